@@ -1,0 +1,75 @@
+// What a caller may ask of the sampler and the trainer: names, bounds and defaults (TRL's and PEFT's names).
+// Imports zod only, so that forms in a browser and the command line check against the same schemas.
+import { z } from 'zod';
+
+/** Where graphs run. `auto` takes CUDA where its libraries load, else the CPU. */
+export const deviceSchema = z
+  .string()
+  .regex(/^(auto|cpu|cuda(:\d+)?|webgpu)$/, 'must be auto, cpu, cuda, cuda:N or webgpu');
+export type Device = z.infer<typeof deviceSchema>;
+
+/** How responses are sampled. `temperature` 0 is greedy; `top_k` 0 and `top_p` 1 filter nothing. */
+export const samplingConfigSchema = z.strictObject({
+  temperature: z.number().min(0).max(10).default(0.9),
+  top_p: z.number().gt(0).max(1).default(1),
+  top_k: z.number().int().min(0).default(0),
+  max_new_tokens: z.number().int().min(1).max(32768).default(256),
+});
+export type SamplingConfig = z.infer<typeof samplingConfigSchema>;
+
+export const lossNames = ['sigmoid'] as const;
+export type LossName = (typeof lossNames)[number];
+
+export const schedulerNames = ['linear', 'cosine', 'constant'] as const;
+export type SchedulerName = (typeof schedulerNames)[number];
+
+/** The linear layers of a Llama block that can carry an adapter. */
+export const loraModules = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'] as const;
+export type LoraModule = (typeof loraModules)[number];
+
+export const loraConfigSchema = z.strictObject({
+  r: z.number().int().min(1).max(512).default(16),
+  lora_alpha: z.number().gt(0).default(32),
+  target_modules: z.array(z.enum(loraModules)).min(1).default([...loraModules]),
+  use_rslora: z.boolean().default(false),
+});
+export type LoraConfig = z.infer<typeof loraConfigSchema>;
+
+const optimizerFields = {
+  learning_rate: z.number().gt(0).max(1).default(1e-5),
+  lr_scheduler_type: z.enum(schedulerNames).default('linear'),
+  warmup_steps: z.number().int().min(0).default(0),
+  warmup_ratio: z.number().min(0).max(1).default(0),
+  per_device_train_batch_size: z.number().int().min(1).max(1024).default(8),
+  gradient_accumulation_steps: z.number().int().min(1).max(1024).default(1),
+  num_train_epochs: z.number().gt(0).max(1000).default(1),
+  max_steps: z.number().int().min(-1).default(-1),
+  max_grad_norm: z.number().min(0).default(1),
+  weight_decay: z.number().min(0).default(0),
+  adam_beta1: z.number().min(0).lt(1).default(0.9),
+  adam_beta2: z.number().min(0).lt(1).default(0.999),
+  adam_epsilon: z.number().gt(0).default(1e-8),
+  max_length: z.number().int().min(2).default(1024),
+  logging_steps: z.number().int().min(1).default(1),
+  save_steps: z.number().int().min(1).default(50),
+  seed: z.number().int().min(0).max(0xffffffff).default(42),
+};
+
+/** One DPO run: DPO's own settings, the optimiser's, and the adapter's shape. An unknown name is refused. */
+export const trainConfigSchema = z.strictObject({
+  loss_type: z.array(z.enum(lossNames)).length(1).default(['sigmoid']),
+  beta: z.number().gt(0).default(0.1),
+  label_smoothing: z.number().min(0).lt(0.5).default(0),
+  max_prompt_length: z.number().int().min(1).default(512),
+  eval_steps: z.number().int().min(1).default(50),
+  ...optimizerFields,
+  lora: loraConfigSchema.prefault({}),
+});
+export type TrainConfig = z.infer<typeof trainConfigSchema>;
+
+/** One supervised run over all parameters. `prompt_loss_weight` weighs prompt tokens (0 = completion only). */
+export const sftConfigSchema = z.strictObject({
+  ...optimizerFields,
+  prompt_loss_weight: z.number().min(0).max(1).default(0),
+});
+export type SftConfig = z.infer<typeof sftConfigSchema>;

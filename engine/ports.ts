@@ -1,0 +1,95 @@
+// The two ports of the engine, and the values that cross them. Everything here is plain data that survives a
+// process boundary: the worker speaks to its engine child through the same types that the command line uses.
+import type { SamplingConfig, TrainConfig } from './config.ts';
+
+export interface ChatMessage {
+  role: string;
+  content: string;
+}
+
+/** Plain text is used as it stands; messages go through the checkpoint's chat template. */
+export type Prompt = string | ChatMessage[];
+
+/** A completion of a prompt: text, an assistant's messages, or the exact tokens that were sampled here. */
+export type Completion = string | ChatMessage[] | { tokenIds: number[] };
+
+export interface SampleRequest {
+  id: string;
+  prompt: Prompt;
+  /** How many responses to this prompt: they share one prefill. */
+  n: number;
+  /** Response i of a request is a function of (policy, prompt, seed, i, config). */
+  seed: number;
+}
+
+export interface SampledResponse {
+  /** The decoded response without special tokens. */
+  text: string;
+  /** The sampled ids, the end-of-sequence id included where it was met. */
+  tokenIds: number[];
+  finishReason: 'stop' | 'length';
+  /** Sum over `tokenIds` of the untempered, unfiltered log-softmax (nats): equals what `score` gives. */
+  logp: number;
+}
+
+export type SampledChunk =
+  /** A response has grown: `text` is the whole text so far. */
+  | { type: 'progress'; id: string; index: number; text: string }
+  /** A response is finished; each (id, index) gets exactly one. */
+  | { type: 'response'; id: string; index: number; response: SampledResponse };
+
+export interface Sampler {
+  /** Streams chunks until every request has its n responses; stops within one chunk of the signal. */
+  sample(requests: SampleRequest[], config: SamplingConfig, signal?: AbortSignal): AsyncIterable<SampledChunk>;
+  close(): Promise<void>;
+}
+
+export interface TrainingPair {
+  prompt: Prompt;
+  chosen: Completion;
+  rejected: Completion;
+}
+
+/** What the new policy is held against: the bare model, the adapter that training starts from, or another adapter. */
+export type Reference = 'base' | 'initial' | { adapter: string };
+
+export interface TrainJob {
+  /** Folder of the base checkpoint. */
+  model: string;
+  /** Adapter folder to start from; null = a fresh one of `config.lora`'s shape. */
+  adapter: string | null;
+  reference: Reference;
+  pairs: TrainingPair[];
+  evalPairs?: TrainingPair[];
+  config: TrainConfig;
+  /** Folder that receives the PEFT adapter, metrics.jsonl and `checkpoint-<step>/` while training. */
+  out: string;
+  /** A `checkpoint-<step>` folder of an interrupted run of the same job: training goes on from there. */
+  resumeFrom?: string;
+  device?: string;
+}
+
+export interface TrainMetrics {
+  step: number;
+  maxSteps: number;
+  epoch: number;
+  /** TRL's names: loss, grad_norm, learning_rate, rewards/accuracies, rewards/margins, logps/chosen, ... */
+  values: Record<string, number>;
+}
+
+export interface TrainResult {
+  /** The PEFT adapter's folder. */
+  adapter: string;
+  steps: number;
+  trainedPairs: number;
+  /** Pairs left out before training, by reason. */
+  dropped: Record<string, number>;
+  seconds: number;
+}
+
+export interface PairScore {
+  logpsChosen: number;
+  logpsRejected: number;
+  tokensChosen: number;
+  tokensRejected: number;
+}

@@ -1,0 +1,10 @@
+import type { NextConfig } from 'next';
+import createNextIntlPlugin from 'next-intl/plugin';
+
+const config: NextConfig = {
+  serverExternalPackages: ['onnxruntime-node', 'pg', 'graphile-worker', 'pino'],
+  poweredByHeader: false,
+  reactStrictMode: true,
+};
+
+export default createNextIntlPlugin('./app/_i18n/request.ts')(config);
