@@ -1,0 +1,521 @@
+// Every table. Facts (responses, rankings, judgements, pairs, metrics, evaluations) are appended, never rewritten;
+// only the status of a task, lease, round or job changes. Sign-in's four tables are Better Auth's.
+import { sql } from 'drizzle-orm';
+import {
+  type AnyPgColumn,
+  bigint,
+  boolean,
+  check,
+  doublePrecision,
+  foreignKey,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+  unique,
+  uniqueIndex,
+  uuid,
+} from 'drizzle-orm/pg-core';
+import { jobNames, jobStatuses } from '../domain/jobs.ts';
+import { roundStatuses } from '../domain/rounds.ts';
+import type { SamplingConfig, TrainConfig } from '../engine/config.ts';
+import type { ChatMessage } from '../engine/ports.ts';
+
+const id = () => uuid('id').primaryKey().defaultRandom();
+const instant = (name: string) => timestamp(name, { withTimezone: true });
+const createdAt = () => instant('created_at').notNull().defaultNow();
+const seed = () => bigint('seed', { mode: 'number' }).notNull();
+
+/** People. The first admin comes from the one-time set-up address; admins create all other accounts. */
+export const roles = ['admin', 'annotator'] as const;
+export type Role = (typeof roles)[number];
+
+export const user = pgTable('user', {
+  id: id(),
+  name: text('name').notNull(),
+  email: text('email').notNull().unique(),
+  emailVerified: boolean('email_verified').notNull().default(false),
+  image: text('image'),
+  role: text('role', { enum: roles }).notNull().default('annotator'),
+  createdAt: createdAt(),
+  updatedAt: instant('updated_at').notNull().defaultNow(),
+});
+
+export const session = pgTable(
+  'session',
+  {
+    id: id(),
+    userId: uuid('user_id')
+      .notNull()
+      .references(() => user.id, { onDelete: 'cascade' }),
+    token: text('token').notNull().unique(),
+    expiresAt: instant('expires_at').notNull(),
+    ipAddress: text('ip_address'),
+    userAgent: text('user_agent'),
+    createdAt: createdAt(),
+    updatedAt: instant('updated_at').notNull().defaultNow(),
+  },
+  (t) => [index().on(t.userId)],
+);
+
+export const account = pgTable(
+  'account',
+  {
+    id: id(),
+    userId: uuid('user_id')
+      .notNull()
+      .references(() => user.id, { onDelete: 'cascade' }),
+    accountId: text('account_id').notNull(),
+    providerId: text('provider_id').notNull(),
+    accessToken: text('access_token'),
+    refreshToken: text('refresh_token'),
+    idToken: text('id_token'),
+    accessTokenExpiresAt: instant('access_token_expires_at'),
+    refreshTokenExpiresAt: instant('refresh_token_expires_at'),
+    scope: text('scope'),
+    password: text('password'),
+    createdAt: createdAt(),
+    updatedAt: instant('updated_at').notNull().defaultNow(),
+  },
+  (t) => [unique().on(t.providerId, t.accountId), index().on(t.userId)],
+);
+
+export const verification = pgTable(
+  'verification',
+  {
+    id: id(),
+    identifier: text('identifier').notNull(),
+    value: text('value').notNull(),
+    expiresAt: instant('expires_at').notNull(),
+    createdAt: createdAt(),
+    updatedAt: instant('updated_at').notNull().defaultNow(),
+  },
+  (t) => [index().on(t.identifier)],
+);
+
+/** Facts about this installation: the set-up token's hash. */
+export const settings = pgTable('settings', {
+  key: text('key').primaryKey(),
+  value: jsonb('value').notNull(),
+});
+
+export const projects = pgTable('projects', {
+  id: id(),
+  name: text('name').notNull(),
+  slug: text('slug').notNull().unique(),
+  kind: text('kind', { enum: ['demo', 'custom'] }).notNull(),
+  responsesPerPrompt: integer('responses_per_prompt').notNull(),
+  sampling: jsonb('sampling').$type<SamplingConfig>().notNull(),
+  sftPolicyId: uuid('sft_policy_id').references((): AnyPgColumn => policies.id),
+  currentPolicyId: uuid('current_policy_id').references((): AnyPgColumn => policies.id),
+  createdAt: createdAt(),
+});
+
+export const prompts = pgTable(
+  'prompts',
+  {
+    id: id(),
+    projectId: uuid('project_id')
+      .notNull()
+      .references(() => projects.id, { onDelete: 'cascade' }),
+    messages: jsonb('messages').$type<ChatMessage[]>().notNull(),
+    split: text('split', { enum: ['train', 'heldout'] }).notNull(),
+    tags: text('tags').array().notNull().default([]),
+    contentHash: text('content_hash').notNull(),
+    createdAt: createdAt(),
+  },
+  (t) => [unique().on(t.projectId, t.contentHash), index().on(t.projectId, t.split, t.createdAt, t.id)],
+);
+
+/** A base model with an optional adapter; `parent_id` is what it was trained from. */
+export const policies = pgTable(
+  'policies',
+  {
+    id: id(),
+    projectId: uuid('project_id')
+      .notNull()
+      .references((): AnyPgColumn => projects.id, { onDelete: 'cascade' }),
+    name: text('name').notNull(),
+    /** Absolute, or relative to the project's root. */
+    modelDir: text('model_dir').notNull(),
+    /** Key of the adapter's folder in the artifact store; null = the bare model. */
+    adapterKey: text('adapter_key'),
+    parentId: uuid('parent_id').references((): AnyPgColumn => policies.id),
+    roundId: uuid('round_id').references((): AnyPgColumn => rounds.id, { onDelete: 'set null' }),
+    createdAt: createdAt(),
+  },
+  (t) => [index().on(t.projectId), uniqueIndex('policies_one_per_round').on(t.roundId)],
+);
+
+/** One act of sampling: n responses per prompt from one policy with one config and seed. */
+export const samplings = pgTable(
+  'samplings',
+  {
+    id: id(),
+    projectId: uuid('project_id')
+      .notNull()
+      .references(() => projects.id, { onDelete: 'cascade' }),
+    policyId: uuid('policy_id')
+      .notNull()
+      .references(() => policies.id),
+    purpose: text('purpose', { enum: ['label', 'evaluation'] }).notNull(),
+    n: integer('n').notNull(),
+    config: jsonb('config').$type<SamplingConfig>().notNull(),
+    seed: seed(),
+    roundId: uuid('round_id').references((): AnyPgColumn => rounds.id, { onDelete: 'set null' }),
+    createdAt: createdAt(),
+  },
+  (t) => [index().on(t.projectId, t.policyId)],
+);
+
+/** The prompts that a sampling covers, so that two samplings never claim the same prompt by accident. */
+export const samplingPrompts = pgTable(
+  'sampling_prompts',
+  {
+    samplingId: uuid('sampling_id')
+      .notNull()
+      .references(() => samplings.id, { onDelete: 'cascade' }),
+    promptId: uuid('prompt_id')
+      .notNull()
+      .references(() => prompts.id, { onDelete: 'cascade' }),
+  },
+  (t) => [primaryKey({ columns: [t.samplingId, t.promptId] }), index().on(t.promptId)],
+);
+
+export const responses = pgTable(
+  'responses',
+  {
+    id: id(),
+    samplingId: uuid('sampling_id')
+      .notNull()
+      .references(() => samplings.id, { onDelete: 'cascade' }),
+    promptId: uuid('prompt_id')
+      .notNull()
+      .references(() => prompts.id, { onDelete: 'cascade' }),
+    policyId: uuid('policy_id')
+      .notNull()
+      .references(() => policies.id),
+    ordinal: integer('ordinal').notNull(),
+    text: text('text').notNull(),
+    tokenIds: integer('token_ids').array().notNull(),
+    finishReason: text('finish_reason', { enum: ['stop', 'length'] }).notNull(),
+    logp: doublePrecision('logp').notNull(),
+    seed: seed(),
+    createdAt: createdAt(),
+  },
+  (t) => [unique().on(t.samplingId, t.promptId, t.ordinal), index().on(t.promptId)],
+);
+
+/** Something to rank: a prompt whose n responses of a `label` sampling are complete. */
+export const tasks = pgTable(
+  'tasks',
+  {
+    id: id(),
+    projectId: uuid('project_id')
+      .notNull()
+      .references(() => projects.id, { onDelete: 'cascade' }),
+    promptId: uuid('prompt_id')
+      .notNull()
+      .references(() => prompts.id, { onDelete: 'cascade' }),
+    samplingId: uuid('sampling_id')
+      .notNull()
+      .references(() => samplings.id, { onDelete: 'cascade' }),
+    /** `skipped`: everyone who could rank it has skipped it. */
+    status: text('status', { enum: ['open', 'ranked', 'skipped'] })
+      .notNull()
+      .default('open'),
+    createdAt: createdAt(),
+  },
+  (t) => [
+    unique().on(t.samplingId, t.promptId),
+    index().on(t.projectId, t.status, t.createdAt, t.id),
+    index().on(t.promptId),
+  ],
+);
+
+/** One person holds one task for a while. The partial index makes two open leases of a task impossible. */
+export const leases = pgTable(
+  'leases',
+  {
+    id: id(),
+    taskId: uuid('task_id')
+      .notNull()
+      .references(() => tasks.id, { onDelete: 'cascade' }),
+    userId: uuid('user_id')
+      .notNull()
+      .references(() => user.id, { onDelete: 'cascade' }),
+    /** The responses' ordinals in the order in which this person saw them. */
+    shownOrder: integer('shown_order').array().notNull(),
+    expiresAt: instant('expires_at').notNull(),
+    closedAt: instant('closed_at'),
+    outcome: text('outcome', { enum: ['submitted', 'skipped', 'expired'] }),
+    skipReason: text('skip_reason'),
+    createdAt: createdAt(),
+  },
+  (t) => [
+    uniqueIndex('leases_one_open_per_task').on(t.taskId).where(sql`${t.closedAt} is null`),
+    index('leases_open_by_user').on(t.userId).where(sql`${t.closedAt} is null`),
+    index('leases_by_task').on(t.taskId),
+  ],
+);
+
+export const judges = pgTable(
+  'judges',
+  {
+    id: id(),
+    projectId: uuid('project_id')
+      .notNull()
+      .references(() => projects.id, { onDelete: 'cascade' }),
+    kind: text('kind', { enum: ['oracle', 'random', 'local', 'openai'] }).notNull(),
+    name: text('name').notNull(),
+    baseUrl: text('base_url'),
+    model: text('model'),
+    apiKeyEncrypted: text('api_key_encrypted'),
+    /** A removed judge keeps its row: rankings and evaluations name it. */
+    removedAt: instant('removed_at'),
+    createdAt: createdAt(),
+  },
+  (t) => [index().on(t.projectId)],
+);
+
+export const rankings = pgTable(
+  'rankings',
+  {
+    id: id(),
+    taskId: uuid('task_id')
+      .notNull()
+      .references(() => tasks.id, { onDelete: 'cascade' }),
+    userId: uuid('user_id').references(() => user.id, { onDelete: 'set null' }),
+    judgeId: uuid('judge_id').references(() => judges.id),
+    /** Response ids, best tier first; responses of one tier are tied. */
+    tiers: jsonb('tiers').$type<string[][]>().notNull(),
+    shownOrder: integer('shown_order').array().notNull(),
+    submissionId: uuid('submission_id').notNull().unique(),
+    durationMs: integer('duration_ms'),
+    verdict: text('verdict'),
+    createdAt: createdAt(),
+  },
+  (t) => [
+    index().on(t.taskId),
+    index().on(t.userId, t.createdAt),
+    index().on(t.createdAt, t.id),
+    check('rankings_one_author', sql`not (${t.userId} is not null and ${t.judgeId} is not null)`),
+  ],
+);
+
+/** An undone ranking stays, with its retraction beside it. */
+export const rankingRetractions = pgTable('ranking_retractions', {
+  rankingId: uuid('ranking_id')
+    .primaryKey()
+    .references(() => rankings.id, { onDelete: 'cascade' }),
+  userId: uuid('user_id').references(() => user.id, { onDelete: 'set null' }),
+  createdAt: createdAt(),
+});
+
+/** Every call of a judge, the unparseable ones (tiers null) too. */
+export const judgements = pgTable(
+  'judgements',
+  {
+    id: id(),
+    taskId: uuid('task_id')
+      .notNull()
+      .references(() => tasks.id, { onDelete: 'cascade' }),
+    judgeId: uuid('judge_id')
+      .notNull()
+      .references(() => judges.id),
+    shownOrder: integer('shown_order').array().notNull(),
+    verdict: text('verdict').notNull(),
+    tiers: jsonb('tiers').$type<string[][]>(),
+    createdAt: createdAt(),
+  },
+  (t) => [index().on(t.taskId)],
+);
+
+/** Frozen pairs. `content_hash` is the SHA-256 of the version's exported JSONL. */
+export const datasetVersions = pgTable('dataset_versions', {
+  id: id(),
+  projectId: uuid('project_id')
+    .notNull()
+    .references(() => projects.id, { onDelete: 'cascade' }),
+  contentHash: text('content_hash').notNull(),
+  pairPolicy: text('pair_policy').notNull(),
+  pairCount: integer('pair_count').notNull(),
+  createdAt: createdAt(),
+});
+
+export const pairs = pgTable(
+  'pairs',
+  {
+    id: id(),
+    datasetVersionId: uuid('dataset_version_id')
+      .notNull()
+      .references(() => datasetVersions.id, { onDelete: 'cascade' }),
+    /** Place in the version: the order of export and of training. */
+    ordinal: integer('ordinal').notNull(),
+    promptId: uuid('prompt_id')
+      .notNull()
+      .references(() => prompts.id, { onDelete: 'cascade' }),
+    chosenResponseId: uuid('chosen_response_id')
+      .notNull()
+      .references(() => responses.id),
+    rejectedResponseId: uuid('rejected_response_id')
+      .notNull()
+      .references(() => responses.id),
+    margin: doublePrecision('margin').notNull(),
+    weight: doublePrecision('weight').notNull().default(1),
+    criterion: text('criterion').notNull().default('overall'),
+    sourceRankingId: uuid('source_ranking_id')
+      .notNull()
+      .references(() => rankings.id),
+  },
+  (t) => [unique().on(t.datasetVersionId, t.ordinal)],
+);
+
+export const rounds = pgTable(
+  'rounds',
+  {
+    id: id(),
+    projectId: uuid('project_id')
+      .notNull()
+      .references(() => projects.id, { onDelete: 'cascade' }),
+    number: integer('number').notNull(),
+    status: text('status', { enum: roundStatuses }).notNull().default('queued'),
+    initPolicyId: uuid('init_policy_id').notNull(),
+    referencePolicyId: uuid('reference_policy_id').notNull(),
+    policyId: uuid('policy_id'),
+    datasetVersionId: uuid('dataset_version_id')
+      .notNull()
+      .references(() => datasetVersions.id),
+    judgeId: uuid('judge_id')
+      .notNull()
+      .references(() => judges.id),
+    config: jsonb('config').$type<TrainConfig>().notNull(),
+    createdBy: uuid('created_by').references(() => user.id, { onDelete: 'set null' }),
+    createdAt: createdAt(),
+    startedAt: instant('started_at'),
+    finishedAt: instant('finished_at'),
+    decidedAt: instant('decided_at'),
+    decidedBy: uuid('decided_by').references(() => user.id, { onDelete: 'set null' }),
+    decisionNote: text('decision_note'),
+    error: text('error'),
+  },
+  (t) => [
+    unique().on(t.projectId, t.number),
+    // Policies point back at rounds, so these keys are named here, outside the columns' own types.
+    foreignKey({ columns: [t.initPolicyId], foreignColumns: [policies.id] }),
+    foreignKey({ columns: [t.referencePolicyId], foreignColumns: [policies.id] }),
+    foreignKey({ columns: [t.policyId], foreignColumns: [policies.id] }),
+    uniqueIndex('rounds_one_active_per_project')
+      .on(t.projectId)
+      .where(sql`${t.status} in ('queued', 'training', 'evaluating')`),
+  ],
+);
+
+export const roundMetrics = pgTable(
+  'round_metrics',
+  {
+    roundId: uuid('round_id')
+      .notNull()
+      .references(() => rounds.id, { onDelete: 'cascade' }),
+    step: integer('step').notNull(),
+    maxSteps: integer('max_steps').notNull(),
+    epoch: doublePrecision('epoch').notNull(),
+    /** TRL's names: loss, rewards/accuracies, rewards/margins, ... */
+    values: jsonb('values').$type<Record<string, number>>().notNull(),
+    fence: bigint('fence', { mode: 'number' }).notNull(),
+    createdAt: createdAt(),
+  },
+  (t) => [primaryKey({ columns: [t.roundId, t.step] })],
+);
+
+export const evaluations = pgTable(
+  'evaluations',
+  {
+    id: id(),
+    roundId: uuid('round_id')
+      .notNull()
+      .references(() => rounds.id, { onDelete: 'cascade' }),
+    judgeId: uuid('judge_id')
+      .notNull()
+      .references(() => judges.id),
+    policyId: uuid('policy_id')
+      .notNull()
+      .references(() => policies.id),
+    opponentPolicyId: uuid('opponent_policy_id')
+      .notNull()
+      .references(() => policies.id),
+    wins: integer('wins').notNull(),
+    ties: integer('ties').notNull(),
+    losses: integer('losses').notNull(),
+    winRate: doublePrecision('win_rate').notNull(),
+    lower: doublePrecision('lower').notNull(),
+    upper: doublePrecision('upper').notNull(),
+    lengthRatio: doublePrecision('length_ratio').notNull(),
+    distinct2: doublePrecision('distinct2').notNull(),
+    malformedRate: doublePrecision('malformed_rate'),
+    kl: doublePrecision('kl'),
+    createdAt: createdAt(),
+  },
+  (t) => [unique().on(t.roundId, t.judgeId, t.opponentPolicyId)],
+);
+
+export const evaluationItems = pgTable(
+  'evaluation_items',
+  {
+    evaluationId: uuid('evaluation_id')
+      .notNull()
+      .references(() => evaluations.id, { onDelete: 'cascade' }),
+    promptId: uuid('prompt_id')
+      .notNull()
+      .references(() => prompts.id, { onDelete: 'cascade' }),
+    ordinal: integer('ordinal').notNull(),
+    policyResponseId: uuid('policy_response_id')
+      .notNull()
+      .references(() => responses.id),
+    opponentResponseId: uuid('opponent_response_id')
+      .notNull()
+      .references(() => responses.id),
+    outcome: text('outcome', { enum: ['win', 'tie', 'loss'] }).notNull(),
+    verdict: text('verdict'),
+  },
+  (t) => [primaryKey({ columns: [t.evaluationId, t.promptId, t.ordinal] })],
+);
+
+/** What people see of a job, and the fence: each start of the job adds one, and a write with an older fence is refused. */
+export const jobRuns = pgTable(
+  'job_runs',
+  {
+    id: id(),
+    name: text('name', { enum: jobNames as [(typeof jobNames)[number], ...typeof jobNames] }).notNull(),
+    payload: jsonb('payload').$type<Record<string, unknown>>().notNull(),
+    projectId: uuid('project_id')
+      .notNull()
+      .references(() => projects.id, { onDelete: 'cascade' }),
+    roundId: uuid('round_id').references(() => rounds.id, { onDelete: 'cascade' }),
+    status: text('status', { enum: jobStatuses }).notNull().default('queued'),
+    done: integer('done').notNull().default(0),
+    total: integer('total').notNull().default(0),
+    message: text('message'),
+    error: text('error'),
+    fence: bigint('fence', { mode: 'number' }).notNull().default(0),
+    workerId: uuid('worker_id'),
+    cancelRequested: boolean('cancel_requested').notNull().default(false),
+    createdAt: createdAt(),
+    startedAt: instant('started_at'),
+    finishedAt: instant('finished_at'),
+  },
+  (t) => [index().on(t.projectId, t.status), index().on(t.roundId)],
+);
+
+export const workers = pgTable('workers', {
+  id: id(),
+  name: text('name').notNull(),
+  device: text('device').notNull(),
+  /** The queue's names for this process: a job locked by one of them is ours. */
+  runnerIds: text('runner_ids').array().notNull().default([]),
+  startedAt: instant('started_at').notNull().defaultNow(),
+  heartbeatAt: instant('heartbeat_at').notNull().defaultNow(),
+});

@@ -1,0 +1,30 @@
+// Every background job: its name, its payload, how often it may be tried. Handlers live in worker/handlers.ts,
+// so whoever enqueues never loads the runtime.
+import { z } from 'zod';
+
+const jobRunId = z.uuid();
+
+export const jobPayloads = {
+  /** Samples the sampling's n responses for each prompt that lacks them. */
+  sample: z.object({ jobRunId, samplingId: z.uuid(), promptIds: z.array(z.uuid()) }),
+  /** Lets a judge rank each of these tasks that is still open. */
+  judge: z.object({ jobRunId, judgeId: z.uuid(), taskIds: z.array(z.uuid()) }),
+  /** Trains the round on its frozen dataset version; enqueues `evaluate`. */
+  train: z.object({ jobRunId, roundId: z.uuid() }),
+  /** Compares the round's policy with SFT on the held-out prompts. */
+  evaluate: z.object({ jobRunId, roundId: z.uuid() }),
+} as const;
+
+export type JobName = keyof typeof jobPayloads;
+export type JobPayload<N extends JobName> = z.infer<(typeof jobPayloads)[N]>;
+export const jobNames = Object.keys(jobPayloads) as JobName[];
+
+/** Attempts include those that a killed worker began, so they are more than errors alone would need. */
+export const maxAttempts: { [N in JobName]: number } = { sample: 25, judge: 25, train: 25, evaluate: 25 };
+
+export const jobStatuses = ['queued', 'running', 'done', 'failed', 'cancelled'] as const;
+export type JobStatus = (typeof jobStatuses)[number];
+
+/** A worker that has not been heard for this long is taken for dead. */
+export const workerSilenceSeconds = 15;
+export const heartbeatSeconds = 5;
