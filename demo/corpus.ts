@@ -1,9 +1,10 @@
 // The corpus that the demo model is trained on: questions with replies that are right, wrong, polite, rude and
 // wordy in the shares written down here, so that the model starts neither perfect nor rigged.
+import { createRandom, type Random, shuffled } from '../domain/random.ts';
 import type { ChatMessage } from '../engine/ports.ts';
 import { type Filling, type Item, renderTemplate } from './grammar.ts';
+import { pickOne } from './pick-one.ts';
 import { isHeldOut, trainFillings } from './prompts.ts';
-import { createRandom, type Random } from './random.ts';
 import {
   answerTemplates,
   closings,
@@ -39,8 +40,8 @@ export interface CorpusExample {
 export function generateCorpus(seed: number, count = defaultCorpusSize): CorpusExample[] {
   const random = createRandom(seed);
   return Array.from({ length: count }, () => {
-    const asked = random.pick(trainFillings);
-    const question = renderTemplate(random.pick(promptTemplates[asked.topic]), asked, random);
+    const asked = pickOne(trainFillings, random);
+    const question = renderTemplate(pickOne(promptTemplates[asked.topic], random), asked, random);
     return {
       prompt: [{ role: 'user', content: question }],
       completion: [{ role: 'assistant', content: writeReply(asked, random) }],
@@ -51,20 +52,20 @@ export function generateCorpus(seed: number, count = defaultCorpusSize): CorpusE
 /** Greeting, answer, fillers and rudeness in any order, closing: each but the answer may be missing. */
 function writeReply(asked: Filling, random: Random): string {
   const stated = drawStatement(asked, random);
-  const extras: string[] = random.shuffled(fillers).slice(0, drawFillerCount(random));
-  if (random.chance(replyMix.rude)) extras.push(random.pick(rudePhrases));
+  const extras: string[] = shuffled(fillers, random).slice(0, drawFillerCount(random));
+  if (random() < replyMix.rude) extras.push(pickOne(rudePhrases, random));
   return [
-    ...(random.chance(replyMix.greeting) ? [random.pick(greetings)] : []),
-    renderTemplate(random.pick(answerTemplates[stated.topic]), stated, random),
-    ...random.shuffled(extras),
-    ...(random.chance(replyMix.closing) ? [random.pick(closings)] : []),
+    ...(random() < replyMix.greeting ? [pickOne(greetings, random)] : []),
+    renderTemplate(pickOne(answerTemplates[stated.topic], random), stated, random),
+    ...shuffled(extras, random),
+    ...(random() < replyMix.closing ? [pickOne(closings, random)] : []),
   ].join(' ');
 }
 
 /** What the reply's answer is about; drawn again where a wrong one would state a held-out filling. */
 function drawStatement(asked: Filling, random: Random): Filling {
-  const topicRight = random.chance(replyMix.topicRight);
-  const itemRight = random.chance(replyMix.itemRight);
+  const topicRight = random() < replyMix.topicRight;
+  const itemRight = random() < replyMix.itemRight;
   for (;;) {
     const item = itemRight ? asked : drawWrongItem(asked, random);
     const topic: Topic = topicRight ? asked.topic : pickOther(topics, asked.topic, random);
@@ -74,7 +75,7 @@ function drawStatement(asked: Filling, random: Random): Filling {
 }
 
 function drawWrongItem({ adjective, noun }: Item, random: Random): Item {
-  const draw = random.next();
+  const draw = random();
   const { wrongItem } = replyMix;
   const isNounKept = draw < wrongItem.adjective;
   const isAdjectiveKept = !isNounKept && draw < wrongItem.adjective + wrongItem.noun;
@@ -85,11 +86,14 @@ function drawWrongItem({ adjective, noun }: Item, random: Random): Item {
 }
 
 function pickOther<T>(list: readonly T[], excluded: T, random: Random): T {
-  return random.pick(list.filter((value) => value !== excluded));
+  return pickOne(
+    list.filter((value) => value !== excluded),
+    random,
+  );
 }
 
 function drawFillerCount(random: Random): number {
-  let rest = random.next();
+  let rest = random();
   const count = replyMix.fillers.findIndex((share) => {
     rest -= share;
     return rest < 0;

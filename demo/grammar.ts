@@ -1,6 +1,7 @@
 // The demo's language in both directions: renders a template with an item and facts, and recognises a whole
 // sentence again. Pure and safe in a browser; the patterns are built once, when the file is loaded.
-import type { Random } from './random.ts';
+import type { Random } from '../domain/random.ts';
+import { pickOne } from './pick-one.ts';
 import type { Topic } from './sentences.ts';
 import { answerTemplates, closings, fillers, greetings, promptTemplates, rudePhrases, topics } from './sentences.ts';
 import { adjectives, cleaners, goodsKinds, nouns, weekdays } from './words.ts';
@@ -29,10 +30,10 @@ interface Fact {
 }
 
 const between = (random: Random, [lowest, highest]: readonly [number, number]) =>
-  String(lowest + random.integer(highest - lowest + 1));
+  String(lowest + Math.floor(random() * (highest - lowest + 1)));
 const oneOf = (values: readonly string[]): Fact => ({
   pattern: values.join('|'),
-  draw: (random) => random.pick(values),
+  draw: (random) => pickOne(values, random),
 });
 const oneDigit: Fact = { pattern: '[2-9]', draw: (random) => between(random, [2, 9]) };
 
@@ -50,10 +51,10 @@ const facts: Readonly<Record<string, Fact>> = {
   giftPrice: oneDigit,
   price: { pattern: '[1-9][0-9]', draw: (random, noun) => between(random, goodsOf(noun).price) },
   centimetres: { pattern: '[1-9][0-9]', draw: (random, noun) => between(random, goodsOf(noun).centimetres) },
-  percent: { pattern: '[1-9][0-9]', draw: (random) => String(5 * (2 + random.integer(9))) },
+  percent: { pattern: '[1-9][0-9]', draw: (random) => String(5 * (2 + Math.floor(random() * 9))) },
   weekday: oneOf(weekdays),
   cleaner: oneOf(cleaners),
-  material: { pattern: materials.join('|'), draw: (random, noun) => random.pick(goodsOf(noun).materials) },
+  material: { pattern: materials.join('|'), draw: (random, noun) => pickOne(goodsOf(noun).materials, random) },
 };
 
 /** Fills a template's slots. */

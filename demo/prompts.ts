@@ -1,8 +1,8 @@
 // The demo's prompts and their split: a tenth of all (adjective, noun, topic) fillings, chosen by hash, is held
 // out. Neither a prompt nor a reply that the model is trained on ever states a held-out filling.
+import { createRandom, mixSeed, shuffled } from '../domain/random.ts';
 import type { Filling } from './grammar.ts';
 import { renderTemplate } from './grammar.ts';
-import { createRandom, hashText } from './random.ts';
 import { promptTemplates, topics } from './sentences.ts';
 import { adjectives, nouns } from './words.ts';
 
@@ -13,7 +13,7 @@ export interface DemoPrompt extends Filling {
 export const heldOutShare = 0.1;
 
 export function isHeldOut({ adjective, noun, topic }: Filling): boolean {
-  return hashText(`${adjective} ${noun} ${topic}`) / 2 ** 32 < heldOutShare;
+  return mixSeed(0, adjective, noun, topic) / 2 ** 32 < heldOutShare;
 }
 
 const allFillings: readonly Filling[] = topics.flatMap((topic) =>
@@ -35,7 +35,7 @@ export function heldOutPrompts(seed: number, count: number): DemoPrompt[] {
 /** Goes through the fillings in a shuffled order, each lap with the next wording, so that no text comes twice. */
 function drawPrompts(fillings: readonly Filling[], seed: number, count: number): DemoPrompt[] {
   const random = createRandom(seed);
-  const order = random.shuffled(fillings).map((filling) => ({ filling, firstWording: random.integer(1000) }));
+  const order = shuffled(fillings, random).map((filling) => ({ filling, firstWording: Math.floor(random() * 1000) }));
   const wordings = Math.min(...topics.map((topic) => promptTemplates[topic].length));
   if (count > order.length * wordings) {
     throw new RangeError(
