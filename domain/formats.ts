@@ -1,0 +1,176 @@
+// The JSONL files that people bring and take away: prompts, samples, rankings, pairs (TRL's names). Read here line by
+// line with the reason and the number of a bad one; files and streams are the callers' affair.
+import { z } from 'zod';
+import type { ChatMessage, Completion, Prompt, TrainingPair } from '../engine/ports.ts';
+import { AppError } from './errors.ts';
+import { findTiersProblem, responseIndices } from './ranking.ts';
+
+const messageSchema = z.object(
+  { role: z.string('must be text').min(1, 'must not be empty'), content: z.string('must be text') },
+  'must be a message {"role", "content"}',
+) satisfies z.ZodType<ChatMessage>;
+
+const textOrMessages = 'must be a string or a list of messages {"role", "content"}';
+
+/**
+ * A string or a list of messages, by what is there: a plain union would say of a bad message only that neither fits.
+ * Unknown fields of a message are dropped.
+ */
+const stringOrMessagesSchema = z.unknown().transform((value, context): string | ChatMessage[] => {
+  if (typeof value === 'string') return value;
+  const parsed = z.array(messageSchema, textOrMessages).min(1, 'must not be an empty list').safeParse(value);
+  if (parsed.success) return parsed.data;
+  for (const { path, message } of parsed.error.issues) context.addIssue({ code: 'custom', path, message });
+  return z.NEVER;
+});
+
+export const promptSchema = stringOrMessagesSchema.refine((prompt) => prompt !== '', 'must not be empty');
+
+const tokenIdsSchema = z.array(z.number('must be token ids').int('must be token ids').min(0, 'must be token ids'), {
+  error: 'must be a list of token ids',
+});
+const finishReasonSchema = z.enum(['stop', 'length'], 'must be "stop" or "length"');
+
+/** A response of a `sample` line; token ids, finish reason and log-prob are absent where it came from elsewhere. */
+export const sampledResponseSchema = z.looseObject(
+  {
+    text: z.string('must be text'),
+    token_ids: tokenIdsSchema.optional(),
+    finish_reason: finishReasonSchema.optional(),
+    logp: z.number('must be a number').optional(),
+  },
+  'must be a response {"text"}',
+);
+
+/** {prompt}, and whatever else the line carries. */
+export const promptRowSchema = z.looseObject({ prompt: promptSchema }, 'must be an object {"prompt"}');
+
+/** {prompt, responses}: a line of `sample`. */
+export const sampleRowSchema = z.looseObject(
+  { prompt: promptSchema, responses: z.array(sampledResponseSchema, 'must be a list of responses {"text"}') },
+  'must be an object {"prompt", "responses"}',
+);
+
+const tiersSchema = z.array(
+  z.array(z.number('must be the index of a response'), 'must be a tier: a list of indices of responses'),
+  'must be tiers: lists of indices of responses, best first, or null',
+);
+
+/** A line of `judge`: a sample and its tiers (indices into `responses`, best first); null = there was no verdict. */
+export const rankingRowSchema = sampleRowSchema
+  .extend({
+    tiers: tiersSchema.nullable(),
+    verdict: z.string('must be text').optional(),
+    shown_order: z.array(z.number()).optional(),
+  })
+  .superRefine(({ tiers, responses }, context) => {
+    const problem = tiers && findTiersProblem(tiers, responseIndices(responses.length));
+    if (problem) context.addIssue({ code: 'custom', path: ['tiers'], message: `are no ranking: ${problem}` });
+  });
+
+/**
+ * {prompt, chosen, rejected}. The exact tokens of a sampled response may stand beside its text and are preferred over
+ * it; they end with the end-of-sequence id unless the finish reason is "length".
+ */
+export const pairRowSchema = z
+  .looseObject(
+    {
+      prompt: promptSchema,
+      chosen: stringOrMessagesSchema,
+      rejected: stringOrMessagesSchema,
+      margin: z.number('must be a number').optional(),
+      chosen_token_ids: tokenIdsSchema.min(1, 'must not be empty').optional(),
+      rejected_token_ids: tokenIdsSchema.min(1, 'must not be empty').optional(),
+      chosen_finish_reason: finishReasonSchema.optional(),
+      rejected_finish_reason: finishReasonSchema.optional(),
+    },
+    'must be an object {"prompt", "chosen", "rejected"}',
+  )
+  .superRefine(({ prompt, chosen, rejected }, context) => {
+    const complain = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
+    if (typeof chosen !== typeof rejected) {
+      complain('rejected', 'must be of the same kind as "chosen": both strings or both lists of messages');
+    } else if (typeof prompt === 'string' && typeof chosen !== 'string') {
+      complain('chosen', 'is a list of messages, so "prompt" must be one too');
+    }
+  });
+
+export type PromptRow = z.infer<typeof promptRowSchema>;
+export type SampleRow = z.infer<typeof sampleRowSchema>;
+export type SampledResponseRow = z.infer<typeof sampledResponseSchema>;
+export type RankingRow = z.infer<typeof rankingRowSchema>;
+export type PairRow = z.infer<typeof pairRowSchema>;
+
+/** One line as a row, or DATA_INVALID: `F.jsonl line 17: "prompt" is missing.` */
+export function parseJsonLine<S extends z.ZodType>(schema: S, text: string, file: string, line: number): z.infer<S> {
+  const where = `${file} line ${line}`;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new AppError(
+      'DATA_INVALID',
+      `${where}: this is not JSON (${shorten(reason)}); every line must be one object.`,
+    );
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new AppError('DATA_INVALID', `${where}: ${describeIssue(parsed.error, value)}.`);
+}
+
+/** The rows of a whole JSONL text; blank lines are passed over. */
+export function parseJsonLines<S extends z.ZodType>(schema: S, text: string, file: string): z.infer<S>[] {
+  return text
+    .replace(/^\ufeff/, '')
+    .split('\n')
+    .flatMap((line, index) => (line.trim() === '' ? [] : [parseJsonLine(schema, line, file, index + 1)]));
+}
+
+/** The first thing that is wrong with a value, by the path of its field. */
+function describeIssue(error: z.ZodError, value: unknown): string {
+  const issue = error.issues[0];
+  if (!issue) return 'not what is expected here';
+  if (issue.path.length === 0) return `the line ${issue.message}`;
+  const path = issue.path.map(String).join('.');
+  return isMissing(value, issue.path) ? `"${path}" is missing` : `"${path}" ${issue.message}`;
+}
+
+function isMissing(value: unknown, path: readonly PropertyKey[]): boolean {
+  const [key, ...rest] = path;
+  if (key === undefined || typeof value !== 'object' || value === null) return false;
+  if (!Object.hasOwn(value, key)) return !Array.isArray(value);
+  return isMissing((value as Record<PropertyKey, unknown>)[key], rest);
+}
+
+function shorten(text: string): string {
+  const line = text.replace(/\s+/g, ' ');
+  return line.length > 120 ? `${line.slice(0, 117)}...` : line;
+}
+
+/** What training takes: the sampled tokens where the row has them, else the text. */
+export function toTrainingPair(row: PairRow): TrainingPair {
+  const completion = (tokenIds: number[] | undefined, content: string | ChatMessage[]): Completion =>
+    tokenIds ? { tokenIds } : content;
+  return {
+    prompt: row.prompt,
+    chosen: completion(row.chosen_token_ids, row.chosen),
+    rejected: completion(row.rejected_token_ids, row.rejected),
+  };
+}
+
+/** A response's text as TRL wants it beside its prompt: plain beside plain, an assistant's turn beside messages. */
+export function toCompletion(prompt: Prompt, text: string): string | ChatMessage[] {
+  return typeof prompt === 'string' ? text : [{ role: 'assistant', content: text }];
+}
+
+export interface TrlRow {
+  prompt: Prompt;
+  chosen: string | ChatMessage[];
+  rejected: string | ChatMessage[];
+}
+
+/** A pair as TRL's DPOTrainer reads it. */
+export function toTrlRow(prompt: Prompt, chosen: string, rejected: string): TrlRow {
+  return { prompt, chosen: toCompletion(prompt, chosen), rejected: toCompletion(prompt, rejected) };
+}
