@@ -146,9 +146,13 @@ export function toResponseTiers(tiers: Tiers, shownOrder: readonly number[]): nu
 
 const storedVerdictLength = 20_000;
 
-/** A judge's words cut to what is worth keeping (the end, where the verdict is), in characters that Postgres takes. */
-export function toStoredVerdict(output: string): string {
-  const kept = output.length > storedVerdictLength ? `...${output.slice(-storedVerdictLength)}` : output;
+/**
+ * A judge's words cut to what is worth keeping (the end, where the verdict is), in characters that Postgres takes.
+ * `answers` that are kept together share the room of one.
+ */
+export function toStoredVerdict(output: string, answers = 1): string {
+  const room = Math.floor(storedVerdictLength / answers);
+  const kept = output.length > room ? `...${output.slice(-room)}` : output;
   return kept.replaceAll('\u0000', '').replace(/\p{Surrogate}/gu, '\ufffd');
 }
 

@@ -1,0 +1,109 @@
+import { expect, test } from 'vitest';
+import type { SamplingConfig } from '../../engine/config.ts';
+import type { SampleRequest, Sampler } from '../../engine/ports.ts';
+import { judgeKinds, openJudge } from './index.ts';
+import { createLimiter } from './limit.ts';
+
+test('the four judges', () => {
+  expect(judgeKinds.toSorted()).toEqual(['local', 'openai', 'oracle', 'random']);
+});
+
+test('the oracle ranks by its score and ties equal ones, for text and for messages', async () => {
+  const question = 'Is the grey teapot in stock?';
+  const responses = ['Blue the of on.', 'Blue the of on.', 'Blue the of on. Blue the of on.'];
+  const judge = openJudge({ kind: 'oracle' });
+  const verdict = await judge({ prompt: question, responses }, { seed: 1 });
+  expect(verdict.tiers).toEqual([[0, 1], [2]]);
+  expect(verdict.verdict).toMatch(/^response 1: -?[\d.]+, response 2: -?[\d.]+, response 3: -?[\d.]+$/);
+  expect(verdict.shownOrder).toEqual([0, 1, 2]);
+  const prompt = [
+    { role: 'user', content: 'Hello' },
+    { role: 'assistant', content: 'Hi' },
+    { role: 'user', content: question },
+  ];
+  expect(await judge({ prompt, responses }, { seed: 2 })).toEqual(verdict);
+});
+
+test('the random judge knows no ties, follows its seeds, and no place is favoured', async () => {
+  const judge = openJudge({ kind: 'random', seed: 3 });
+  const responses = ['a', 'b', 'c', 'd'];
+  const wins = [0, 0, 0, 0];
+  for (let number = 0; number < 2000; number++) {
+    const { tiers } = await judge({ prompt: `prompt ${number}`, responses }, { seed: 1 });
+    expect(tiers?.map((tier) => tier.length)).toEqual([1, 1, 1, 1]);
+    const best = tiers?.[0]?.[0] ?? 0;
+    wins[best] = (wins[best] ?? 0) + 1;
+  }
+  for (const count of wins) expect(Math.abs(count - 500)).toBeLessThan(100);
+  const once = await judge({ prompt: 'x', responses }, { seed: 7 });
+  expect(await judge({ prompt: 'x', responses }, { seed: 7 })).toEqual(once);
+  const others = await Promise.all([8, 9, 10, 11].map((seed) => judge({ prompt: 'x', responses }, { seed })));
+  expect(others.some(({ tiers }) => JSON.stringify(tiers) !== JSON.stringify(once.tiers))).toBe(true);
+});
+
+/** A sampler of the real port that answers from a script: what a model would say is not the matter here. */
+function scriptedSampler(answer: (question: string) => string) {
+  const asked: { requests: SampleRequest[]; config: SamplingConfig }[] = [];
+  let busy = 0;
+  const sampler: Sampler = {
+    async *sample(requests, config) {
+      asked.push({ requests, config });
+      if (++busy > 1) throw new Error('asked twice at once');
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      for (const { id, prompt } of requests) {
+        const text = answer(typeof prompt === 'string' ? prompt : (prompt.at(-1)?.content ?? ''));
+        yield { type: 'progress', id, index: 0, text };
+        yield { type: 'response', id, index: 0, response: { text, tokenIds: [1], finishReason: 'stop', logp: -1 } };
+      }
+      busy--;
+    },
+    close: async () => {},
+  };
+  return { sampler, asked };
+}
+
+test('a local policy is asked greedily, one question at a time', async () => {
+  const labelOf = (question: string, text: string) =>
+    new RegExp(`RESPONSE (\\w) BEGIN \\w+\\n${text}`).exec(question)?.[1];
+  const { sampler, asked } = scriptedSampler(
+    (question) => `<think>hm</think>Ranking: [[${labelOf(question, 'good')} > ${labelOf(question, 'bad')}]]`,
+  );
+  const judge = openJudge({ kind: 'local', sampler, maxTokens: 64 });
+  const request = { prompt: 'Hello?', responses: ['bad', 'good'] };
+  const verdicts = await Promise.all([1, 2, 3, 4].map((seed) => judge(request, { seed })));
+  for (const { tiers } of verdicts) expect(tiers).toEqual([[1], [0]]);
+  expect(asked).toHaveLength(4);
+  expect(asked[0]?.config).toMatchObject({ temperature: 0, max_new_tokens: 64 });
+  expect(asked[0]?.requests).toMatchObject([{ n: 1, prompt: [{ role: 'user' }] }]);
+});
+
+test('a local policy that talks nonsense is unparseable', async () => {
+  const { sampler } = scriptedSampler(() => 'is the blue teapot teapot');
+  const judge = openJudge({ kind: 'local', sampler }, 'pairwise');
+  expect((await judge({ prompt: 'Hello?', responses: ['a', 'b'] }, { seed: 1 })).tiers).toBeNull();
+});
+
+test.each([1, 9])('%i responses are refused by every judge', async (count) => {
+  const responses = Array.from({ length: count }, () => 'a');
+  await expect(openJudge({ kind: 'oracle' })({ prompt: 'x', responses }, { seed: 1 })).rejects.toMatchObject({
+    code: 'DATA_INVALID',
+  });
+});
+
+test('a limiter runs no more than its limit, and a failed task gives its place back', async () => {
+  const limit = createLimiter(2);
+  let running = 0;
+  let most = 0;
+  const tasks = Array.from({ length: 10 }, (_, index) =>
+    limit(async () => {
+      most = Math.max(most, ++running);
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      running--;
+      if (index % 3 === 0) throw new Error('no');
+      return index;
+    }),
+  );
+  const results = await Promise.allSettled(tasks);
+  expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(6);
+  expect(most).toBe(2);
+});
