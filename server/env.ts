@@ -1,0 +1,55 @@
+// The settings of a running process, read once from its environment. Paths are relative to the project's root,
+// which is every process's working folder.
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { z } from 'zod';
+import { AppError } from '../domain/errors.ts';
+
+const environmentSchema = z.object({
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  DATA_DIR: z.string().min(1).default('.data'),
+  RANKLOOP_SECRET: z.string().min(32).optional(),
+});
+
+export interface Environment {
+  dataDir: string;
+  /** null: the embedded database, whose address stands in the data folder while it runs. */
+  databaseUrl: string | null;
+  /** Set it where several machines share one database; else one is generated into the data folder. */
+  secret: string | null;
+}
+
+export function readEnvironment(source: Record<string, string | undefined> = process.env): Environment {
+  // An empty variable means "not set", as in a shell script's DATABASE_URL=.
+  const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== ''));
+  const parsed = environmentSchema.safeParse(given);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw new AppError(
+      'INVALID_INPUT',
+      `The environment variable ${issue?.path.join('.')} is not usable: ${issue?.message}`,
+    );
+  }
+  const { DATABASE_URL, DATA_DIR, RANKLOOP_SECRET } = parsed.data;
+  return {
+    dataDir: path.resolve(DATA_DIR),
+    databaseUrl: DATABASE_URL ?? null,
+    secret: RANKLOOP_SECRET ?? null,
+  };
+}
+
+/** The launcher of the embedded database writes its address here (mode 0600). */
+export function databaseUrlFile(dataDir: string): string {
+  return path.join(dataDir, 'database-url');
+}
+
+/** DATABASE_URL, or the running embedded database's address. */
+export function requireDatabaseUrl(environment: Environment): string {
+  if (environment.databaseUrl) return environment.databaseUrl;
+  const file = databaseUrlFile(environment.dataDir);
+  if (existsSync(file)) return readFileSync(file, 'utf8').trim();
+  throw new AppError(
+    'DATABASE_UNAVAILABLE',
+    `No database: set DATABASE_URL, or run \`npm start\`, which starts one in ${environment.dataDir}.`,
+  );
+}

@@ -1,0 +1,73 @@
+// What changed, as it happens: one LISTEN connection per process, fanned out to the pages' subscriptions.
+// Only topics and ids travel; pages ask again for what they show.
+import { EventEmitter, on } from 'node:events';
+import pg from 'pg';
+import { type Change, changeChannel, parseChange } from './services/notify.ts';
+
+/** `sync`: changes may have been missed (a connection was lost): ask for everything again. */
+export type FeedEvent = { id: string; change: Change | { topic: 'sync'; id: '' } };
+
+export interface ChangeFeed {
+  /** Everything from now on, starting with `sync`. */
+  subscribe(signal: AbortSignal | undefined): AsyncIterable<FeedEvent>;
+  close(): Promise<void>;
+}
+
+const reconnectMs = 500;
+
+export function openChangeFeed(url: string): ChangeFeed {
+  const emitter = new EventEmitter();
+  emitter.setMaxListeners(0);
+  let client: pg.Client | null = null;
+  let timer: NodeJS.Timeout | null = null;
+  let closed = false;
+  let count = 0;
+
+  const emit = (change: FeedEvent['change']) =>
+    emitter.emit('event', { id: String(++count), change } satisfies FeedEvent);
+  const retry = () => {
+    if (closed || timer) return;
+    timer = setTimeout(() => {
+      timer = null;
+      void listen();
+    }, reconnectMs);
+  };
+
+  async function listen(): Promise<void> {
+    const next = new pg.Client({ connectionString: url, application_name: 'rankloop events', keepAlive: true });
+    client = next;
+    next.on('error', () => undefined);
+    next.on('end', retry);
+    next.on('notification', ({ payload }) => {
+      const change = parseChange(payload);
+      if (change) emit(change);
+    });
+    try {
+      await next.connect();
+      await next.query(`listen ${changeChannel}`);
+      emit({ topic: 'sync', id: '' });
+    } catch {
+      await next.end().catch(() => undefined);
+      retry();
+    }
+  }
+  void listen();
+
+  return {
+    async *subscribe(signal) {
+      // Listening starts before the first yield, so nothing falls between the two.
+      const events = on(emitter, 'event', { signal });
+      yield { id: String(count), change: { topic: 'sync', id: '' } };
+      try {
+        for await (const [event] of events) yield event as FeedEvent;
+      } catch (error) {
+        if (!signal?.aborted) throw error;
+      }
+    },
+    async close() {
+      closed = true;
+      if (timer) clearTimeout(timer);
+      await client?.end().catch(() => undefined);
+    },
+  };
+}

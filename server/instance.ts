@@ -1,0 +1,42 @@
+// The web process's one database pool, sign-in and change feed, made on first use: importing this file touches nothing,
+// so that `next build` needs no database.
+import { type Database, openDatabase } from '../db/client.ts';
+import { type Auth, createAuth, findUser, type User } from './auth.ts';
+import { readEnvironment, requireDatabaseUrl } from './env.ts';
+import { type ChangeFeed, openChangeFeed } from './events.ts';
+import { authSecret, installationSecret } from './secrets.ts';
+import type { Context } from './trpc.ts';
+
+export interface ServerInstance {
+  db: Database;
+  auth: Auth;
+  events: ChangeFeed;
+  secret: string;
+}
+
+// Next bundles each route by itself, so a module's own variable would exist several times.
+const holder = globalThis as { rankloopServer?: ServerInstance };
+
+export function serverInstance(): ServerInstance {
+  holder.rankloopServer ??= openInstance();
+  return holder.rankloopServer;
+}
+
+function openInstance(): ServerInstance {
+  const environment = readEnvironment();
+  const url = requireDatabaseUrl(environment);
+  const secret = installationSecret(environment);
+  const db = openDatabase(url, { max: 20, applicationName: 'rankloop web' });
+  return { db, secret, auth: createAuth(db, authSecret(secret)), events: openChangeFeed(url) };
+}
+
+/** For the tRPC route: the context of one request. */
+export async function createContext(headers: Headers): Promise<Context> {
+  const { db, auth, events, secret } = serverInstance();
+  return { db, events, secret, user: await findUser(auth, headers) };
+}
+
+/** For pages and plain routes: who is signed in. */
+export function currentUser(headers: Headers): Promise<User | null> {
+  return findUser(serverInstance().auth, headers);
+}

@@ -1,0 +1,32 @@
+// The API's table of contents.
+import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server';
+import { eventsRouter } from './routers/events.ts';
+import { jobsRouter } from './routers/jobs.ts';
+import { judgesRouter } from './routers/judges.ts';
+import { labelRouter } from './routers/label.ts';
+import { pairsRouter } from './routers/pairs.ts';
+import { peopleRouter } from './routers/people.ts';
+import { projectsRouter } from './routers/projects.ts';
+import { promptsRouter } from './routers/prompts.ts';
+import { roundsRouter } from './routers/rounds.ts';
+import { samplingRouter } from './routers/sampling.ts';
+import { setupRouter } from './routers/setup.ts';
+import { router } from './trpc.ts';
+
+export const appRouter = router({
+  setup: setupRouter,
+  people: peopleRouter,
+  projects: projectsRouter,
+  prompts: promptsRouter,
+  sampling: samplingRouter,
+  label: labelRouter,
+  judges: judgesRouter,
+  pairs: pairsRouter,
+  rounds: roundsRouter,
+  jobs: jobsRouter,
+  events: eventsRouter,
+});
+
+export type AppRouter = typeof appRouter;
+export type RouterInputs = inferRouterInputs<AppRouter>;
+export type RouterOutputs = inferRouterOutputs<AppRouter>;

@@ -1,0 +1,17 @@
+import { z } from 'zod';
+import { pairPolicyNames } from '../../domain/pairs.ts';
+import { listPairs, summarizePairs } from '../services/pairs.ts';
+import { adminProcedure, router } from '../trpc.ts';
+
+const livePairsInput = z.object({
+  projectId: z.uuid(),
+  pairPolicy: z.enum(pairPolicyNames).optional(),
+  scope: z.enum(['current', 'all']).optional(),
+});
+
+export const pairsRouter = router({
+  list: adminProcedure
+    .input(livePairsInput.extend({ cursor: z.uuid().optional(), limit: z.number().int().min(1).max(200).default(50) }))
+    .query(({ ctx, input }) => listPairs(ctx.db, input)),
+  summary: adminProcedure.input(livePairsInput).query(({ ctx, input }) => summarizePairs(ctx.db, input)),
+});

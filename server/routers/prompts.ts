@@ -1,0 +1,16 @@
+import { z } from 'zod';
+import { getPrompt, listPrompts } from '../services/prompts.ts';
+import { adminProcedure, router } from '../trpc.ts';
+
+const listInput = z.object({
+  projectId: z.uuid(),
+  split: z.enum(['train', 'heldout']).optional(),
+  search: z.string().max(200).optional(),
+  cursor: z.uuid().optional(),
+  limit: z.number().int().min(1).max(200).default(50),
+});
+
+export const promptsRouter = router({
+  list: adminProcedure.input(listInput).query(({ ctx, input }) => listPrompts(ctx.db, input)),
+  get: adminProcedure.input(z.object({ promptId: z.uuid() })).query(({ ctx, input }) => getPrompt(ctx.db, input)),
+});

@@ -1,0 +1,17 @@
+import { z } from 'zod';
+import { rankableResponses } from '../../domain/ranking.ts';
+import { samplingConfigSchema } from '../../engine/config.ts';
+import { startSampling } from '../services/samplings.ts';
+import { adminProcedure, router } from '../trpc.ts';
+
+const startInput = z.object({
+  projectId: z.uuid(),
+  promptCount: z.number().int().min(1).max(100_000),
+  n: z.number().int().min(rankableResponses.min).max(rankableResponses.max),
+  config: samplingConfigSchema,
+  seed: z.number().int().min(0).max(0xffffffff).optional(),
+});
+
+export const samplingRouter = router({
+  start: adminProcedure.input(startInput).mutation(({ ctx, input }) => startSampling(ctx.db, input)),
+});

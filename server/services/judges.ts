@@ -1,0 +1,105 @@
+// Judges and their work. A judge is a row; worker/judges turns it into a function.
+import { and, asc, eq, isNull, notExists, sql } from 'drizzle-orm';
+import type { Database, Queryable } from '../../db/client.ts';
+import { judges, leases, tasks } from '../../db/schema.ts';
+import { AppError } from '../../domain/errors.ts';
+import { encryptText } from '../secrets.ts';
+import { enqueue } from './jobs.ts';
+import { lockProject, requireProject } from './projects.ts';
+
+const judgeColumns = {
+  id: judges.id,
+  kind: judges.kind,
+  name: judges.name,
+  baseUrl: judges.baseUrl,
+  model: judges.model,
+  /** The key itself never leaves the server. */
+  hasApiKey: sql<boolean>`${judges.apiKeyEncrypted} is not null`,
+  createdAt: judges.createdAt,
+};
+
+export async function listJudges(db: Queryable, params: { projectId: string }) {
+  return db
+    .select(judgeColumns)
+    .from(judges)
+    .where(and(eq(judges.projectId, params.projectId), isNull(judges.removedAt)))
+    .orderBy(asc(judges.createdAt), asc(judges.name));
+}
+
+/** A judge that can still be given work. */
+export async function requireJudge(db: Queryable, params: { projectId: string; judgeId: string }) {
+  const [judge] = await db
+    .select()
+    .from(judges)
+    .where(and(eq(judges.id, params.judgeId), eq(judges.projectId, params.projectId), isNull(judges.removedAt)));
+  if (!judge) throw new AppError('NOT_FOUND', 'There is no such judge in this project.');
+  return judge;
+}
+
+export interface CreateJudge {
+  projectId: string;
+  name: string;
+  judge:
+    | { kind: 'oracle' }
+    | { kind: 'random' }
+    /** A checkpoint's folder; without it, the project's SFT model judges. */
+    | { kind: 'local'; model?: string | undefined }
+    | { kind: 'openai'; baseUrl: string; model: string; apiKey?: string | undefined };
+}
+
+export async function createJudge(db: Database, secret: string, input: CreateJudge) {
+  const project = await requireProject(db, input.projectId);
+  const { judge } = input;
+  if (judge.kind === 'oracle' && project.kind !== 'demo') {
+    throw new AppError('INVALID_INPUT', 'The demo oracle knows the demo project only: choose another judge.');
+  }
+  const [created] = await db
+    .insert(judges)
+    .values({
+      projectId: project.id,
+      kind: judge.kind,
+      name: input.name,
+      baseUrl: judge.kind === 'openai' ? judge.baseUrl : null,
+      model: judge.kind === 'openai' || judge.kind === 'local' ? (judge.model ?? null) : null,
+      apiKeyEncrypted: judge.kind === 'openai' && judge.apiKey ? encryptText(secret, judge.apiKey) : null,
+    })
+    .returning(judgeColumns);
+  if (!created) throw new Error('insert into judges returned no row');
+  return created;
+}
+
+/** The row stays for the rankings that name it; its API key goes. */
+export async function removeJudge(db: Database, params: { judgeId: string }): Promise<void> {
+  const removed = await db
+    .update(judges)
+    .set({ removedAt: new Date(), apiKeyEncrypted: null })
+    .where(and(eq(judges.id, params.judgeId), isNull(judges.removedAt)))
+    .returning({ id: judges.id });
+  if (removed.length === 0) throw new AppError('NOT_FOUND', 'There is no such judge.');
+}
+
+/** Lets a judge rank every open task that no person is working on. */
+export async function startJudging(db: Database, params: { projectId: string; judgeId: string }) {
+  return db.transaction(async (tx) => {
+    const project = await lockProject(tx, params.projectId);
+    const judge = await requireJudge(tx, params);
+    const leased = tx
+      .select({ one: sql`1` })
+      .from(leases)
+      .where(and(eq(leases.taskId, tasks.id), isNull(leases.closedAt), sql`${leases.expiresAt} > now()`));
+    const open = await tx
+      .select({ id: tasks.id })
+      .from(tasks)
+      .where(and(eq(tasks.projectId, project.id), eq(tasks.status, 'open'), notExists(leased)))
+      .orderBy(asc(tasks.createdAt), asc(tasks.id));
+    if (open.length === 0) throw new AppError('CONFLICT', 'There is no open task to judge: sample responses first.');
+    const taskIds = open.map((task) => task.id);
+    const jobRunId = await enqueue(
+      tx,
+      'judge',
+      { judgeId: judge.id, taskIds },
+      { projectId: project.id, total: taskIds.length },
+    );
+    return { jobRunId, tasks: taskIds.length };
+  });
+}

@@ -1,0 +1,147 @@
+// Projects, and what stands where in the loop.
+import { and, asc, count, eq, inArray, isNotNull, isNull, notExists, sql } from 'drizzle-orm';
+import type { Queryable, Transaction } from '../../db/client.ts';
+import {
+  jobRuns,
+  policies,
+  projects,
+  prompts,
+  rankingRetractions,
+  rankings,
+  responses,
+  rounds,
+  samplings,
+  tasks,
+} from '../../db/schema.ts';
+import { AppError } from '../../domain/errors.ts';
+import { activeRoundStatuses } from '../../domain/rounds.ts';
+
+export async function listProjects(db: Queryable) {
+  return db
+    .select({
+      id: projects.id,
+      name: projects.name,
+      slug: projects.slug,
+      kind: projects.kind,
+      createdAt: projects.createdAt,
+    })
+    .from(projects)
+    .orderBy(asc(projects.createdAt));
+}
+
+export async function requireProject(db: Queryable, projectId: string) {
+  const [project] = await db.select().from(projects).where(eq(projects.id, projectId));
+  if (!project) throw new AppError('NOT_FOUND', 'There is no such project.');
+  return project;
+}
+
+/** The project's row, locked: whatever must not happen twice at once in a project goes through here. */
+export async function lockProject(tx: Transaction, projectId: string) {
+  const [project] = await tx.select().from(projects).where(eq(projects.id, projectId)).for('update');
+  if (!project) throw new AppError('NOT_FOUND', 'There is no such project.');
+  return project;
+}
+
+/** Rankings that were not undone. */
+export function isLiveRanking(db: Queryable) {
+  return notExists(
+    db.select({ one: sql`1` }).from(rankingRetractions).where(eq(rankingRetractions.rankingId, rankings.id)),
+  );
+}
+
+export type NextStep = 'sample' | 'rank' | 'judge' | 'train' | 'wait' | 'decide';
+
+/** A person should have seen a few tasks before a judge does the rest. */
+const rankingsBeforeJudge = 5;
+
+export async function getProject(db: Queryable, params: { projectId: string }) {
+  const project = await requireProject(db, params.projectId);
+  const [splits, statuses, authors, responseCount, currentTasks, activeJobs, projectPolicies, projectRounds] =
+    await Promise.all([
+      db
+        .select({ split: prompts.split, count: count() })
+        .from(prompts)
+        .where(eq(prompts.projectId, project.id))
+        .groupBy(prompts.split),
+      db
+        .select({ status: tasks.status, count: count() })
+        .from(tasks)
+        .where(eq(tasks.projectId, project.id))
+        .groupBy(tasks.status),
+      db
+        .select({
+          people: sql<number>`count(*) filter (where ${isNull(rankings.judgeId)})::int`,
+          judges: sql<number>`count(*) filter (where ${isNotNull(rankings.judgeId)})::int`,
+        })
+        .from(rankings)
+        .innerJoin(tasks, eq(tasks.id, rankings.taskId))
+        .where(and(eq(tasks.projectId, project.id), isLiveRanking(db))),
+      db
+        .select({ count: count() })
+        .from(responses)
+        .innerJoin(samplings, eq(samplings.id, responses.samplingId))
+        .where(eq(samplings.projectId, project.id)),
+      db
+        .select({
+          open: sql<number>`count(distinct ${tasks.id}) filter (where ${tasks.status} = 'open')::int`,
+          ranked: sql<number>`count(distinct ${tasks.id}) filter (where ${tasks.status} = 'ranked')::int`,
+          byPeople: sql<number>`count(distinct ${rankings.taskId}) filter (where ${tasks.status} = 'ranked'
+            and ${rankings.id} is not null and ${rankings.judgeId} is null)::int`,
+        })
+        .from(tasks)
+        .innerJoin(samplings, eq(samplings.id, tasks.samplingId))
+        .leftJoin(rankings, eq(rankings.taskId, tasks.id))
+        .where(and(eq(tasks.projectId, project.id), eq(samplings.policyId, project.currentPolicyId ?? project.id))),
+      db
+        .select({ count: count() })
+        .from(jobRuns)
+        .where(and(eq(jobRuns.projectId, project.id), inArray(jobRuns.status, ['queued', 'running']))),
+      db.select().from(policies).where(eq(policies.projectId, project.id)),
+      db
+        .select({ id: rounds.id, number: rounds.number, status: rounds.status })
+        .from(rounds)
+        .where(and(eq(rounds.projectId, project.id), inArray(rounds.status, [...activeRoundStatuses, 'finished']))),
+    ]);
+  const splitCount = (split: 'train' | 'heldout') => splits.find((row) => row.split === split)?.count ?? 0;
+  const statusCount = (status: 'open' | 'ranked' | 'skipped') =>
+    statuses.find((row) => row.status === status)?.count ?? 0;
+  const findPolicy = (id: string | null) => {
+    const policy = projectPolicies.find((candidate) => candidate.id === id);
+    return policy ? { id: policy.id, name: policy.name, roundId: policy.roundId } : null;
+  };
+  const current = currentTasks[0] ?? { open: 0, ranked: 0, byPeople: 0 };
+  const activeRound = projectRounds.find((round) => round.status !== 'finished') ?? null;
+  const undecidedRound = projectRounds.find((round) => round.status === 'finished') ?? null;
+  return {
+    project,
+    counts: {
+      prompts: { train: splitCount('train'), heldout: splitCount('heldout') },
+      responses: responseCount[0]?.count ?? 0,
+      tasks: { open: statusCount('open'), ranked: statusCount('ranked'), skipped: statusCount('skipped') },
+      /** Tasks on the current policy's responses: what the next round can use. */
+      currentTasks: current,
+      rankings: authors[0] ?? { people: 0, judges: 0 },
+      /** Rankings make pairs one to one under the default pair policy, but for those that tie everything. */
+      pairs: statusCount('ranked'),
+    },
+    policies: { current: findPolicy(project.currentPolicyId), sft: findPolicy(project.sftPolicyId) },
+    activeRound,
+    undecidedRound,
+    nextStep: nextStep({ ...current, working: (activeJobs[0]?.count ?? 0) > 0, undecided: undecidedRound !== null }),
+  };
+}
+
+function nextStep(at: {
+  open: number;
+  ranked: number;
+  byPeople: number;
+  working: boolean;
+  undecided: boolean;
+}): NextStep {
+  if (at.undecided) return 'decide';
+  // People can rank while a job goes on.
+  if (at.open > 0 && at.byPeople < rankingsBeforeJudge) return 'rank';
+  if (at.working) return 'wait';
+  if (at.open > 0) return 'judge';
+  return at.ranked > 0 ? 'train' : 'sample';
+}

@@ -1,0 +1,125 @@
+// Prompts and what was answered to them.
+import { createHash } from 'node:crypto';
+import { and, asc, desc, eq, isNull, sql } from 'drizzle-orm';
+import type { Queryable } from '../../db/client.ts';
+import { judges, policies, prompts, rankings, responses, samplings, tasks, user } from '../../db/schema.ts';
+import { AppError } from '../../domain/errors.ts';
+import type { ChatMessage } from '../../engine/ports.ts';
+import { isLiveRanking } from './projects.ts';
+
+export interface ListPrompts {
+  projectId: string;
+  split?: 'train' | 'heldout' | undefined;
+  search?: string | undefined;
+  cursor?: string | undefined;
+  limit: number;
+}
+
+export async function listPrompts(db: Queryable, input: ListPrompts) {
+  const search = input.search?.trim();
+  const pattern = search ? `%${search.replace(/[\\%_]/g, '\\$&')}%` : null;
+  const rows = await db
+    .select({
+      id: prompts.id,
+      messages: prompts.messages,
+      split: prompts.split,
+      tags: prompts.tags,
+      responseCount: sql<number>`(select count(*)::int from responses where responses.prompt_id = ${prompts}.id)`,
+      taskStatus: sql<'open' | 'ranked' | 'skipped' | null>`(select status from tasks
+        where tasks.prompt_id = ${prompts}.id order by created_at desc, tasks.id limit 1)`,
+    })
+    .from(prompts)
+    .where(
+      and(
+        eq(prompts.projectId, input.projectId),
+        input.split ? eq(prompts.split, input.split) : undefined,
+        pattern
+          ? sql`exists (select 1 from jsonb_array_elements(${prompts.messages}) m where m->>'content' ilike ${pattern})`
+          : undefined,
+        input.cursor
+          ? sql`(${prompts.createdAt}, ${prompts.id}) > (select created_at, id from prompts where id = ${input.cursor})`
+          : undefined,
+      ),
+    )
+    .orderBy(asc(prompts.createdAt), asc(prompts.id))
+    .limit(input.limit + 1);
+  return toPage(rows, input.limit);
+}
+
+/** One row more than asked for says that there is a next page; the cursor is the id of the last one shown. */
+export function toPage<Row extends { id: string }>(
+  rows: Row[],
+  limit: number,
+): { items: Row[]; nextCursor: string | null } {
+  const items = rows.slice(0, limit);
+  return { items, nextCursor: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
+}
+
+export async function getPrompt(db: Queryable, params: { promptId: string }) {
+  const [prompt] = await db.select().from(prompts).where(eq(prompts.id, params.promptId));
+  if (!prompt) throw new AppError('NOT_FOUND', 'There is no such prompt.');
+  const [answers, ranked] = await Promise.all([
+    db
+      .select({
+        samplingId: samplings.id,
+        purpose: samplings.purpose,
+        config: samplings.config,
+        seed: samplings.seed,
+        sampledAt: samplings.createdAt,
+        policyId: policies.id,
+        policyName: policies.name,
+        taskStatus: tasks.status,
+        response: {
+          id: responses.id,
+          ordinal: responses.ordinal,
+          text: responses.text,
+          finishReason: responses.finishReason,
+          logp: responses.logp,
+          tokenCount: sql<number>`cardinality(${responses.tokenIds})`,
+        },
+      })
+      .from(responses)
+      .innerJoin(samplings, eq(samplings.id, responses.samplingId))
+      .innerJoin(policies, eq(policies.id, responses.policyId))
+      .leftJoin(tasks, and(eq(tasks.samplingId, samplings.id), eq(tasks.promptId, prompt.id)))
+      .where(eq(responses.promptId, prompt.id))
+      .orderBy(desc(samplings.createdAt), samplings.id, asc(responses.ordinal)),
+    db
+      .select({
+        id: rankings.id,
+        samplingId: tasks.samplingId,
+        tiers: rankings.tiers,
+        verdict: rankings.verdict,
+        createdAt: rankings.createdAt,
+        source: rankingSource,
+      })
+      .from(rankings)
+      .innerJoin(tasks, eq(tasks.id, rankings.taskId))
+      .leftJoin(user, eq(user.id, rankings.userId))
+      .leftJoin(judges, eq(judges.id, rankings.judgeId))
+      .where(and(eq(tasks.promptId, prompt.id), isLiveRanking(db)))
+      .orderBy(desc(rankings.createdAt)),
+  ]);
+  const groups = new Map<string, SamplingGroup>();
+  for (const { response, ...sampling } of answers) {
+    const group = groups.get(sampling.samplingId) ?? { ...sampling, responses: [] };
+    group.responses.push(response);
+    groups.set(sampling.samplingId, group);
+  }
+  return { prompt, samplings: [...groups.values()], rankings: ranked };
+
+  type Answer = (typeof answers)[number];
+  type SamplingGroup = Omit<Answer, 'response'> & { responses: Answer['response'][] };
+}
+
+/** Who ranked: a person (perhaps gone by now) or a judge. */
+export const rankingSource = {
+  kind: sql<'person' | 'judge'>`case when ${isNull(rankings.judgeId)} then 'person' else 'judge' end`,
+  name: sql<string | null>`coalesce(${judges.name}, ${user.name})`,
+};
+
+/** Two prompts with the same messages are one prompt. */
+export function promptHash(messages: ChatMessage[]): string {
+  const canonical = JSON.stringify(messages.map(({ role, content }) => [role, content]));
+  return createHash('sha256').update(canonical).digest('hex');
+}

@@ -1,0 +1,275 @@
+// Rounds: what to start one with, its start (which freezes its data), what it shows, and its decision.
+import { and, asc, desc, eq, gt, inArray, sql } from 'drizzle-orm';
+import { alias } from 'drizzle-orm/pg-core';
+import type { Database, Queryable } from '../../db/client.ts';
+import {
+  datasetVersions,
+  evaluationItems,
+  evaluations,
+  jobRuns,
+  judges,
+  policies,
+  projects,
+  prompts,
+  responses,
+  roundMetrics,
+  rounds,
+} from '../../db/schema.ts';
+import { AppError } from '../../domain/errors.ts';
+import { type PairPolicy, pairPolicyNames } from '../../domain/pairs.ts';
+import { activeRoundStatuses } from '../../domain/rounds.ts';
+import { type TrainConfig, trainConfigSchema } from '../../engine/config.ts';
+import { cancelJob } from './job-end.ts';
+import { enqueue, findRoundJob } from './jobs.ts';
+import { listJudges, requireJudge } from './judges.ts';
+import { countCurrentRankings, defaultPairPolicy, freezeDataset, type PairScope } from './pairs.ts';
+import { lockProject, requireProject } from './projects.ts';
+import { applyRoundEvent } from './rounds-status.ts';
+
+/** What `previous` holds the new policy against: the policy that the round starts from. */
+export type ReferenceChoice = 'sft' | 'previous';
+
+/** Settings that work on the demo's tiny model; another model starts from TRL's. */
+const demoTraining = {
+  learning_rate: 1e-3,
+  per_device_train_batch_size: 16,
+  num_train_epochs: 2,
+  warmup_ratio: 0.1,
+  save_steps: 20,
+};
+
+export async function roundDefaults(db: Queryable, params: { projectId: string }) {
+  const project = await requireProject(db, params.projectId);
+  const [projectJudges, rankings] = await Promise.all([
+    listJudges(db, params),
+    project.currentPolicyId
+      ? countCurrentRankings(db, { projectId: project.id, policyId: project.currentPolicyId })
+      : Promise.resolve(0),
+  ]);
+  const judge =
+    projectJudges.find(({ kind }) => kind === 'oracle') ?? projectJudges.find(({ kind }) => kind !== 'random');
+  return {
+    config: trainConfigSchema.parse(project.kind === 'demo' ? demoTraining : {}),
+    pairPolicy: defaultPairPolicy,
+    pairPolicies: pairPolicyNames,
+    reference: 'sft' as ReferenceChoice,
+    judgeId: judge?.id ?? null,
+    judges: projectJudges,
+    /** Live rankings of the current policy's responses: what the round would train on. */
+    rankings,
+  };
+}
+
+export interface StartRound {
+  projectId: string;
+  config: TrainConfig;
+  pairPolicy: PairPolicy;
+  reference: ReferenceChoice;
+  judgeId: string;
+  pairScope?: PairScope | undefined;
+}
+
+/** Freezes the pairs, numbers the round and hands its training to the queue, all or nothing. */
+export async function startRound(
+  db: Database,
+  actor: { id: string },
+  input: StartRound,
+): Promise<{ roundId: string; jobRunId: string }> {
+  return db.transaction(async (tx) => {
+    const project = await lockProject(tx, input.projectId);
+    if (!project.currentPolicyId || !project.sftPolicyId) {
+      throw new AppError('CONFLICT', 'This project has no policy to start from.');
+    }
+    const judge = await requireJudge(tx, input);
+    const [last] = await tx
+      .select({ number: rounds.number })
+      .from(rounds)
+      .where(eq(rounds.projectId, project.id))
+      .orderBy(desc(rounds.number))
+      .limit(1);
+    const [busy] = await tx
+      .select({ number: rounds.number })
+      .from(rounds)
+      .where(and(eq(rounds.projectId, project.id), inArray(rounds.status, [...activeRoundStatuses])));
+    if (busy) throw new AppError('CONFLICT', `Round ${busy.number} is still running: wait for it or cancel it.`);
+    const dataset = await freezeDataset(tx, {
+      projectId: project.id,
+      pairPolicy: input.pairPolicy,
+      scope: input.pairScope ?? 'current',
+    });
+    if (!dataset) {
+      throw new AppError('CONFLICT', "There are no pairs yet: rank some of the current policy's responses first.");
+    }
+    const [round] = await tx
+      .insert(rounds)
+      .values({
+        projectId: project.id,
+        number: (last?.number ?? 0) + 1,
+        initPolicyId: project.currentPolicyId,
+        referencePolicyId: input.reference === 'sft' ? project.sftPolicyId : project.currentPolicyId,
+        datasetVersionId: dataset.id,
+        judgeId: judge.id,
+        config: input.config,
+        createdBy: actor.id,
+      })
+      .returning({ id: rounds.id });
+    if (!round) throw new Error('insert into rounds returned no row');
+    const jobRunId = await enqueue(
+      tx,
+      'train',
+      { roundId: round.id },
+      { projectId: project.id, roundId: round.id, total: 0 },
+    );
+    return { roundId: round.id, jobRunId };
+  });
+}
+
+export async function listRounds(db: Queryable, params: { projectId: string }) {
+  return db
+    .select({
+      id: rounds.id,
+      number: rounds.number,
+      status: rounds.status,
+      createdAt: rounds.createdAt,
+      startedAt: rounds.startedAt,
+      finishedAt: rounds.finishedAt,
+      decidedAt: rounds.decidedAt,
+      policyId: rounds.policyId,
+      pairCount: datasetVersions.pairCount,
+      beta: sql<number>`(${rounds.config}->>'beta')::float8`,
+      error: rounds.error,
+      winRate: evaluations.winRate,
+      lower: evaluations.lower,
+      upper: evaluations.upper,
+    })
+    .from(rounds)
+    .innerJoin(datasetVersions, eq(datasetVersions.id, rounds.datasetVersionId))
+    .leftJoin(evaluations, and(eq(evaluations.roundId, rounds.id), eq(evaluations.judgeId, rounds.judgeId)))
+    .where(eq(rounds.projectId, params.projectId))
+    .orderBy(desc(rounds.number));
+}
+
+export async function requireRound(db: Queryable, roundId: string) {
+  const [round] = await db.select().from(rounds).where(eq(rounds.id, roundId));
+  if (!round) throw new AppError('NOT_FOUND', 'There is no such round.');
+  return round;
+}
+
+export async function getRound(db: Queryable, params: { roundId: string }) {
+  const round = await requireRound(db, params.roundId);
+  const [project, [dataset], named, [judge], [evaluation], job] = await Promise.all([
+    requireProject(db, round.projectId),
+    db.select().from(datasetVersions).where(eq(datasetVersions.id, round.datasetVersionId)),
+    db
+      .select({ id: policies.id, name: policies.name, roundId: policies.roundId })
+      .from(policies)
+      .where(eq(policies.projectId, round.projectId)),
+    db.select({ id: judges.id, name: judges.name, kind: judges.kind }).from(judges).where(eq(judges.id, round.judgeId)),
+    db
+      .select()
+      .from(evaluations)
+      .where(and(eq(evaluations.roundId, round.id), eq(evaluations.judgeId, round.judgeId))),
+    findRoundJob(db, round.id),
+  ]);
+  const findPolicy = (id: string | null) => named.find((policy) => policy.id === id) ?? null;
+  return {
+    round,
+    dataset: dataset ?? null,
+    judge: judge ?? null,
+    policies: {
+      init: findPolicy(round.initPolicyId),
+      reference: findPolicy(round.referencePolicyId),
+      policy: findPolicy(round.policyId),
+      sft: findPolicy(project.sftPolicyId),
+    },
+    evaluation: evaluation ?? null,
+    job,
+    isCurrent: round.policyId !== null && project.currentPolicyId === round.policyId,
+  };
+}
+
+export async function listRoundMetrics(db: Queryable, params: { roundId: string; afterStep?: number | undefined }) {
+  return db
+    .select({
+      step: roundMetrics.step,
+      maxSteps: roundMetrics.maxSteps,
+      epoch: roundMetrics.epoch,
+      values: roundMetrics.values,
+    })
+    .from(roundMetrics)
+    .where(and(eq(roundMetrics.roundId, params.roundId), gt(roundMetrics.step, params.afterStep ?? -1)))
+    .orderBy(asc(roundMetrics.step));
+}
+
+/** Held-out prompts with both policies' responses side by side; the cursor is an offset. */
+export async function listRoundSamples(
+  db: Queryable,
+  params: { roundId: string; outcome?: 'win' | 'tie' | 'loss' | undefined; cursor?: number | undefined; limit: number },
+) {
+  const round = await requireRound(db, params.roundId);
+  const mine = alias(responses, 'mine');
+  const theirs = alias(responses, 'theirs');
+  const offset = params.cursor ?? 0;
+  const rows = await db
+    .select({
+      promptId: prompts.id,
+      prompt: prompts.messages,
+      ordinal: evaluationItems.ordinal,
+      outcome: evaluationItems.outcome,
+      verdict: evaluationItems.verdict,
+      policyResponse: { id: mine.id, text: mine.text },
+      opponentResponse: { id: theirs.id, text: theirs.text },
+    })
+    .from(evaluationItems)
+    .innerJoin(evaluations, eq(evaluations.id, evaluationItems.evaluationId))
+    .innerJoin(prompts, eq(prompts.id, evaluationItems.promptId))
+    .innerJoin(mine, eq(mine.id, evaluationItems.policyResponseId))
+    .innerJoin(theirs, eq(theirs.id, evaluationItems.opponentResponseId))
+    .where(
+      and(
+        eq(evaluations.roundId, round.id),
+        eq(evaluations.judgeId, round.judgeId),
+        params.outcome ? eq(evaluationItems.outcome, params.outcome) : undefined,
+      ),
+    )
+    .orderBy(asc(prompts.createdAt), asc(prompts.id), asc(evaluationItems.ordinal))
+    .limit(params.limit + 1)
+    .offset(offset);
+  return {
+    items: rows.slice(0, params.limit),
+    nextCursor: rows.length > params.limit ? offset + params.limit : null,
+  };
+}
+
+/** Stops the round's job; the round is cancelled with it. */
+export async function cancelRound(db: Database, params: { roundId: string }) {
+  const [job] = await db
+    .select({ id: jobRuns.id })
+    .from(jobRuns)
+    .where(and(eq(jobRuns.roundId, params.roundId), inArray(jobRuns.status, ['queued', 'running'])));
+  if (!job) throw new AppError('CONFLICT', 'This round is not running.');
+  return cancelJob(db, { jobRunId: job.id });
+}
+
+export interface DecideRound {
+  roundId: string;
+  decision: 'promote' | 'reject';
+  note?: string | undefined;
+}
+
+/** Promotes the round's policy (the next round samples and starts from it) or sets it aside. */
+export async function decideRound(db: Database, actor: { id: string }, input: DecideRound) {
+  return db.transaction(async (tx) => {
+    const { projectId } = await requireRound(tx, input.roundId);
+    const project = await lockProject(tx, projectId);
+    const round = await applyRoundEvent(tx, input.roundId, input.decision, {
+      decidedAt: new Date(),
+      decidedBy: actor.id,
+      decisionNote: input.note ?? null,
+    });
+    if (input.decision === 'promote') {
+      await tx.update(projects).set({ currentPolicyId: round.policyId }).where(eq(projects.id, project.id));
+    }
+    return round;
+  });
+}
