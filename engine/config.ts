@@ -30,7 +30,10 @@ export type LoraModule = (typeof loraModules)[number];
 export const loraConfigSchema = z.strictObject({
   r: z.number().int().min(1).max(512).default(16),
   lora_alpha: z.number().gt(0).default(32),
-  target_modules: z.array(z.enum(loraModules)).min(1).default([...loraModules]),
+  target_modules: z
+    .array(z.enum(loraModules))
+    .min(1)
+    .default([...loraModules]),
   use_rslora: z.boolean().default(false),
 });
 export type LoraConfig = z.infer<typeof loraConfigSchema>;

@@ -1,0 +1,179 @@
+// PEFT adapters in and out: adapter_config.json and adapter_model.safetensors, as peft writes and loads them.
+// A feature of PEFT that changes the computation and that we do not have is refused by name.
+import { mkdir, readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { z } from 'zod';
+import type { LoraConfig } from '../config.ts';
+import { EngineError } from '../errors.ts';
+import { loraScale, loraTargets } from '../models/lora.ts';
+import type { WeightShapes } from '../models/weights.ts';
+import { createRandom } from '../random.ts';
+import {
+  exists,
+  parseJson,
+  readSafetensors,
+  readTensor,
+  reasonOf,
+  type TensorToWrite,
+  writeAtomically,
+  writeSafetensors,
+} from './safetensors.ts';
+
+export type AdapterShape = Pick<LoraConfig, 'r' | 'lora_alpha' | 'use_rslora'> & { target_modules: string[] };
+
+export interface Adapter {
+  shape: AdapterShape;
+  scale: number;
+  /** By full module name (`model.layers.0.self_attn.q_proj`): A [r, in], B [out, r]. */
+  modules: Map<string, { a: TensorToWrite; b: TensorToWrite }>;
+}
+
+const keyPrefix = 'base_model.model.';
+
+const configSchema = z.looseObject({
+  peft_type: z.literal('LORA'),
+  r: z.number().int().min(1),
+  lora_alpha: z.number().gt(0),
+  use_rslora: z.boolean().nullish(),
+  target_modules: z.union([z.array(z.string()), z.string()]),
+});
+
+/** Fields of no effect on what a trained adapter computes, or checked on their own. */
+const neutralFields = new Set([
+  ...Object.keys(configSchema.shape),
+  'alora_invocation_tokens',
+  'auto_mapping',
+  'base_model_name_or_path',
+  'inference_mode',
+  'init_lora_weights',
+  'lora_dropout',
+  'megatron_core',
+  'peft_version',
+  'qalora_group_size',
+  'revision',
+  'runtime_config',
+  'task_type',
+  'exclude_modules',
+  'layers_pattern',
+  'layers_to_transform',
+  'loftq_config',
+  'corda_config',
+  'eva_config',
+  'ensure_weight_tying',
+  'megatron_config',
+  'lora_ga_config',
+]); // prettier-ignore
+
+/** Reads an adapter folder and checks it against the model it is for. */
+export async function readAdapter(folder: string, weights: WeightShapes): Promise<Adapter> {
+  const path = join(folder, 'adapter_config.json');
+  if (!(await exists(path))) {
+    throw new EngineError('ADAPTER_INVALID', `${folder} has no adapter_config.json: give a PEFT adapter's folder.`);
+  }
+  const raw = parseJson(await readText(path), path);
+  const parsed = configSchema.safeParse(raw);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new EngineError('ADAPTER_INVALID', `${path}: ${issue?.path.join('.')}: ${issue?.message}.`);
+  }
+  for (const [field, value] of Object.entries(parsed.data)) {
+    const isAbsent = value === null || value === false || value === 'none' || isEmpty(value);
+    if (!neutralFields.has(field) && !isAbsent) {
+      throw new EngineError('ADAPTER_INVALID', `${path}: ${field} = ${JSON.stringify(value)} is not supported.`);
+    }
+  }
+  const { r, lora_alpha, use_rslora, target_modules } = parsed.data;
+  const shape = { r, lora_alpha, use_rslora: use_rslora ?? false };
+  const modules = await readModules(folder, r, weights);
+  const targets = typeof target_modules === 'string' ? [...modules.keys()] : target_modules;
+  return { shape: { ...shape, target_modules: targets }, scale: loraScale(shape), modules };
+}
+
+async function readModules(folder: string, r: number, weights: WeightShapes): Promise<Adapter['modules']> {
+  const file = 'adapter_model.safetensors';
+  const stored = await readSafetensors(folder, file);
+  const modules: Adapter['modules'] = new Map();
+  for (const [name, tensor] of stored) {
+    const match = /^base_model\.model\.(.+)\.lora_([AB])\.weight$/.exec(name);
+    const [, module, matrix] = match ?? [];
+    if (!module || !matrix)
+      throw new EngineError('ADAPTER_INVALID', `${folder}/${file}: tensor "${name}" is not LoRA's.`);
+    if (matrix === 'B') continue;
+    const partner = stored.get(`${keyPrefix}${module}.lora_B.weight`);
+    const [out, inner] = weights.get(`${module}.weight`) ?? [];
+    if (!partner) throw new EngineError('ADAPTER_INVALID', `${folder}/${file}: "${module}" has lora_A but no lora_B.`);
+    if (String(tensor.shape) !== String([r, inner]) || String(partner.shape) !== String([out, r])) {
+      throw new EngineError(
+        'ADAPTER_INVALID',
+        `${folder}/${file}: "${module}" has shapes [${tensor.shape}] and [${partner.shape}], but r = ${r} and this ` +
+          `model's layer [${out}, ${inner}] ask for [${r},${inner}] and [${out},${r}]: it belongs to another model.`,
+      );
+    }
+    modules.set(module, {
+      a: { shape: tensor.shape, data: await readTensor(folder, tensor) },
+      b: { shape: partner.shape, data: await readTensor(folder, partner) },
+    });
+  }
+  if (modules.size === 0) throw new EngineError('ADAPTER_INVALID', `${folder}/${file} has no LoRA tensors.`);
+  if (stored.size !== modules.size * 2) {
+    throw new EngineError('ADAPTER_INVALID', `${folder}/${file} has a lora_B without its lora_A.`);
+  }
+  return modules;
+}
+
+/** A fresh adapter: A Kaiming-uniform with a = sqrt 5, that is U(-1/sqrt(in), 1/sqrt(in)), and B zero, as PEFT does. */
+export function createAdapter(lora: LoraConfig, weights: WeightShapes, seed: number): Adapter {
+  const random = createRandom(seed);
+  const modules: Adapter['modules'] = new Map();
+  for (const module of loraTargets(weights, lora.target_modules)) {
+    const [out = 0, inner = 0] = weights.get(`${module}.weight`) ?? [];
+    const bound = 1 / Math.sqrt(inner);
+    const a = Float32Array.from({ length: lora.r * inner }, () => (2 * random.uniform() - 1) * bound);
+    modules.set(module, {
+      a: { shape: [lora.r, inner], data: a },
+      b: { shape: [out, lora.r], data: new Float32Array(out * lora.r) },
+    });
+  }
+  const { r, lora_alpha, use_rslora, target_modules } = lora;
+  return { shape: { r, lora_alpha, use_rslora, target_modules: [...target_modules] }, scale: loraScale(lora), modules };
+}
+
+/** Writes the folder that `PeftModel.from_pretrained` loads. The config goes last: a folder with it is complete. */
+export async function writeAdapter(folder: string, adapter: Adapter, model: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (error) {
+    throw new EngineError('OUTPUT_NOT_WRITABLE', `Cannot create ${folder}: ${reasonOf(error)}.`, { cause: error });
+  }
+  const tensors = new Map<string, TensorToWrite>();
+  for (const [module, { a, b }] of adapter.modules) {
+    tensors.set(`${keyPrefix}${module}.lora_A.weight`, a);
+    tensors.set(`${keyPrefix}${module}.lora_B.weight`, b);
+  }
+  await writeSafetensors(join(folder, 'adapter_model.safetensors'), tensors);
+  const config = {
+    peft_type: 'LORA',
+    task_type: 'CAUSAL_LM',
+    base_model_name_or_path: basename(model),
+    ...adapter.shape,
+    lora_dropout: 0,
+    bias: 'none',
+    fan_in_fan_out: false,
+    inference_mode: true,
+    init_lora_weights: true,
+    modules_to_save: null,
+    rank_pattern: {},
+    alpha_pattern: {},
+  };
+  await writeAtomically(join(folder, 'adapter_config.json'), [Buffer.from(`${JSON.stringify(config, null, 2)}\n`)]);
+}
+
+const isEmpty = (value: unknown) => typeof value === 'object' && value !== null && Object.keys(value).length === 0;
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    throw new EngineError('ADAPTER_INVALID', `Cannot read ${path}: ${reasonOf(error)}.`, { cause: error });
+  }
+}

@@ -1,0 +1,82 @@
+// The only door to onnxruntime-node: opens sessions over graphs that we built, and runs them.
+// `run` blocks the event loop for its whole time (the binding is synchronous): see worker/engine-host.ts.
+import { realpath } from 'node:fs/promises';
+import * as ort from 'onnxruntime-node';
+import { EngineError } from '../errors.ts';
+import { type DataType, encodeModel, type OnnxGraph, type TypedArray } from '../graph/onnx.ts';
+import { executionProviders } from './provider.ts';
+
+/** A tensor that crosses into or out of a graph. bf16 cannot. */
+export interface Tensor {
+  dtype: Exclude<DataType, 'bfloat16'>;
+  shape: readonly number[];
+  data: TypedArray;
+}
+
+export interface SessionOptions {
+  /** The folder that external tensors' locations are relative to. */
+  folder?: string;
+  device?: string;
+  /** Keeps weights mapped instead of packed a second time for speed: right where a weight is used once per long run. */
+  keepMapped?: boolean;
+  /** Fuses and folds; fp64 gradient checks run with 'basic', since some fusions are float only. */
+  optimization?: 'all' | 'basic';
+  threads?: number;
+}
+
+export interface Session {
+  readonly inputNames: readonly string[];
+  run(feeds: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>>;
+  close(): Promise<void>;
+}
+
+export async function openSession(graph: OnnxGraph, options: SessionOptions = {}): Promise<Session> {
+  const session: Record<string, string> = {};
+  // Links that leave the folder are refused by the runtime: a Hub cache is all links, so its real folder is named.
+  if (options.folder) session.model_external_initializers_file_folder_path = await realpath(options.folder);
+  if (options.keepMapped) session.disable_prepacking = '1';
+  const providers = executionProviders(options.device ?? 'auto');
+  let native: ort.InferenceSession;
+  try {
+    native = await ort.InferenceSession.create(encodeModel(graph), {
+      executionProviders: providers,
+      graphOptimizationLevel: options.optimization ?? 'all',
+      // Planned memory patterns keep every buffer of the backward pass alive: a third more memory, no faster.
+      enableMemPattern: false,
+      logSeverityLevel: 3,
+      intraOpNumThreads: options.threads ?? 0,
+      extra: { session },
+    });
+  } catch (error) {
+    throw describeFailure(error);
+  }
+  return {
+    inputNames: native.inputNames,
+    run: async (feeds) => {
+      const tensors: Record<string, ort.Tensor> = {};
+      for (const [name, { dtype, shape, data }] of Object.entries(feeds)) {
+        tensors[name] = new ort.Tensor(dtype, data as Float32Array, shape);
+      }
+      const results = await native.run(tensors);
+      return Object.fromEntries(
+        Object.entries(results).map(([name, { type, dims, data }]) => [
+          name,
+          { dtype: type as Tensor['dtype'], shape: dims, data: data as TypedArray },
+        ]),
+      );
+    },
+    close: () => native.release(),
+  };
+}
+
+function describeFailure(error: unknown): Error {
+  const message = error instanceof Error ? error.message : String(error);
+  if (/External initializer|external data/i.test(message)) {
+    return new EngineError(
+      'CHECKPOINT_INVALID',
+      `The weights do not match their file: ${message.split('\n')[0]} Download the checkpoint again.`,
+      { cause: error },
+    );
+  }
+  return error instanceof Error ? error : new Error(message);
+}

@@ -1,0 +1,15 @@
+// From hidden states to the log-probabilities of completions: the head runs on completion tokens only.
+import type { GraphBuilder, Value } from '../graph/builder.ts';
+
+/**
+ * Log-probability of each label, [tokens]: log softmax(h W^T)[label] = h . W[label] - logsumexp(h W^T).
+ * `hidden` [n, size]; `at` int64 [tokens] = the hidden state that predicts each token; `labels` int64 [tokens];
+ * `head` [vocab, size]. Sums are in the graph's float type (fp32 or fp64), never in half precision.
+ */
+export function tokenLogProbs(g: GraphBuilder, hidden: Value, at: Value, labels: Value, head: Value): Value {
+  return g.scope('log_probs', () => {
+    const predicting = g.gather(hidden, at);
+    const labelLogit = g.reduceSum(g.mul(predicting, g.gather(head, labels)), [-1]);
+    return g.sub(labelLogit, g.reduceLogSumExp(g.gemm(predicting, head, { b: true }), [-1]));
+  });
+}

@@ -1,0 +1,121 @@
+// Log-probabilities of completions under a policy: what `score` prints, and what DPO's reference is precomputed with.
+
+import { type Checkpoint, openCheckpoint } from '../checkpoint/checkpoint.ts';
+import { type Adapter, readAdapter } from '../checkpoint/peft.ts';
+import { EngineError, throwIfCancelled } from '../errors.ts';
+import { GraphBuilder } from '../graph/builder.ts';
+import { loraInputs, loraName, noLora } from '../models/lora.ts';
+import { checkpointWeights } from '../models/weights.ts';
+import type { PairScore, TrainingPair } from '../ports.ts';
+import { openSession, type Session, type Tensor } from '../runtime/session.ts';
+import { type BatchSize, packRows, rowLength, sizeOf, type TokenRow } from './batch.ts';
+import { scoringGraph } from './graph.ts';
+
+const rowsPerBatch = 8;
+
+/** Scores the pairs of a file's worth under a model and, where given, an adapter. Sums are over completion tokens. */
+export async function scorePairs(
+  options: { model: string; adapter?: string | null; pairs: readonly TrainingPair[]; device?: string },
+  signal?: AbortSignal,
+): Promise<PairScore[]> {
+  const checkpoint = await openCheckpoint(options.model);
+  const adapter = options.adapter ? await readAdapter(options.adapter, checkpoint.shapes) : null;
+  const rows = options.pairs.map((pair) => tokenizePair(checkpoint, pair));
+  for (const [i, row] of rows.entries()) {
+    const needed = longestSequence(row);
+    if (needed > checkpoint.config.maxPositions) {
+      throw new EngineError(
+        'DATA_INVALID',
+        `Pair ${i + 1} needs ${needed} positions, but the model has ${checkpoint.config.maxPositions}: shorten or drop it.`,
+      );
+    }
+  }
+  const logps = await scoreRows(checkpoint, adapter, rows, options.device ?? 'auto', signal);
+  return rows.map((row, i) => ({
+    logpsChosen: logps[i]?.[0] ?? Number.NaN,
+    logpsRejected: logps[i]?.[1] ?? Number.NaN,
+    tokensChosen: row.completions[0]?.length ?? 0,
+    tokensRejected: row.completions[1]?.length ?? 0,
+  }));
+}
+
+/** Token ids of a pair as one row: prompt, chosen, rejected. Throws DATA_INVALID where a part has no tokens. */
+export function tokenizePair({ tokenizer }: Checkpoint, pair: TrainingPair): TokenRow {
+  const chosen = tokenizer.encodePair(pair.prompt, pair.chosen);
+  const rejected = tokenizer.encodePair(pair.prompt, pair.rejected);
+  if (chosen.prompt.length === 0) throw new EngineError('DATA_INVALID', 'A prompt is empty: it has no tokens.');
+  if (chosen.completion.length === 0 || rejected.completion.length === 0) {
+    throw new EngineError('DATA_INVALID', 'A completion is empty: it has no tokens.');
+  }
+  return { prompt: chosen.prompt, completions: [chosen.completion, rejected.completion] };
+}
+
+/** Positions that a row's longest sequence needs. */
+export function longestSequence({ prompt, completions }: TokenRow): number {
+  return prompt.length + Math.max(...completions.map((completion) => completion.length));
+}
+
+/**
+ * Summed log-probabilities [row][completion] in the rows' order. Every token counts 1. The graph is the training
+ * graph's forward part, so that a policy equal to its reference differs from it by rounding only.
+ */
+export async function scoreRows(
+  checkpoint: Checkpoint,
+  adapter: Adapter | null,
+  rows: readonly TokenRow[],
+  device: string,
+  signal?: AbortSignal,
+): Promise<number[][]> {
+  const results: number[][] = rows.map(() => []);
+  const lora = adapter ? adapterFeeds(adapter) : {};
+  // Rows of like length share a batch, and batches of one size share a session.
+  const order = rows.map((_, i) => i).sort((a, b) => rowLength(rows[a] as TokenRow) - rowLength(rows[b] as TokenRow));
+  let open = null as { key: string; session: Session } | null;
+  try {
+    for (let start = 0; start < order.length; start += rowsPerBatch) {
+      throwIfCancelled(signal);
+      const indices = order.slice(start, start + rowsPerBatch);
+      const batch = indices.map((i) => rows[i] as TokenRow);
+      const size = sizeOf(batch, rowsPerBatch);
+      const key = JSON.stringify(size);
+      if (open?.key !== key) {
+        await open?.session.close();
+        open = { key, session: await openScoring(checkpoint, adapter, size, device) };
+      }
+      const { logps } = await open.session.run({ ...packRows(batch, size), ...lora });
+      for (const [r, index] of indices.entries()) {
+        const values = logps?.data.slice(r * size.completions, (r + 1) * size.completions) ?? [];
+        results[index] = Array.from(values as Float32Array);
+      }
+      await new Promise(setImmediate); // lets a cancel message in: a run blocks the event loop
+    }
+  } finally {
+    await open?.session.close();
+  }
+  return results;
+}
+
+function openScoring(
+  checkpoint: Checkpoint,
+  adapter: Adapter | null,
+  size: BatchSize,
+  device: string,
+): Promise<Session> {
+  const g = new GraphBuilder('score');
+  const weight = checkpointWeights(g, checkpoint.tensors);
+  const lora = adapter
+    ? loraInputs(g, checkpoint.shapes, [...adapter.modules.keys()], adapter.shape.r, adapter.scale).source
+    : noLora;
+  const graph = scoringGraph({ g, config: checkpoint.config, weight, lora }, size);
+  return openSession(graph, { folder: checkpoint.folder, device, keepMapped: true });
+}
+
+/** An adapter's matrices as feeds; they are views, so that a change in place is seen by the next run. */
+export function adapterFeeds(adapter: Adapter): Record<string, Tensor> {
+  const feeds: Record<string, Tensor> = {};
+  for (const [module, { a, b }] of adapter.modules) {
+    feeds[loraName(module, 'A')] = { dtype: 'float32', shape: a.shape, data: a.data };
+    feeds[loraName(module, 'B')] = { dtype: 'float32', shape: b.shape, data: b.data };
+  }
+  return feeds;
+}

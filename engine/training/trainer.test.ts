@@ -1,0 +1,137 @@
+// DPO runs against TRL's, step by step (fixtures/README.md says how they were made), and the trainer's promises:
+// a start at ln 2, a resume onto the same curve, refusals in words.
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openCheckpoint } from '../checkpoint/checkpoint.ts';
+import { readAdapter } from '../checkpoint/peft.ts';
+import { trainConfigSchema } from '../config.ts';
+import { EngineError } from '../errors.ts';
+import type { TrainingPair, TrainJob, TrainMetrics } from '../ports.ts';
+import { train } from './trainer.ts';
+
+const fixtures = fileURLToPath(new URL('../fixtures/', import.meta.url));
+const pairs = (await readFile(`${fixtures}pairs.jsonl`, 'utf8'))
+  .trim()
+  .split('\n')
+  .map((line) => JSON.parse(line) as TrainingPair);
+const trl = JSON.parse(await readFile(`${fixtures}trl.json`, 'utf8')) as {
+  llama: { sigmoid: Record<string, number>[] };
+};
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'rankloop-trainer-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const job = (out: string, overrides: Record<string, unknown> = {}, rest: Partial<TrainJob> = {}): TrainJob => ({
+  model: `${fixtures}llama`,
+  adapter: `${fixtures}llama-init`,
+  reference: 'base',
+  pairs,
+  config: trainConfigSchema.parse({
+    learning_rate: 1e-3,
+    lr_scheduler_type: 'constant',
+    per_device_train_batch_size: 24,
+    max_steps: 10,
+    beta: 0.1,
+    ...overrides,
+  }),
+  out: join(folder, out),
+  device: 'cpu',
+  ...rest,
+});
+
+async function runToEnd(spec: TrainJob): Promise<TrainMetrics[]> {
+  const metrics: TrainMetrics[] = [];
+  await train(spec, (m) => void metrics.push(m));
+  return metrics;
+}
+
+describe('train equals TRL', () => {
+  test('sigmoid, full batch: loss, gradient norm, rewards and log-probs of all ten steps', async () => {
+    const metrics = await runToEnd(job('trl'));
+    expect(metrics).toHaveLength(10);
+    for (const [i, { values }] of metrics.entries()) {
+      const expected = trl.llama.sigmoid[i] ?? {};
+      const relative = (name: string) => Math.abs((values[name] ?? Number.NaN) / (expected[name] ?? 0) - 1);
+      expect(relative('loss'), `step ${i} loss`).toBeLessThan(2e-4);
+      expect(relative('grad_norm'), `step ${i} grad_norm`).toBeLessThan(5e-3);
+      expect(relative('logps/chosen'), `step ${i} logps/chosen`).toBeLessThan(2e-4);
+      expect(values['rewards/accuracies'], `step ${i} accuracy`).toBeCloseTo(expected['rewards/accuracies'] ?? -1, 5);
+      expect(values['rewards/margins'], `step ${i} margin`).toBeCloseTo(expected['rewards/margins'] ?? -1, 3);
+    }
+  });
+
+  test('accumulation over micro-batches gives the full batch', async () => {
+    const whole = await runToEnd(job('whole', { max_steps: 3 }));
+    const parts = await runToEnd(
+      job('parts', { max_steps: 3, per_device_train_batch_size: 5, gradient_accumulation_steps: 5 }),
+    );
+    for (const [i, { values }] of parts.entries()) {
+      expect(values.loss).toBeCloseTo(whole[i]?.values.loss ?? 0, 5);
+      expect(values.grad_norm).toBeCloseTo(whole[i]?.values.grad_norm ?? 0, 4);
+    }
+  });
+});
+
+describe('a run', () => {
+  test('starts at ln 2 within 1e-6 from a fresh adapter', async () => {
+    const [first] = await runToEnd(job('fresh', { max_steps: 1, lora: { r: 8, lora_alpha: 16 } }, { adapter: null }));
+    expect(Math.abs((first?.values.loss ?? 0) - Math.LN2)).toBeLessThan(1e-6);
+  });
+
+  test('starts at ln 2 when the reference is the adapter it goes on from', async () => {
+    const [first] = await runToEnd(
+      job('initial', { max_steps: 1 }, { adapter: `${fixtures}llama-adapter`, reference: 'initial' }),
+    );
+    expect(Math.abs((first?.values.loss ?? 0) - Math.LN2)).toBeLessThan(1e-6);
+  });
+
+  test('resumed from a checkpoint it ends where the uninterrupted one does', async () => {
+    const settings = { per_device_train_batch_size: 7, num_train_epochs: 3, max_steps: -1, save_steps: 5 };
+    const whole = await runToEnd(job('uninterrupted', settings));
+    const controller = new AbortController();
+    const interrupted = job('interrupted', settings);
+    await expect(train(interrupted, ({ step }) => step === 7 && controller.abort(), controller.signal)).rejects.toThrow(
+      'Cancelled',
+    );
+    const resumed = job('resumed', settings, { resumeFrom: join(interrupted.out, 'checkpoint-5') });
+    const rest = await runToEnd(resumed);
+    expect(rest.map(({ step }) => step)).toEqual([6, 7, 8, 9, 10, 11, 12]);
+    expect(rest.at(-1)?.values.loss).toBe(whole.at(-1)?.values.loss);
+    const { shapes } = await openCheckpoint(`${fixtures}llama`);
+    const [a, b] = [await readAdapter(join(folder, 'uninterrupted'), shapes), await readAdapter(resumed.out, shapes)];
+    for (const [module, matrices] of a.modules) expect(b.modules.get(module)).toEqual(matrices);
+    const lines = async (out: string) =>
+      (await readFile(join(folder, out, 'metrics.jsonl'), 'utf8')).trim().split('\n');
+    expect(await lines('resumed')).toEqual(await lines('uninterrupted'));
+  });
+
+  test('refuses a checkpoint of another run', async () => {
+    const spec = job('other', { save_steps: 5, per_device_train_batch_size: 7 });
+    await runToEnd(spec);
+    const different = job('different', { save_steps: 5, beta: 0.2 }, { resumeFrom: join(spec.out, 'checkpoint-5') });
+    await expect(runToEnd(different)).rejects.toThrow(/other pairs, settings or model/);
+  });
+
+  test('drops and counts pairs that do not fit, and says so when none is left', async () => {
+    const same = { ...(pairs[0] as TrainingPair), rejected: (pairs[0] as TrainingPair).chosen };
+    const result = await train(job('dropped', { max_steps: 1 }, { pairs: [...pairs, same] }), () => {});
+    expect(result.dropped).toEqual({ 'chosen and rejected are the same': 1 });
+    expect(result.trainedPairs).toBe(24);
+    const none = train(job('none', { max_length: 5 }), () => {});
+    await expect(none).rejects.toThrow(
+      new EngineError('DATA_INVALID', 'No pair is left to train on: 24 of 24 dropped (longer than 5 tokens).'),
+    );
+  });
+
+  test('trains on the tokens that were sampled, not on their text', async () => {
+    const tokenPairs = pairs.map((pair) => ({ ...pair, chosen: { tokenIds: [5, 6, 7, 2] } }));
+    const [first] = await runToEnd(job('tokens', { max_steps: 1 }, { pairs: tokenPairs }));
+    expect(first?.values.loss).toBeCloseTo(Math.LN2, 5);
+  });
+});
