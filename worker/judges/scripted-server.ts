@@ -40,6 +40,7 @@ export function saying(content: unknown): ScriptedReply {
 /** Starts a server whose replies are made by `script` from the request and its number, from 0. */
 export async function startScriptedServer(
   script: (request: ReceivedRequest, number: number) => ScriptedReply,
+  port = 0,
 ): Promise<ScriptedServer> {
   const requests: ReceivedRequest[] = [];
   let busy = 0;
@@ -66,11 +67,11 @@ export async function startScriptedServer(
   const server = createServer((incoming, response) => {
     answer(incoming, response).catch((error: unknown) => response.destroy(error instanceof Error ? error : undefined));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   const address = server.address();
-  const port = typeof address === 'object' && address ? address.port : 0;
+  const listening = typeof address === 'object' && address ? address.port : port;
   return {
-    baseUrl: `http://127.0.0.1:${port}/v1`,
+    baseUrl: `http://127.0.0.1:${listening}/v1`,
     requests,
     busiest: () => busiest,
     close: async () => {
