@@ -3,6 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
+import { databaseUrlFile } from '../db/embedded.ts';
 import { AppError } from '../domain/errors.ts';
 
 const environmentSchema = z.object({
@@ -36,11 +37,6 @@ export function readEnvironment(source: Record<string, string | undefined> = pro
     databaseUrl: DATABASE_URL ?? null,
     secret: RANKLOOP_SECRET ?? null,
   };
-}
-
-/** The launcher of the embedded database writes its address here (mode 0600). */
-export function databaseUrlFile(dataDir: string): string {
-  return path.join(dataDir, 'database-url');
 }
 
 /** DATABASE_URL, or the running embedded database's address. */
