@@ -340,7 +340,7 @@ export class GraphBuilder {
       ...result.carried.map(({ dtype, shape }) => ({ dtype, shape })),
       ...result.scans.map(({ dtype, shape }) => ({ dtype, shape: ['?', ...shape] })),
     ];
-    // Shapes inside the body differ from one iteration to the next, so the body declares none of them.
+    // Shapes inside the body differ from one iteration to the next, so the body declares none but its scalars'.
     const graph = body.build(true);
     const values = this.emit('Loop', [trips, condition, ...initial], { body: graph }, outputs);
     return { carried: values.slice(0, initial.length), scans: values.slice(initial.length) };
@@ -356,7 +356,11 @@ export class GraphBuilder {
       if (node.type === 'Loop') for (const name of outerNames(node as GraphNode<'Loop'>)) needed.add(name);
       kept.push(toOnnxNode(node));
     }
-    const declare = ({ name, dtype, shape }: Value) => ({ name, dtype, shape: withoutShapes ? undefined : shape });
+    const declare = ({ name, dtype, shape }: Value) => ({
+      name,
+      dtype,
+      shape: withoutShapes && shape.length > 0 ? undefined : shape,
+    });
     return {
       name: this.name,
       nodes: kept.reverse(),

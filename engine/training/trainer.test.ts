@@ -96,9 +96,10 @@ describe('a run', () => {
     const whole = await runToEnd(job('uninterrupted', settings));
     const controller = new AbortController();
     const interrupted = job('interrupted', settings);
-    await expect(train(interrupted, ({ step }) => step === 7 && controller.abort(), controller.signal)).rejects.toThrow(
-      'Cancelled',
-    );
+    const cancelAtSeven = ({ step }: TrainMetrics) => {
+      if (step === 7) controller.abort();
+    };
+    await expect(train(interrupted, cancelAtSeven, controller.signal)).rejects.toThrow('Cancelled');
     const resumed = job('resumed', settings, { resumeFrom: join(interrupted.out, 'checkpoint-5') });
     const rest = await runToEnd(resumed);
     expect(rest.map(({ step }) => step)).toEqual([6, 7, 8, 9, 10, 11, 12]);

@@ -1,0 +1,155 @@
+// Supervised fine-tuning of all parameters: the weights are inputs of the graph and AdamW changes them in place.
+// It gives a checkpoint in Hugging Face layout with the original names; it also makes the demo model from nothing.
+import { copyFile, mkdir, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Checkpoint, openCheckpoint } from '../checkpoint/checkpoint.ts';
+import { readModelConfig } from '../checkpoint/model-config.ts';
+import { readTensor, type TensorToWrite, writeSafetensors } from '../checkpoint/safetensors.ts';
+import type { SftConfig } from '../config.ts';
+import { EngineError } from '../errors.ts';
+import { GraphBuilder } from '../graph/builder.ts';
+import { noLora } from '../models/lora.ts';
+import { expectedWeights, inputWeights } from '../models/weights.ts';
+import { createAdamWState } from '../optimizer.ts';
+import type { Completion, Prompt, TrainMetrics } from '../ports.ts';
+import { createRandom } from '../random.ts';
+import { openSession, type Session, type Tensor } from '../runtime/session.ts';
+import { type BatchSize, packRows, sizeOf, type TokenRow } from './batch.ts';
+import { sftGraph } from './graph.ts';
+import { optimize } from './loop.ts';
+import { fingerprintOf } from './resume.ts';
+
+export interface SftExample {
+  prompt: Prompt;
+  completion: Completion;
+}
+
+export interface SftJob {
+  /** Folder of the checkpoint to start from. */
+  model: string;
+  examples: readonly SftExample[];
+  config: SftConfig;
+  /** Folder that receives the trained checkpoint. */
+  out: string;
+  resumeFrom?: string;
+  device?: string;
+}
+
+export interface SftResult {
+  steps: number;
+  examples: number;
+  dropped: number;
+  seconds: number;
+}
+
+/** A row of one completion, which is all but the first token: the prompt's part of it counts prompt_loss_weight. */
+type SftRow = TokenRow & { total: number };
+
+export async function trainSft(
+  job: SftJob,
+  onMetrics: (metrics: TrainMetrics) => void | Promise<void>,
+  signal?: AbortSignal,
+): Promise<SftResult> {
+  const started = performance.now();
+  const { config } = job;
+  const checkpoint = await openCheckpoint(job.model);
+  const rows = job.examples.flatMap((example) => tokenizeExample(checkpoint, example, config));
+  if (rows.length === 0) {
+    throw new EngineError('DATA_INVALID', `No example is left to train on: all ${job.examples.length} are too long.`);
+  }
+  const tensors = new Map<string, TensorToWrite & { state: ReturnType<typeof createAdamWState> }>();
+  for (const [name, shape] of checkpoint.shapes) {
+    const stored = checkpoint.tensors.get(name);
+    if (!stored) throw new EngineError('CHECKPOINT_INVALID', `${job.model} lacks the tensor "${name}".`);
+    const data = await readTensor(checkpoint.folder, stored);
+    tensors.set(name, { shape, data, state: createAdamWState(data.length) });
+  }
+  const weights: Record<string, Tensor> = {};
+  for (const [name, { shape, data }] of tensors) weights[name] = { dtype: 'float32', shape, data };
+
+  const sessions = new Map<string, Promise<Session>>();
+  const sessionOf = (size: BatchSize) => {
+    const key = JSON.stringify(size);
+    const session = sessions.get(key) ?? openSftSession(checkpoint, size, job.device ?? 'auto');
+    sessions.set(key, session);
+    return session;
+  };
+  try {
+    const steps = await optimize<SftRow, number>({
+      rows,
+      tensors,
+      config,
+      out: job.out,
+      fingerprint: fingerprintOf(checkpoint.config, config, rows.length),
+      resumeFrom: job.resumeFrom,
+      runBatch: async (batch, stepRows) => {
+        const size = sizeOf(batch, config.per_device_train_batch_size);
+        const session = await sessionOf(size);
+        const feeds = packRows(batch, size);
+        const total = stepRows.reduce((sum, row) => sum + row.total, 0);
+        const scaled = feeds.token_weights.data.map((weight) => weight / total) as Float32Array;
+        const outputs = await session.run({
+          ...feeds,
+          token_weights: { ...feeds.token_weights, data: scaled },
+          ...weights,
+        });
+        return {
+          loss: Number(outputs.loss?.data[0]),
+          gradients: new Map([...tensors.keys()].map((name) => [name, outputs[`d ${name}`]?.data as Float32Array])),
+          outcomes: batch.map((row) => row.prompt.length + (row.completions[0]?.length ?? 0)),
+        };
+      },
+      summarise: (lengths) => ({ num_tokens: lengths.reduce((sum, length) => sum + length, 0) }),
+      onMetrics,
+      signal,
+    });
+    await writeCheckpoint(checkpoint, tensors, job.out);
+    const seconds = (performance.now() - started) / 1000;
+    return { steps, examples: rows.length, dropped: job.examples.length - rows.length, seconds };
+  } finally {
+    for (const session of sessions.values()) await (await session).close();
+  }
+}
+
+function tokenizeExample({ tokenizer, config }: Checkpoint, example: SftExample, settings: SftConfig): SftRow[] {
+  const { prompt, completion } = tokenizer.encodePair(example.prompt, example.completion);
+  const ids = [...prompt, ...completion];
+  if (prompt.length === 0 || completion.length === 0) {
+    throw new EngineError('DATA_INVALID', 'An example has an empty prompt or completion.');
+  }
+  if (ids.length > Math.min(settings.max_length, config.maxPositions)) return [];
+  const weights = ids.slice(1).map((_, i) => (i + 1 < prompt.length ? settings.prompt_loss_weight : 1));
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  return [{ prompt: ids.slice(0, 1), completions: [ids.slice(1)], weights: [weights], total }];
+}
+
+function openSftSession(checkpoint: Checkpoint, size: BatchSize, device: string): Promise<Session> {
+  const g = new GraphBuilder('sft');
+  const { source, values } = inputWeights(g, checkpoint.shapes);
+  const graph = sftGraph({ g, config: checkpoint.config, weight: source, lora: noLora }, size, () => values);
+  return openSession(graph, { device });
+}
+
+/** Fresh weights, N(0, 0.02) and norms of one, for a folder that has a config and a tokenizer but no weights yet. */
+export async function initialiseCheckpoint(folder: string, seed: number, dtype: 'F32' | 'F16' = 'F32'): Promise<void> {
+  const random = createRandom(seed);
+  const tensors = new Map<string, TensorToWrite>();
+  for (const [name, shape] of expectedWeights(await readModelConfig(folder))) {
+    const size = shape.reduce((product, dim) => product * dim, 1);
+    const data = Float32Array.from({ length: size }, () => (shape.length === 1 ? 1 : 0.02 * random.normal()));
+    tensors.set(name, { shape, data });
+  }
+  await writeSafetensors(join(folder, 'model.safetensors'), tensors, dtype);
+}
+
+/** The trained weights in the type that they came in (F16 from F16, else F32), with the folder's other files beside them. */
+async function writeCheckpoint(checkpoint: Checkpoint, tensors: ReadonlyMap<string, TensorToWrite>, out: string) {
+  await mkdir(out, { recursive: true });
+  for (const file of await readdir(checkpoint.folder)) {
+    const isCompanion =
+      /^(config|generation_config|tokenizer.*|special_tokens_map|vocab)\.json$|\.(jinja|model|txt)$/.test(file);
+    if (isCompanion && out !== checkpoint.folder) await copyFile(join(checkpoint.folder, file), join(out, file));
+  }
+  const isHalf = [...checkpoint.tensors.values()].every(({ dtype }) => dtype === 'F16');
+  await writeSafetensors(join(out, 'model.safetensors'), tensors, isHalf ? 'F16' : 'F32');
+}
