@@ -1,6 +1,6 @@
 // `judge` and `pairs` as processes, on real files and over real HTTP.
 import { spawn } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -159,6 +159,22 @@ describe('judge', () => {
     expect(code).toBe(130);
     expect(stderr).toContain('Cancelled. 2 of 12 lines are judged and kept');
     expect((await readdir(folder)).toSorted()).toEqual(['R.jsonl.partial', 'S.jsonl']);
+  });
+
+  test('a local model is a judge too; one of random weights gives no verdict', async () => {
+    // The fixture with more positions than it was made for: rotary positions have no weights.
+    await cp(join(root, 'engine/fixtures/llama'), inFolder('model'), { recursive: true });
+    const config = JSON.parse(await readFile(inFolder('model/config.json'), 'utf8'));
+    await writeFile(inFolder('model/config.json'), JSON.stringify({ ...config, max_position_embeddings: 4096 }));
+    await writeRows('S.jsonl', samples.slice(0, 2));
+    const { code, stderr, stdout } = await run(
+      judgeArgs('--judge', 'local', '--judge-model', inFolder('model'), '--device', 'cpu', '--json'),
+    );
+    expect(stderr).not.toContain('error');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ judge: 'local', lines: 2, unparseable: 2 });
+    const rows = await readRows('R.jsonl');
+    expect(rows[0]?.verdict).not.toBe('');
   });
 
   test('bad input is one sentence, and nothing is written', async () => {

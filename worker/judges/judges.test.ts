@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import type { SamplingConfig } from '../../engine/config.ts';
+import { EngineError } from '../../engine/errors.ts';
 import type { SampleRequest, Sampler } from '../../engine/ports.ts';
 import { judgeKinds, openJudge } from './index.ts';
+import { judgeAll } from './judge-all.ts';
 import { createLimiter } from './limit.ts';
 
 test('the four judges', () => {
@@ -81,6 +83,44 @@ test('a local policy that talks nonsense is unparseable', async () => {
   const { sampler } = scriptedSampler(() => 'is the blue teapot teapot');
   const judge = openJudge({ kind: 'local', sampler }, 'pairwise');
   expect((await judge({ prompt: 'Hello?', responses: ['a', 'b'] }, { seed: 1 })).tiers).toBeNull();
+});
+
+test('a question longer than the context of a local policy is told, with what to do', async () => {
+  const sampler: Sampler = {
+    sample: () => {
+      throw new EngineError('DATA_INVALID', "Prompt judge has 797 tokens, which fill the model's 256 positions.");
+    },
+    close: async () => {},
+  };
+  const judging = openJudge({ kind: 'local', sampler })({ prompt: 'x', responses: ['a', 'b'] }, { seed: 1 });
+  await expect(judging).rejects.toMatchObject({
+    code: 'JUDGE_REFUSED',
+    message: expect.stringMatching(/797 tokens.*: choose a model with a longer context\.$/),
+  });
+});
+
+test('all are judged, each with a seed of its own and so many at a time; what came before a failure is told', async () => {
+  const requests = new Map([3, 5, 8, 9].map((key) => [key, { prompt: `prompt ${key}`, responses: ['a', 'b'] }]));
+  const judge = openJudge({ kind: 'random', seed: 1 });
+  const verdicts = await judgeAll(judge, requests, { seed: 1 });
+  expect([...verdicts.keys()].toSorted()).toEqual([3, 5, 8, 9]);
+  const fewer = await judgeAll(judge, new Map([...requests].slice(2)), { seed: 1, concurrency: 1 });
+  expect(fewer.get(8)).toEqual(verdicts.get(8));
+
+  const kept: number[] = [];
+  let started = 0;
+  const failing = judgeAll(
+    async (request, options) => {
+      started++;
+      if (request.prompt === 'prompt 8') throw new Error('down');
+      return judge(request, options);
+    },
+    requests,
+    { seed: 1, concurrency: 1, onVerdict: (key) => kept.push(key) },
+  );
+  await expect(failing).rejects.toThrow('down');
+  expect(kept).toEqual([3, 5]);
+  expect(started).toBe(3);
 });
 
 test.each([1, 9])('%i responses are refused by every judge', async (count) => {

@@ -1,6 +1,7 @@
 // A local policy as a judge: any sampler, greedy, one question at a time (the engine has one device).
 import { AppError } from '../../domain/errors.ts';
 import type { SamplingConfig } from '../../engine/config.ts';
+import { EngineError } from '../../engine/errors.ts';
 import type { Sampler } from '../../engine/ports.ts';
 import { createLimiter } from './limit.ts';
 import type { Ask } from './llm.ts';
@@ -14,12 +15,23 @@ export function openLocalAsk(sampler: Sampler, maxTokens: number): Ask {
       if (signal.aborted) throw new AppError('CANCELLED', 'Cancelled.');
       const requests = [{ id: 'judge', prompt: messages, n: 1, seed: 0 }];
       let answer: string | null = null;
-      for await (const chunk of sampler.sample(requests, greedy, signal)) {
-        if (chunk.type === 'response') answer = chunk.response.text;
+      try {
+        for await (const chunk of sampler.sample(requests, greedy, signal)) {
+          if (chunk.type === 'response') answer = chunk.response.text;
+        }
+      } catch (error) {
+        throw explainRefusal(error);
       }
       if (answer === null) {
         throw new AppError('JUDGE_UNAVAILABLE', 'The local judge ended without an answer: judge again.');
       }
       return answer;
     });
+}
+
+/** A question that the model can't take is most often longer than its context. */
+function explainRefusal(error: unknown): unknown {
+  if (!(error instanceof EngineError) || error.code !== 'DATA_INVALID') return error;
+  const message = `The local judge can't take the question (${error.message.replace(/\.$/, '')}): choose a model with a longer context.`;
+  return new AppError('JUDGE_REFUSED', message, { cause: error });
 }
