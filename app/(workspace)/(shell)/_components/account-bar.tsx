@@ -1,0 +1,65 @@
+'use client';
+import { LogOut, Monitor, Moon, Search, Sun } from 'lucide-react';
+import { useTranslations } from 'next-intl';
+import { useTheme } from 'next-themes';
+import { useEffect, useState } from 'react';
+import { signOut } from '../../../_lib/auth.ts';
+import { useWorkspace } from '../../../_lib/workspace.tsx';
+import { Button } from '../../../_ui/button.tsx';
+
+const themes = ['system', 'light', 'dark'] as const;
+const icons = { system: Monitor, light: Sun, dark: Moon };
+
+/** Who is signed in; the theme; the way out. */
+export function AccountBar({ onSearch }: { onSearch?: () => void }) {
+  const t = useTranslations('account');
+  const { user } = useWorkspace();
+  return (
+    <div className="flex flex-col gap-2">
+      {onSearch && (
+        <Button onClick={onSearch} className="justify-start" shortcut="Ctrl K">
+          <Search aria-hidden className="size-4" />
+          <span className="flex-1 text-left font-normal text-muted">{t('search')}</span>
+        </Button>
+      )}
+      <div className="flex items-center gap-1 border-line border-t pt-3">
+        <div className="min-w-0 flex-1 px-2">
+          <p className="truncate font-medium leading-5">{user.name}</p>
+          <p className="truncate text-faint text-xs">{user.email}</p>
+        </div>
+        <ThemeButton />
+        <Button
+          variant="ghost"
+          aria-label={t('signOut')}
+          title={t('signOut')}
+          className="px-2"
+          onClick={() => void signOut().then(() => window.location.assign('/sign-in'))}
+        >
+          <LogOut aria-hidden className="size-4" />
+        </Button>
+      </div>
+    </div>
+  );
+}
+
+function ThemeButton() {
+  const t = useTranslations('account');
+  const { theme, setTheme } = useTheme();
+  // The server does not know the choice, so the first render shows the default one.
+  const [isMounted, setMounted] = useState(false);
+  useEffect(() => setMounted(true), []);
+  const current = themes.find((name) => isMounted && name === theme) ?? 'system';
+  const next = themes[(themes.indexOf(current) + 1) % themes.length] ?? 'system';
+  const Icon = icons[current];
+  return (
+    <Button
+      variant="ghost"
+      aria-label={t('theme', { current: t(`themes.${current}`), next: t(`themes.${next}`) })}
+      title={t('theme', { current: t(`themes.${current}`), next: t(`themes.${next}`) })}
+      className="px-2"
+      onClick={() => setTheme(next)}
+    >
+      <Icon aria-hidden className="size-4" />
+    </Button>
+  );
+}

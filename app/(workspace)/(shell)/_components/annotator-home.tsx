@@ -1,0 +1,38 @@
+'use client';
+import { useQuery } from '@tanstack/react-query';
+import { useTranslations } from 'next-intl';
+import { useWorkspace } from '../../../_lib/workspace.tsx';
+import { useTRPC } from '../../../_trpc/context.ts';
+import { ButtonLink } from '../../../_ui/button.tsx';
+import { Card, Figure, Page } from '../../../_ui/page.tsx';
+import { ErrorState, Skeleton } from '../../../_ui/state.tsx';
+
+/** What an annotator comes for: how much there is to rank, and the way to it. */
+export function AnnotatorHome() {
+  const t = useTranslations('home');
+  const { user, project } = useWorkspace();
+  const trpc = useTRPC();
+  const { data, error, refetch } = useQuery(trpc.label.progress.queryOptions({ projectId: project.id }));
+  return (
+    <Page narrow title={t('hello', { name: user.name })} intro={t('annotatorIntro', { project: project.name })}>
+      {error ? (
+        <ErrorState error={error} onRetry={() => void refetch()} />
+      ) : (
+        <Card>
+          {data ? (
+            <dl className="mb-5 grid grid-cols-3 gap-4">
+              <Figure label={t('today')}>{data.mineToday}</Figure>
+              <Figure label={t('mine')}>{data.mine}</Figure>
+              <Figure label={t('left')}>{data.open}</Figure>
+            </dl>
+          ) : (
+            <Skeleton className="mb-5 h-12" />
+          )}
+          <ButtonLink href="/label" variant="primary" size="lg">
+            {t('startRanking')}
+          </ButtonLink>
+        </Card>
+      )}
+    </Page>
+  );
+}

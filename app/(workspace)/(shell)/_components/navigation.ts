@@ -1,0 +1,38 @@
+// The places of the app, in the order of the loop.
+import {
+  Download,
+  GitCompareArrows,
+  House,
+  ListOrdered,
+  type LucideIcon,
+  MessagesSquare,
+  RefreshCw,
+  Scale,
+  Users,
+} from 'lucide-react';
+
+export interface Place {
+  key: 'overview' | 'label' | 'prompts' | 'pairs' | 'rounds' | 'judges' | 'people' | 'export';
+  href: string;
+  icon: LucideIcon;
+  adminOnly: boolean;
+}
+
+export const places: Place[] = [
+  { key: 'overview', href: '/', icon: House, adminOnly: false },
+  { key: 'label', href: '/label', icon: ListOrdered, adminOnly: false },
+  { key: 'prompts', href: '/prompts', icon: MessagesSquare, adminOnly: true },
+  { key: 'pairs', href: '/pairs', icon: GitCompareArrows, adminOnly: true },
+  { key: 'rounds', href: '/rounds', icon: RefreshCw, adminOnly: true },
+  { key: 'judges', href: '/judges', icon: Scale, adminOnly: true },
+  { key: 'people', href: '/people', icon: Users, adminOnly: true },
+  { key: 'export', href: '/export', icon: Download, adminOnly: true },
+];
+
+export function placesFor(isAdmin: boolean): Place[] {
+  return places.filter((place) => isAdmin || !place.adminOnly);
+}
+
+export function isHere(pathname: string, href: string): boolean {
+  return href === '/' ? pathname === '/' : pathname === href || pathname.startsWith(`${href}/`);
+}

@@ -1,0 +1,79 @@
+'use client';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useTranslations } from 'next-intl';
+import { type FormEvent, useState } from 'react';
+import { toast } from 'sonner';
+import { useTRPC } from '../../../../_trpc/context.ts';
+import { Button } from '../../../../_ui/button.tsx';
+import { Dialog } from '../../../../_ui/dialog.tsx';
+import { Choices, Field, Input } from '../../../../_ui/field.tsx';
+import { ErrorState } from '../../../../_ui/state.tsx';
+
+export function PersonDialog({ onClose }: { onClose: () => void }) {
+  const t = useTranslations('people');
+  const trpc = useTRPC();
+  const queryClient = useQueryClient();
+  const [role, setRole] = useState<'annotator' | 'admin'>('annotator');
+  const create = useMutation(trpc.people.create.mutationOptions());
+
+  function submit(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget);
+    const person = {
+      name: String(form.get('name')).trim(),
+      email: String(form.get('email')),
+      password: String(form.get('password')),
+      role,
+    };
+    create.mutate(person, {
+      onSuccess: () => {
+        void queryClient.invalidateQueries(trpc.people.pathFilter());
+        toast.success(t('added', { name: person.name }), { description: t('addedText') });
+        onClose();
+      },
+    });
+  }
+
+  return (
+    <Dialog open onOpenChange={(open) => !open && onClose()} title={t('add')} description={t('addText')}>
+      <form onSubmit={submit} className="flex flex-col gap-4">
+        <Field label={t('name')}>
+          {(control) => <Input {...control} name="name" autoComplete="off" required maxLength={200} />}
+        </Field>
+        <Field label={t('email')}>
+          {(control) => <Input {...control} name="email" type="email" autoComplete="off" required />}
+        </Field>
+        <Field label={t('password')} hint={t('passwordHint')}>
+          {(control) => (
+            <Input
+              {...control}
+              name="password"
+              type="password"
+              autoComplete="new-password"
+              required
+              minLength={8}
+              maxLength={128}
+            />
+          )}
+        </Field>
+        <Choices
+          legend={t('role')}
+          name="role"
+          value={role}
+          onChange={setRole}
+          choices={[
+            { value: 'annotator', label: t('roles.annotator'), hint: t('roleHints.annotator') },
+            { value: 'admin', label: t('roles.admin'), hint: t('roleHints.admin') },
+          ]}
+        />
+        {create.error && <ErrorState error={create.error} />}
+        <div className="flex justify-end gap-2">
+          <Button onClick={onClose}>{t('cancel')}</Button>
+          <Button type="submit" variant="primary" pending={create.isPending}>
+            {t('create')}
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,102 @@
+'use client';
+// Asks for responses: how many prompts, how many responses each, and how freely the policy may choose its words.
+import { zodResolver } from '@hookform/resolvers/zod';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useTranslations } from 'next-intl';
+import { useForm } from 'react-hook-form';
+import { toast } from 'sonner';
+import { z } from 'zod';
+import { rankableResponses } from '../../../../../domain/ranking.ts';
+import { samplingConfigSchema } from '../../../../../engine/config.ts';
+import { useWorkspace } from '../../../../_lib/workspace.tsx';
+import { type Outputs, useTRPC } from '../../../../_trpc/context.ts';
+import { Button } from '../../../../_ui/button.tsx';
+import { Dialog } from '../../../../_ui/dialog.tsx';
+import { NumberField } from '../../../../_ui/number-field.tsx';
+import { ErrorState, SkeletonList } from '../../../../_ui/state.tsx';
+
+const formSchema = z.object({
+  promptCount: z.number().int().min(1).max(100_000),
+  n: z.number().int().min(rankableResponses.min).max(rankableResponses.max),
+  ...samplingConfigSchema.shape,
+});
+type FormInput = z.input<typeof formSchema>;
+type FormOutput = z.output<typeof formSchema>;
+
+export function SamplingDialog({ onClose }: { onClose: () => void }) {
+  const t = useTranslations('sampling');
+  const { project } = useWorkspace();
+  const trpc = useTRPC();
+  const { data, error } = useQuery(trpc.projects.get.queryOptions({ projectId: project.id }));
+  return (
+    <Dialog
+      open
+      wide
+      onOpenChange={(open) => !open && onClose()}
+      title={t('title')}
+      description={t('text', { policy: data?.policies.current?.name ?? '…' })}
+    >
+      {error ? <ErrorState error={error} /> : data ? <SamplingForm place={data} onClose={onClose} /> : <SkeletonList />}
+    </Dialog>
+  );
+}
+
+function SamplingForm({ place, onClose }: { place: Outputs['projects']['get']; onClose: () => void }) {
+  const t = useTranslations('sampling');
+  const trpc = useTRPC();
+  const queryClient = useQueryClient();
+  const { project } = place;
+  const start = useMutation(trpc.sampling.start.mutationOptions());
+  const { register, handleSubmit, formState } = useForm<FormInput, unknown, FormOutput>({
+    resolver: zodResolver(formSchema),
+    defaultValues: {
+      promptCount: Math.min(place.counts.prompts.train, 100),
+      n: project.responsesPerPrompt,
+      ...project.sampling,
+    },
+  });
+
+  const submit = handleSubmit(({ promptCount, n, ...config }) => {
+    start.mutate(
+      { projectId: project.id, promptCount, n, config },
+      {
+        onSuccess: () => {
+          void queryClient.invalidateQueries(trpc.jobs.pathFilter());
+          void queryClient.invalidateQueries(trpc.projects.get.pathFilter());
+          toast.success(t('started'), { description: t('startedText') });
+          onClose();
+        },
+      },
+    );
+  });
+
+  const number = (name: keyof FormInput, step: number | 'any' = 1) => (
+    <NumberField
+      label={t(`${name}.label`)}
+      hint={t(`${name}.hint`)}
+      error={formState.errors[name]?.message}
+      step={step}
+      {...register(name, { valueAsNumber: true })}
+    />
+  );
+
+  return (
+    <form onSubmit={submit} noValidate className="flex flex-col gap-5">
+      <div className="grid gap-x-6 gap-y-5 sm:grid-cols-2">
+        {number('promptCount')}
+        {number('n')}
+        {number('temperature', 'any')}
+        {number('max_new_tokens')}
+        {number('top_p', 'any')}
+        {number('top_k')}
+      </div>
+      {start.error && <ErrorState error={start.error} />}
+      <div className="flex justify-end gap-2">
+        <Button onClick={onClose}>{t('cancel')}</Button>
+        <Button type="submit" variant="primary" pending={start.isPending}>
+          {t('submit')}
+        </Button>
+      </div>
+    </form>
+  );
+}

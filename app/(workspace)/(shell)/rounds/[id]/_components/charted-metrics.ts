@@ -1,0 +1,21 @@
+import type { Metrics } from './use-round-metrics.ts';
+
+/** What the page draws: TRL's name, and the value that means "nothing learnt yet". */
+export const chartedMetrics = [
+  { key: 'loss', name: 'loss', baseline: Math.LN2, domain: [0, 'auto'] },
+  { key: 'accuracy', name: 'rewards/accuracies', baseline: 0.5, domain: [0, 1] },
+  { key: 'margin', name: 'rewards/margins', baseline: 0, domain: ['auto', 'auto'] },
+] as const satisfies {
+  key: string;
+  name: string;
+  baseline: number;
+  domain: [number | 'auto', number | 'auto'];
+}[];
+
+const mostPoints = 1000;
+
+/** Every k-th row and always the last: a line of more points than pixels only costs time. */
+export function downsample(metrics: Metrics): Metrics {
+  const stride = Math.ceil(metrics.length / mostPoints);
+  return stride <= 1 ? metrics : metrics.filter((_, index) => index % stride === 0 || index === metrics.length - 1);
+}

@@ -1,0 +1,13 @@
+import type { Metadata } from 'next';
+import { getTranslations } from 'next-intl/server';
+import { requireAdmin } from '../../../_lib/server.ts';
+import { RoundList } from './_components/round-list.tsx';
+
+export async function generateMetadata(): Promise<Metadata> {
+  return { title: (await getTranslations('rounds'))('title') };
+}
+
+export default async function RoundsPage() {
+  await requireAdmin();
+  return <RoundList />;
+}

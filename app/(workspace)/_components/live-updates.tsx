@@ -1,0 +1,46 @@
+'use client';
+// What changed on the server, as it happens: each notice names a topic and an id, and what the pages show of it is
+// fetched again. Many notices in a moment become one fetch.
+import { useQueryClient } from '@tanstack/react-query';
+import { useSubscription } from '@trpc/tanstack-react-query';
+import { useEffect, useRef } from 'react';
+import { useTRPC } from '../../_trpc/context.ts';
+
+const gatherMs = 300;
+
+type Topic = 'job' | 'round' | 'task' | 'sync';
+
+export function LiveUpdates() {
+  const trpc = useTRPC();
+  const queryClient = useQueryClient();
+  const gathered = useRef(new Set<Topic>());
+  const timer = useRef<ReturnType<typeof setTimeout> | null>(null);
+
+  function refetch() {
+    timer.current = null;
+    const topics = new Set(gathered.current);
+    gathered.current.clear();
+    const has = (...wanted: Topic[]) => topics.has('sync') || wanted.some((topic) => topics.has(topic));
+    const filters = [
+      has('job', 'round', 'task') && trpc.projects.get.pathFilter(),
+      has('job', 'round') && trpc.jobs.pathFilter(),
+      has('job', 'round') && trpc.rounds.pathFilter(),
+      has('job', 'task') && trpc.prompts.pathFilter(),
+      has('task') && trpc.pairs.pathFilter(),
+      has('task') && trpc.label.progress.pathFilter(),
+    ];
+    for (const filter of filters) if (filter) void queryClient.invalidateQueries(filter);
+  }
+
+  useSubscription(
+    trpc.events.onChange.subscriptionOptions(undefined, {
+      onData: ({ data }) => {
+        gathered.current.add(data.topic);
+        timer.current ??= setTimeout(refetch, gatherMs);
+      },
+    }),
+  );
+
+  useEffect(() => () => void (timer.current && clearTimeout(timer.current)), []);
+  return null;
+}

@@ -1,0 +1,48 @@
+'use client';
+import { useQuery } from '@tanstack/react-query';
+import { CircleCheckBig } from 'lucide-react';
+import { useTranslations } from 'next-intl';
+import { useEffect, useEffectEvent } from 'react';
+import { useWorkspace } from '../../../_lib/workspace.tsx';
+import { type Outputs, useTRPC } from '../../../_trpc/context.ts';
+import { Button, ButtonLink } from '../../../_ui/button.tsx';
+import { Empty } from '../../../_ui/state.tsx';
+
+interface NothingLeftProps {
+  reason: Extract<Outputs['label']['next'], { kind: 'empty' }>['reason'];
+  isUndoing: boolean;
+  onUndo: () => void;
+  onLook: () => void;
+}
+
+/** Why there is no task. Looks again by itself whenever tasks have changed. */
+export function NothingLeft({ reason, isUndoing, onUndo, onLook }: NothingLeftProps) {
+  const t = useTranslations('label');
+  const { project } = useWorkspace();
+  const trpc = useTRPC();
+  const { data } = useQuery(trpc.label.progress.queryOptions({ projectId: project.id }));
+  const open = data?.open ?? 0;
+  const look = useEffectEvent(onLook);
+  useEffect(() => {
+    if (open > 0) look();
+  }, [open]);
+  return (
+    <Empty
+      icon={CircleCheckBig}
+      title={t(`empty.${reason}.title`)}
+      action={
+        <>
+          <Button onClick={onLook}>{t('checkAgain')}</Button>
+          <Button onClick={onUndo} shortcut="Z" pending={isUndoing}>
+            {t('undo')}
+          </Button>
+          <ButtonLink href="/" variant="primary">
+            {t('toOverview')}
+          </ButtonLink>
+        </>
+      }
+    >
+      {t(`empty.${reason}.text`)}
+    </Empty>
+  );
+}

@@ -1,0 +1,63 @@
+// The task on the screen and the next ones, fetched before they are wanted, so that submitting shows the next at once.
+import { useCallback, useEffect, useEffectEvent, useState } from 'react';
+import { type Outputs, useTRPCClient } from '../../../_trpc/context.ts';
+import type { Task } from './task.ts';
+
+/** The one on the screen and two behind it. */
+const depth = 3;
+const heartbeatMs = 30_000;
+
+type EmptyReason = Extract<Outputs['label']['next'], { kind: 'empty' }>['reason'];
+
+type Supply =
+  | { state: 'fetching' | 'ready' }
+  | { state: 'empty'; reason: EmptyReason }
+  | { state: 'failed'; error: { message: string } };
+
+/** As many leases as one request may name. */
+const mostLeases = 20;
+
+export function useTaskQueue(projectId: string, isReady: boolean, leasesBeingSaved: () => string[]) {
+  const client = useTRPCClient();
+  const [queue, setQueue] = useState<Task[]>([]);
+  const [supply, setSupply] = useState<Supply>({ state: 'ready' });
+  const heldLeases = useEffectEvent(() => queue.map((task) => task.leaseId));
+  const savingLeases = useEffectEvent(leasesBeingSaved);
+
+  const wantsMore = isReady && supply.state === 'ready' && queue.length < depth;
+  useEffect(() => {
+    if (!wantsMore) return;
+    setSupply({ state: 'fetching' });
+    const holding = [...heldLeases(), ...savingLeases()].slice(0, mostLeases);
+    client.label.next.mutate({ projectId, holding }).then(
+      (next) => {
+        if (next.kind === 'empty') return setSupply({ state: 'empty', reason: next.reason });
+        setQueue((tasks) => (tasks.some((task) => task.taskId === next.taskId) ? tasks : [...tasks, next]));
+        setSupply({ state: 'ready' });
+      },
+      (error: Error) => setSupply({ state: 'failed', error }),
+    );
+  }, [wantsMore, client, projectId]);
+
+  useEffect(() => {
+    const timer = setInterval(() => {
+      const leaseIds = heldLeases();
+      // A missed beat is made good by the next; a lease that ran out shows when its ranking is submitted.
+      if (leaseIds.length > 0) client.label.heartbeat.mutate({ leaseIds }).catch(() => {});
+    }, heartbeatMs);
+    return () => clearInterval(timer);
+  }, [client]);
+
+  const drop = useCallback((leaseId: string) => {
+    setQueue((tasks) => tasks.filter((task) => task.leaseId !== leaseId));
+  }, []);
+
+  const putBack = useCallback((task: Task) => {
+    setQueue((tasks) => [task, ...tasks.filter((other) => other.taskId !== task.taskId)]);
+  }, []);
+
+  /** Asks again after "nothing left" or an error. */
+  const refill = useCallback(() => setSupply((now) => (now.state === 'fetching' ? now : { state: 'ready' })), []);
+
+  return { current: queue[0] ?? null, supply, drop, putBack, refill };
+}

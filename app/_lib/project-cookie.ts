@@ -1,0 +1,2 @@
+/** Which project this browser has open. */
+export const projectCookie = 'rankloop.project';

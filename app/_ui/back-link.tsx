@@ -1,0 +1,12 @@
+import { ArrowLeft } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { ButtonLink } from './button.tsx';
+
+export function BackLink({ href, children }: { href: string; children: ReactNode }) {
+  return (
+    <ButtonLink href={href} variant="ghost">
+      <ArrowLeft aria-hidden className="size-4" />
+      {children}
+    </ButtonLink>
+  );
+}

@@ -1,0 +1,17 @@
+import { getTranslations } from 'next-intl/server';
+import { ButtonLink } from './_ui/button.tsx';
+
+export default async function NotFound() {
+  const t = await getTranslations('notFound');
+  return (
+    <main className="grid min-h-dvh place-items-center px-4">
+      <div className="text-center">
+        <h1 className="font-semibold text-xl">{t('title')}</h1>
+        <p className="mt-1 mb-6 text-muted">{t('text')}</p>
+        <ButtonLink href="/" variant="primary">
+          {t('home')}
+        </ButtonLink>
+      </div>
+    </main>
+  );
+}
