@@ -95,6 +95,21 @@ export const pairRowSchema = z
     }
   });
 
+/** {prompt, completion}, or {messages} of which the assistant's last one is the completion. */
+export const sftRowSchema = z.union(
+  [
+    z.looseObject({ prompt: promptSchema, completion: stringOrMessagesSchema }),
+    z.looseObject({ messages: z.array(messageSchema).min(2, 'must hold a question and an answer') }),
+  ],
+  'must be an object {"prompt", "completion"} or {"messages"}',
+);
+
+export function toSftExample(row: z.infer<typeof sftRowSchema>): { prompt: Prompt; completion: Completion } {
+  if (!('messages' in row)) return { prompt: row.prompt, completion: row.completion };
+  const messages = row.messages as ChatMessage[];
+  return { prompt: messages.slice(0, -1), completion: messages.slice(-1) };
+}
+
 export type PromptRow = z.infer<typeof promptRowSchema>;
 export type SampleRow = z.infer<typeof sampleRowSchema>;
 export type SampledResponseRow = z.infer<typeof sampledResponseSchema>;

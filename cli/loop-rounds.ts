@@ -1,0 +1,301 @@
+// Whole rounds on the command line. Each samples with the newest policy, lets a judge rank, trains DPO from the last
+// adapter against it, and measures the new policy against SFT on held-out prompts.
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { scoreReply } from '../demo/oracle.ts';
+import { heldOutPrompts, trainPrompts } from '../demo/prompts.ts';
+import { demoRecipe } from '../demo/recipe.ts';
+import { AppError } from '../domain/errors.ts';
+import { promptRowSchema, toTrainingPair } from '../domain/formats.ts';
+import type { Judge, Verdict } from '../domain/judging.ts';
+import { mixSeed } from '../domain/random.ts';
+import { type SamplingConfig, samplingConfigSchema, type TrainConfig, trainConfigSchema } from '../engine/config.ts';
+import type { Prompt, SampledResponse, TrainMetrics } from '../engine/ports.ts';
+import { openSampler } from '../engine/sampling/sampler.ts';
+import { scorePairs } from '../engine/training/score.ts';
+import { train } from '../engine/training/trainer.ts';
+import { comparePolicies } from '../worker/evaluation.ts';
+import { judgeAll } from '../worker/judges/judge-all.ts';
+import { readConfigFile } from './config-file.ts';
+import { type CommandOutcome, log, readAllRows, toJsonLines, writeWhole } from './io.ts';
+import { openJudgeFromOptions } from './judge-options.ts';
+import type { LoopOptions } from './loop.ts';
+import { pairsOf } from './pairs.ts';
+
+interface Setting {
+  model: string;
+  /** Fresh prompts of each round. */
+  promptsOf(round: number): Prompt[];
+  heldOut: Prompt[];
+  sampling: SamplingConfig;
+  responses: number;
+  evaluationResponses: number;
+  config: TrainConfig;
+}
+
+interface RoundReport {
+  round: number;
+  win_rate: number;
+  lower: number;
+  upper: number;
+  wins: number;
+  ties: number;
+  losses: number;
+  /** Of the last logged step of training. */
+  accuracy: number;
+  margin: number;
+  pairs: number;
+  length_ratio: number | null;
+  distinct_2: number;
+  sft_distinct_2: number;
+  kl: number;
+  /** The demo's own measures of the policy and of SFT. */
+  demo?: { policy: DemoMeasures; sft: DemoMeasures };
+  seconds: number;
+}
+
+interface DemoMeasures {
+  topic_right: number;
+  item_right: number;
+  malformed: number;
+  score: number;
+}
+
+export async function runLoop(options: LoopOptions, signal: AbortSignal): Promise<CommandOutcome> {
+  const setting = options.demo ? await demoSetting(options) : await ownSetting(options);
+  const training = await openJudgeFromOptions(options);
+  const evaluation =
+    options.evalJudge === options.judge
+      ? training
+      : await openJudgeFromOptions({ ...options, judge: options.evalJudge });
+  try {
+    await mkdir(options.out, { recursive: true });
+    const context = { options, setting, signal };
+    log(`sampling SFT on ${setting.heldOut.length} held-out prompts`);
+    const sft = await sampleAll(
+      context,
+      null,
+      setting.heldOut,
+      setting.evaluationResponses,
+      evaluationSeed(options.seed),
+    );
+    const rounds: RoundReport[] = [];
+    let adapter: string | null = null;
+    for (let round = 1; round <= options.rounds; round++) {
+      const started = performance.now();
+      const trained = await trainRound(context, training.judge, round, adapter);
+      adapter = trained.adapter;
+      const report = await evaluateRound(context, evaluation.judge, adapter, sft);
+      const seconds = Math.round(performance.now() - started) / 1000;
+      rounds.push({ round, ...report, ...trained.report, seconds });
+      log(describeRound(rounds.at(-1) as RoundReport));
+    }
+    return { result: { rounds }, summary: `${rounds.length} rounds in ${options.out}` };
+  } finally {
+    await training.close();
+    if (evaluation !== training) await evaluation.close();
+  }
+}
+
+interface Context {
+  options: LoopOptions;
+  setting: Setting;
+  signal: AbortSignal;
+}
+
+async function trainRound({ options, setting, signal }: Context, judge: Judge, round: number, adapter: string | null) {
+  const folder = join(options.out, `round-${round}`);
+  await mkdir(folder, { recursive: true });
+  const prompts = setting.promptsOf(round);
+  const seed = mixSeed(options.seed, 'round', round);
+  const responses = await sampleAll({ options, setting, signal }, adapter, prompts, setting.responses, seed);
+  const requests = new Map(
+    prompts.map((prompt, i) => [i, { prompt, responses: (responses[i] ?? []).map(({ text }) => text) }]),
+  );
+  const verdicts = new Map<number, Verdict>();
+  await judgeAll(judge, requests, {
+    seed,
+    concurrency: options.concurrency,
+    signal,
+    onVerdict: (i, verdict) => void verdicts.set(i, verdict),
+  });
+  const pairs = prompts.flatMap((prompt, i) => {
+    const tiers = verdicts.get(i)?.tiers;
+    const rows = (responses[i] ?? []).map(toRow);
+    return tiers ? pairsOf({ prompt, responses: rows, tiers }, tiers, options.policy, mixSeed(seed, i)) : [];
+  });
+  await writeWhole(join(folder, 'pairs.jsonl'), toJsonLines(pairs));
+  let last: Record<string, number> = {};
+  const onMetrics = ({ step, maxSteps, values }: TrainMetrics) => {
+    last = values;
+    if (step === maxSteps || step % 25 === 0)
+      log(`round ${round}: step ${step} of ${maxSteps}, loss ${values.loss?.toFixed(3)}`);
+  };
+  const trained = await train(
+    {
+      model: setting.model,
+      adapter,
+      reference: adapter ? 'initial' : 'base',
+      pairs: pairs.map(toTrainingPair),
+      config: { ...setting.config, seed: mixSeed(options.seed, 'train', round) },
+      out: join(folder, 'adapter'),
+      device: options.device,
+    },
+    onMetrics,
+    signal,
+  );
+  const report = {
+    accuracy: last['rewards/accuracies'] ?? Number.NaN,
+    margin: last['rewards/margins'] ?? Number.NaN,
+    pairs: trained.trainedPairs,
+  };
+  return { adapter: trained.adapter, report };
+}
+
+async function evaluateRound(context: Context, judge: Judge, adapter: string, sft: SampledResponse[][]) {
+  const { options, setting, signal } = context;
+  const { heldOut } = setting;
+  const seed = evaluationSeed(options.seed);
+  const responses = await sampleAll(context, adapter, heldOut, setting.evaluationResponses, seed);
+  const comparison = await comparePolicies(judge, heldOut, responses, sft, {
+    seed,
+    concurrency: options.concurrency,
+    signal,
+  });
+  return {
+    win_rate: comparison.winRate,
+    lower: comparison.lower,
+    upper: comparison.upper,
+    wins: comparison.wins,
+    ties: comparison.ties,
+    losses: comparison.losses,
+    length_ratio: comparison.lengthRatio,
+    distinct_2: comparison.distinct2,
+    sft_distinct_2: comparison.opponentDistinct2,
+    kl: await divergence(setting.model, heldOut, responses, options.device, signal),
+    ...(options.demo ? { demo: { policy: measureDemo(heldOut, responses), sft: measureDemo(heldOut, sft) } } : {}),
+  };
+}
+
+/** How often replies name the right topic and item, and how often they are not the demo's language at all. */
+function measureDemo(prompts: readonly Prompt[], responses: readonly SampledResponse[][]): DemoMeasures {
+  const scores = prompts.flatMap((prompt, i) => {
+    const question = typeof prompt === 'string' ? prompt : (prompt.at(-1)?.content ?? '');
+    return (responses[i] ?? []).map(({ text }) => scoreReply(question, text));
+  });
+  const mean = (value: (score: ReturnType<typeof scoreReply>) => number) =>
+    scores.reduce((sum, score) => sum + value(score), 0) / scores.length;
+  return {
+    topic_right: mean(({ topicRight }) => Number(topicRight)),
+    item_right: mean(({ itemRight }) => Number(itemRight)),
+    malformed: mean(({ malformed }) => Number(malformed)),
+    score: mean(({ score }) => score),
+  };
+}
+
+/** KL(policy || SFT) in nats per response: the mean of log pi - log ref over the policy's own samples. */
+async function divergence(
+  model: string,
+  prompts: readonly Prompt[],
+  responses: SampledResponse[][],
+  device: string,
+  signal: AbortSignal,
+): Promise<number> {
+  const samples = prompts.flatMap((prompt, i) => (responses[i] ?? []).map((response) => ({ prompt, response })));
+  const pairs = samples.map(({ prompt, response }) => {
+    const completion = { tokenIds: response.tokenIds };
+    return { prompt, chosen: completion, rejected: completion };
+  });
+  const scores = await scorePairs({ model, pairs, device }, signal);
+  const sum = samples.reduce((total, { response }, i) => total + response.logp - (scores[i]?.logpsChosen ?? 0), 0);
+  return sum / samples.length;
+}
+
+/** The same draws for every policy that is compared. */
+const evaluationSeed = (seed: number) => mixSeed(seed, 'evaluation');
+
+async function sampleAll(
+  { options, setting, signal }: Context,
+  adapter: string | null,
+  prompts: readonly Prompt[],
+  n: number,
+  seed: number,
+): Promise<SampledResponse[][]> {
+  const sampler = await openSampler({ model: setting.model, adapter, device: options.device });
+  const responses: SampledResponse[][] = prompts.map(() => []);
+  try {
+    const requests = prompts.map((prompt, i) => ({ id: String(i), prompt, n, seed: mixSeed(seed, i) }));
+    for await (const chunk of sampler.sample(requests, setting.sampling, signal)) {
+      if (chunk.type === 'response') (responses[Number(chunk.id)] ?? [])[chunk.index] = chunk.response;
+    }
+  } finally {
+    await sampler.close();
+  }
+  return responses;
+}
+
+const toRow = ({ text, tokenIds, finishReason, logp }: SampledResponse) => ({
+  text,
+  token_ids: tokenIds,
+  finish_reason: finishReason,
+  logp,
+});
+
+async function demoSetting(options: LoopOptions): Promise<Setting> {
+  const perRound = options.promptsPerRound ?? demoRecipe.promptsPerRound;
+  const all = trainPrompts(mixSeed(options.seed, 'prompts'), perRound * options.rounds);
+  const toMessages = ({ text }: { text: string }): Prompt => [{ role: 'user', content: text }];
+  return {
+    model: fileURLToPath(new URL('../demo/model', import.meta.url)),
+    promptsOf: (round) => all.slice((round - 1) * perRound, round * perRound).map(toMessages),
+    heldOut: heldOutPrompts(mixSeed(options.seed, 'held-out'), options.heldOut ?? demoRecipe.heldOut).map(toMessages),
+    sampling: samplingConfigSchema.parse(demoRecipe.sampling),
+    responses: demoRecipe.responses,
+    evaluationResponses: demoRecipe.evaluationResponses,
+    config: options.config
+      ? await readConfigFile(trainConfigSchema, options.config)
+      : trainConfigSchema.parse(demoRecipe.training),
+  };
+}
+
+async function ownSetting(options: LoopOptions): Promise<Setting> {
+  const { model, prompts, evalPrompts } = options;
+  if (!model || !prompts || !evalPrompts) {
+    throw new AppError('INVALID_INPUT', 'Give --demo, or all of --model, --prompts and --eval-prompts.');
+  }
+  const training = (await readAllRows(prompts, promptRowSchema)).map(({ row }) => row.prompt);
+  const heldOut = (await readAllRows(evalPrompts, promptRowSchema)).map(({ row }) => row.prompt);
+  const known = new Set(training.map((prompt) => JSON.stringify(prompt)));
+  const leaked = heldOut.filter((prompt) => known.has(JSON.stringify(prompt))).length;
+  if (leaked > 0) {
+    throw new AppError(
+      'DATA_INVALID',
+      `${leaked} of the prompts in ${evalPrompts} are also in ${prompts}: hold them out of training.`,
+    );
+  }
+  const perRound = options.promptsPerRound ?? Math.floor(training.length / options.rounds);
+  if (perRound < 1 || perRound * options.rounds > training.length) {
+    throw new AppError(
+      'DATA_INVALID',
+      `${prompts} has ${training.length} prompts, too few for ${options.rounds} rounds of ${Math.max(1, perRound)} fresh ones.`,
+    );
+  }
+  return {
+    model,
+    promptsOf: (round) => training.slice((round - 1) * perRound, round * perRound),
+    heldOut,
+    sampling: samplingConfigSchema.parse({}),
+    responses: 4,
+    evaluationResponses: 2,
+    config: await readConfigFile(trainConfigSchema, options.config),
+  };
+}
+
+function describeRound(report: RoundReport): string {
+  const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+  return (
+    `round ${report.round}: win rate over SFT ${percent(report.win_rate)} [${percent(report.lower)}, ${percent(report.upper)}], ` +
+    `length ratio ${report.length_ratio?.toFixed(2)}, KL ${report.kl.toFixed(2)}, ${report.pairs} pairs, ${report.seconds.toFixed(0)} s`
+  );
+}

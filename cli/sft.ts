@@ -1,0 +1,56 @@
+// `rankloop sft`: supervised fine-tuning of all parameters, from a checkpoint to a checkpoint.
+import type { Command } from 'commander';
+import { sftRowSchema, toSftExample } from '../domain/formats.ts';
+import { sftConfigSchema } from '../engine/config.ts';
+import type { TrainMetrics } from '../engine/ports.ts';
+import { readConfigFile } from './config-file.ts';
+import { type CommandOutcome, counted, readAllRows, runCommand, startProgress } from './io.ts';
+import { addDeviceOption, type DeviceOption } from './options.ts';
+import { assertFreeFolder } from './train.ts';
+
+interface Options extends DeviceOption {
+  model: string;
+  data: string;
+  config?: string;
+  resumeFrom?: string;
+  out: string;
+  json?: boolean;
+}
+
+export function registerSft(program: Command): void {
+  const command = program
+    .command('sft')
+    .description('fine-tune all parameters on prompts and completions: a checkpoint folder and metrics.jsonl')
+    .requiredOption('--model <dir>', "the checkpoint's folder in Hugging Face layout")
+    .requiredOption('--data <file>', 'JSONL: {prompt, completion}, or {messages} that end with the assistant')
+    .option('--config <file>', 'JSON of settings by their TRL names')
+    .option('--resume-from <dir>', 'a checkpoint-<step> folder of the same run, interrupted');
+  addDeviceOption(command)
+    .requiredOption('--out <dir>', 'folder for the trained checkpoint')
+    .option('--json', 'print one JSON object on stdout')
+    .action((options: Options) => runCommand(options.json, (signal) => fineTune(options, signal)));
+}
+
+async function fineTune(options: Options, signal: AbortSignal): Promise<CommandOutcome> {
+  const config = await readConfigFile(sftConfigSchema, options.config);
+  const examples = (await readAllRows(options.data, sftRowSchema)).map(({ row }) => toSftExample(row));
+  await assertFreeFolder(options.out);
+  const { trainSft } = await import('../engine/training/sft.ts');
+  const progress = startProgress('training', 100);
+  let last: Record<string, number> = {};
+  const onMetrics = ({ step, maxSteps, values }: TrainMetrics) => {
+    last = values;
+    progress.update(Math.floor((100 * step) / maxSteps));
+  };
+  try {
+    const { model, out, device } = options;
+    const resume = options.resumeFrom ? { resumeFrom: options.resumeFrom } : {};
+    const result = await trainSft({ model, examples, config, out, device, ...resume }, onMetrics, signal);
+    return {
+      result: { out, ...result, metrics: last },
+      summary: `Trained ${result.steps} steps on ${counted(result.examples, 'example')} (${result.dropped} too long) in ${result.seconds.toFixed(1)} s: ${out}`,
+    };
+  } finally {
+    progress.stop();
+  }
+}

@@ -1,0 +1,98 @@
+// `rankloop train`: one DPO run from pairs to a PEFT adapter.
+import { readdir } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { AppError } from '../domain/errors.ts';
+import { pairRowSchema, toTrainingPair } from '../domain/formats.ts';
+import { trainConfigSchema } from '../engine/config.ts';
+import type { Reference, TrainingPair } from '../engine/ports.ts';
+import { readConfigFile } from './config-file.ts';
+import { type CommandOutcome, counted, readAllRows, runCommand, startProgress } from './io.ts';
+import { addDeviceOption, type DeviceOption } from './options.ts';
+
+interface Options extends DeviceOption {
+  model: string;
+  adapter?: string;
+  reference?: string;
+  pairs: string;
+  eval?: string;
+  config?: string;
+  resumeFrom?: string;
+  out: string;
+  json?: boolean;
+}
+
+export function registerTrain(program: Command): void {
+  const command = program
+    .command('train')
+    .description('train a DPO round: a PEFT adapter and metrics.jsonl (names as in TRL)')
+    .requiredOption('--model <dir>', "the base checkpoint's folder in Hugging Face layout")
+    .option('--adapter <dir>', 'the PEFT adapter to go on from; without it a fresh one')
+    .option('--reference <what>', 'base, initial (the adapter it starts from) or an adapter folder (default: initial)')
+    .requiredOption('--pairs <file>', 'JSONL: {prompt, chosen, rejected}')
+    .option('--eval <file>', 'held-out pairs for eval_ metrics')
+    .option('--config <file>', 'JSON of settings by their TRL and PEFT names')
+    .option('--resume-from <dir>', 'a checkpoint-<step> folder of the same run, interrupted');
+  addDeviceOption(command)
+    .requiredOption('--out <dir>', 'folder for the adapter')
+    .option('--json', 'print one JSON object on stdout')
+    .action((options: Options) => runCommand(options.json, (signal) => trainPairs(options, signal)));
+}
+
+async function trainPairs(options: Options, signal: AbortSignal): Promise<CommandOutcome> {
+  const config = await readConfigFile(trainConfigSchema, options.config);
+  const pairs = await readPairs(options.pairs);
+  const evalPairs = options.eval ? await readPairs(options.eval) : [];
+  await assertFreeFolder(options.out);
+  const { train } = await import('../engine/training/trainer.ts');
+  const progress = startProgress('training', 100);
+  let last: Record<string, number> = {};
+  try {
+    const job = {
+      model: options.model,
+      adapter: options.adapter ?? null,
+      reference: toReference(options.reference),
+      pairs,
+      evalPairs,
+      config,
+      out: options.out,
+      device: options.device,
+      ...(options.resumeFrom ? { resumeFrom: options.resumeFrom } : {}),
+    };
+    const onMetrics = ({
+      step,
+      maxSteps,
+      values,
+    }: {
+      step: number;
+      maxSteps: number;
+      values: Record<string, number>;
+    }) => {
+      last = values;
+      progress.update(Math.floor((100 * step) / maxSteps));
+    };
+    const { steps, trainedPairs, dropped, seconds } = await train(job, onMetrics, signal);
+    const left = Object.entries(dropped).map(([reason, count]) => `, ${count} dropped (${reason})`);
+    return {
+      result: { out: options.out, steps, pairs: trainedPairs, dropped, seconds, metrics: last },
+      summary: `Trained ${steps} steps on ${counted(trainedPairs, 'pair')}${left.join('')} in ${seconds.toFixed(1)} s: ${options.out}`,
+    };
+  } finally {
+    progress.stop();
+  }
+}
+
+async function readPairs(file: string): Promise<TrainingPair[]> {
+  return (await readAllRows(file, pairRowSchema)).map(({ row }) => toTrainingPair(row));
+}
+
+function toReference(text = 'initial'): Reference {
+  return text === 'base' || text === 'initial' ? text : { adapter: text };
+}
+
+/** A finished adapter is never overwritten. */
+export async function assertFreeFolder(out: string): Promise<void> {
+  const names = await readdir(out).catch(() => []);
+  if (names.some((name) => name === 'adapter_config.json' || name === 'model.safetensors')) {
+    throw new AppError('OUTPUT_NOT_WRITABLE', `${out} already holds a model: give another --out, or remove it.`);
+  }
+}
