@@ -510,12 +510,11 @@ export const jobRuns = pgTable(
   (t) => [index().on(t.projectId, t.status), index().on(t.roundId)],
 );
 
+/** Worker processes; the queue knows them as `<id>:<lane>`. */
 export const workers = pgTable('workers', {
   id: id(),
   name: text('name').notNull(),
   device: text('device').notNull(),
-  /** The queue's names for this process: a job locked by one of them is ours. */
-  runnerIds: text('runner_ids').array().notNull().default([]),
   startedAt: instant('started_at').notNull().defaultNow(),
   heartbeatAt: instant('heartbeat_at').notNull().defaultNow(),
 });

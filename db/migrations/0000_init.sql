@@ -296,7 +296,6 @@ CREATE TABLE "workers" (
 	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
 	"name" text NOT NULL,
 	"device" text NOT NULL,
-	"runner_ids" text[] DEFAULT '{}' NOT NULL,
 	"started_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"heartbeat_at" timestamp with time zone DEFAULT now() NOT NULL
 );

@@ -1,0 +1,245 @@
+// The worker's side of the engine process: one request at a time, cancelled between chunks or steps, killed where that
+// takes too long. A dead child is replaced at the next request.
+import { type ChildProcess, fork } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { SamplingConfig } from '../engine/config.ts';
+import { EngineError } from '../engine/errors.ts';
+import type {
+  PairScore,
+  SampledChunk,
+  SampleRequest,
+  Sampler,
+  TrainingPair,
+  TrainJob,
+  TrainMetrics,
+  TrainResult,
+} from '../engine/ports.ts';
+import type {
+  EngineOperation,
+  EngineOperations,
+  EngineRequest,
+  FromEngine,
+  ModelOptions,
+  ToEngine,
+} from './engine-protocol.ts';
+
+/** The child ended in the middle of a request: out of memory, a crash of the native runtime, or a kill. */
+export class EngineDied extends Error {
+  override readonly name = 'EngineDied';
+}
+
+export interface Engine {
+  sample(
+    model: ModelOptions,
+    requests: SampleRequest[],
+    config: SamplingConfig,
+    signal?: AbortSignal,
+  ): AsyncIterable<SampledChunk>;
+  train(job: TrainJob, onMetrics: (metrics: TrainMetrics) => Promise<void>, signal?: AbortSignal): Promise<TrainResult>;
+  score(model: ModelOptions, pairs: TrainingPair[], signal?: AbortSignal): Promise<PairScore[]>;
+  /** A model of this engine as a sampler port. */
+  sampler(model: ModelOptions): Sampler;
+  /** The child's process id while there is one. */
+  pid(): number | null;
+  close(): Promise<void>;
+}
+
+export interface EngineOptions {
+  device: string;
+  /** How long a cancelled request may take to end before the child is killed. */
+  cancelPatienceMs?: number;
+}
+
+const hostFile = fileURLToPath(new URL('./engine-host.ts', import.meta.url));
+const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+/** No secret passes: model files are strangers. */
+const passedVariables =
+  /^(PATH|HOME|TMPDIR|TEMP|TMP|LANG|SystemRoot|LD_LIBRARY_PATH|DYLD_LIBRARY_PATH|(CUDA|NVIDIA|OMP|ORT)_\w+)$/i;
+
+type Handlers<O extends EngineOperation> = {
+  onItem: (item: EngineOperations[O]['item']) => void;
+};
+
+export function openEngine({ device, cancelPatienceMs = 10_000 }: EngineOptions): Engine {
+  let child: ChildProcess | null = null;
+  let count = 0;
+  let turn: Promise<unknown> = Promise.resolve();
+  let closed = false;
+
+  function startChild(): ChildProcess {
+    const cwd = mkdtempSync(path.join(tmpdir(), 'rankloop-engine-'));
+    const passed = Object.entries(process.env).filter(([name]) => passedVariables.test(name));
+    const env: NodeJS.ProcessEnv = { ...Object.fromEntries(passed), NODE_ENV: process.env.NODE_ENV };
+    const started = fork(hostFile, [device], {
+      cwd,
+      env,
+      execArgv: ['--import', loader],
+      serialization: 'advanced',
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
+    started.once('exit', () => {
+      rmSync(cwd, { recursive: true, force: true });
+      if (child === started) child = null;
+    });
+    started.on('error', () => undefined);
+    return started;
+  }
+
+  function perform<O extends EngineOperation>(
+    request: Extract<EngineRequest, { operation: O }>,
+    { onItem }: Handlers<O>,
+    signal: AbortSignal | undefined,
+  ): Promise<EngineOperations[O]['result']> {
+    if (closed) return Promise.reject(new EngineError('CANCELLED', 'The engine has been closed.'));
+    if (signal?.aborted) return Promise.reject(new EngineError('CANCELLED', 'Cancelled.'));
+    child ??= startChild();
+    const host = child;
+    const id = ++count;
+    return new Promise((resolve, reject) => {
+      let patience: NodeJS.Timeout | null = null;
+      let killed = false;
+      const say = (message: ToEngine) => host.connected && host.send(message, () => undefined);
+      const cancel = () => {
+        say({ type: 'cancel', id });
+        patience = setTimeout(() => {
+          killed = true;
+          host.kill('SIGKILL');
+        }, cancelPatienceMs);
+      };
+      const end = () => {
+        if (patience) clearTimeout(patience);
+        signal?.removeEventListener('abort', cancel);
+        host.off('message', onMessage);
+        host.off('exit', onExit);
+      };
+      const onMessage = (message: FromEngine) => {
+        if (message.id !== id) return;
+        if (message.type === 'item') return onItem(message.item as EngineOperations[O]['item']);
+        end();
+        if (message.type === 'result') resolve(message.result as EngineOperations[O]['result']);
+        else reject(message.code ? new EngineError(message.code, message.message) : new Error(message.message));
+      };
+      const onExit = (code: number | null, exitSignal: NodeJS.Signals | null) => {
+        end();
+        reject(
+          killed
+            ? new EngineError('CANCELLED', 'Cancelled.')
+            : new EngineDied(
+                `The engine process ended during ${request.operation} (${exitSignal ?? `exit code ${code}`}): the machine may be out of memory.`,
+              ),
+        );
+      };
+      host.on('message', onMessage);
+      host.on('exit', onExit);
+      signal?.addEventListener('abort', cancel);
+      say({ type: 'start', id, request });
+    });
+  }
+
+  /** Requests wait for one another: a device serves one at a time. */
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = turn.then(work);
+    turn = result.catch(() => undefined);
+    return result;
+  }
+
+  async function* sample(
+    model: ModelOptions,
+    requests: SampleRequest[],
+    config: SamplingConfig,
+    signal?: AbortSignal,
+    stream = false,
+  ): AsyncGenerator<SampledChunk> {
+    const queue: SampledChunk[] = [];
+    let wake: () => void = () => undefined;
+    let ended = false;
+    const stop = new AbortController();
+    const both = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
+    const finished = inTurn(() =>
+      perform<'sample'>(
+        { operation: 'sample', input: { ...model, requests, config, stream } },
+        {
+          onItem: (chunk) => {
+            queue.push(chunk);
+            wake();
+          },
+        },
+        both,
+      ),
+    ).finally(() => {
+      ended = true;
+      wake();
+    });
+    finished.catch(() => undefined);
+    try {
+      for (;;) {
+        const chunk = queue.shift();
+        if (chunk) yield chunk;
+        else if (ended) break;
+        else
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+          });
+      }
+      await finished;
+    } finally {
+      // The reader may have left early: the child must not go on for nobody.
+      if (!ended) stop.abort();
+      await finished.catch(() => undefined);
+    }
+  }
+
+  return {
+    sample: (model, requests, config, signal) => sample(model, requests, config, signal),
+    sampler: (model) => ({
+      sample: (requests, config, signal) => sample(model, requests, config, signal, true),
+      close: async () => undefined,
+    }),
+    score: (model, pairs, signal) =>
+      inTurn(() =>
+        perform<'score'>({ operation: 'score', input: { ...model, pairs } }, { onItem: () => undefined }, signal),
+      ),
+    async train(job, onMetrics, signal) {
+      const stop = new AbortController();
+      const both = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
+      let failure: { error: unknown } | null = null;
+      let writes: Promise<void> = Promise.resolve();
+      const onItem = (metrics: TrainMetrics) => {
+        writes = writes
+          .then(() => (failure ? undefined : onMetrics(metrics)))
+          .catch((error: unknown) => {
+            failure ??= { error };
+            stop.abort();
+          });
+      };
+      // What a listener threw (a fenced write, say) comes before the cancel that it caused.
+      const settle = async () => {
+        await writes;
+        if (failure) throw failure.error;
+      };
+      try {
+        const result = await inTurn(() => perform<'train'>({ operation: 'train', input: { job } }, { onItem }, both));
+        await settle();
+        return result;
+      } catch (error) {
+        await settle();
+        throw error;
+      }
+    },
+    pid: () => child?.pid ?? null,
+    async close() {
+      closed = true;
+      const host = child;
+      if (!host || host.exitCode !== null) return;
+      const exited = new Promise((resolve) => host.once('exit', resolve));
+      if (host.connected) host.disconnect();
+      const timer = setTimeout(() => host.kill('SIGKILL'), 3_000);
+      await exited;
+      clearTimeout(timer);
+    },
+  };
+}

@@ -1,0 +1,84 @@
+// The engine's own process: a native run blocks its event loop, and hostile files can take it down, so that it can be
+// killed. It starts in an empty folder and without secrets in its environment, and ends with its parent.
+
+import { EngineError } from '../engine/errors.ts';
+import type { Sampler } from '../engine/ports.ts';
+import { openSampler } from '../engine/sampling/sampler.ts';
+import { scorePairs } from '../engine/training/score.ts';
+import { train } from '../engine/training/trainer.ts';
+import type { EngineOperation, EngineOperations, FromEngine, ModelOptions, ToEngine } from './engine-protocol.ts';
+
+const device = process.argv[2] ?? 'auto';
+
+/** The last model sampled from stays open: the next request is likely to want it. */
+let open: { key: string; sampler: Sampler } | null = null;
+
+async function samplerOf({ model, adapter }: ModelOptions): Promise<Sampler> {
+  const key = JSON.stringify([model, adapter]);
+  if (open?.key === key) return open.sampler;
+  await closeSampler();
+  open = { key, sampler: await openSampler({ model, adapter, device }) };
+  return open.sampler;
+}
+
+async function closeSampler(): Promise<void> {
+  await open?.sampler.close();
+  open = null;
+}
+
+type Operation<O extends EngineOperation> = (
+  input: EngineOperations[O]['input'],
+  emit: (item: EngineOperations[O]['item']) => void,
+  signal: AbortSignal,
+) => Promise<EngineOperations[O]['result']>;
+
+const operations: { [O in EngineOperation]: Operation<O> } = {
+  sample: async ({ requests, config, stream, ...model }, emit, signal) => {
+    const sampler = await samplerOf(model);
+    for await (const chunk of sampler.sample(requests, config, signal)) {
+      if (stream || chunk.type === 'response') emit(chunk);
+    }
+    return null;
+  },
+  train: async ({ job }, emit, signal) => {
+    // Training wants the memory.
+    await closeSampler();
+    return train({ ...job, device }, emit, signal);
+  },
+  score: ({ pairs, ...model }, _emit, signal) => scorePairs({ ...model, pairs, device }, signal),
+};
+
+const running = new Map<number, AbortController>();
+
+function send(message: FromEngine): void {
+  process.send?.(message);
+}
+
+async function start<O extends EngineOperation>(
+  id: number,
+  operation: O,
+  input: EngineOperations[O]['input'],
+): Promise<void> {
+  const controller = new AbortController();
+  running.set(id, controller);
+  try {
+    const result = await operations[operation](input, (item) => send({ type: 'item', id, item }), controller.signal);
+    send({ type: 'result', id, result });
+  } catch (error) {
+    const code = error instanceof EngineError ? error.code : null;
+    const message = error instanceof Error ? error.message : String(error);
+    if (!code) console.error(error);
+    send({ type: 'error', id, code, message });
+  } finally {
+    running.delete(id);
+  }
+}
+
+process.on('message', (message: ToEngine) => {
+  if (message.type === 'cancel') running.get(message.id)?.abort();
+  else void start(message.id, message.request.operation, message.request.input);
+});
+// The parent is gone: nobody wants the rest.
+process.on('disconnect', () => process.exit(0));
+// Ctrl-C in a terminal reaches the whole group; the parent decides when this process ends.
+process.on('SIGINT', () => undefined);

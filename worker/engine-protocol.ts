@@ -1,0 +1,39 @@
+// What the worker and its engine child say to one another: plain data of the engine's ports.
+import type { SamplingConfig } from '../engine/config.ts';
+import type { EngineErrorCode } from '../engine/errors.ts';
+import type {
+  PairScore,
+  SampledChunk,
+  SampleRequest,
+  TrainingPair,
+  TrainJob,
+  TrainMetrics,
+  TrainResult,
+} from '../engine/ports.ts';
+
+export interface ModelOptions {
+  model: string;
+  adapter: string | null;
+}
+
+/** Each operation: what it takes, what it streams, what it ends with. */
+export interface EngineOperations {
+  sample: {
+    input: ModelOptions & { requests: SampleRequest[]; config: SamplingConfig; stream: boolean };
+    item: SampledChunk;
+    result: null;
+  };
+  train: { input: { job: TrainJob }; item: TrainMetrics; result: TrainResult };
+  score: { input: ModelOptions & { pairs: TrainingPair[] }; item: never; result: PairScore[] };
+}
+export type EngineOperation = keyof EngineOperations;
+export type EngineRequest = {
+  [O in EngineOperation]: { operation: O; input: EngineOperations[O]['input'] };
+}[EngineOperation];
+
+export type ToEngine = { type: 'start'; id: number; request: EngineRequest } | { type: 'cancel'; id: number };
+
+export type FromEngine =
+  | { type: 'item'; id: number; item: unknown }
+  | { type: 'result'; id: number; result: unknown }
+  | { type: 'error'; id: number; code: EngineErrorCode | null; message: string };

@@ -1,0 +1,9 @@
+// Every job's handler: a job without one does not compile.
+import type { JobName } from '../domain/jobs.ts';
+import type { JobHandler } from './context.ts';
+import { evaluate } from './jobs/evaluate.ts';
+import { judge } from './jobs/judge.ts';
+import { sample } from './jobs/sample.ts';
+import { train } from './jobs/train.ts';
+
+export const handlers: { [N in JobName]: JobHandler<N> } = { sample, judge, train, evaluate };

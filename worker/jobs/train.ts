@@ -1,0 +1,115 @@
+// Trains a round on its frozen pairs. Each attempt writes to its own folder and starts from the newest whole checkpoint
+// of the earlier ones; the adapter becomes a policy in the transaction that hands over to the evaluation.
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { asc, eq, sql } from 'drizzle-orm';
+import { alias } from 'drizzle-orm/pg-core';
+import { pairs, policies, prompts, responses, roundMetrics, type rounds } from '../../db/schema.ts';
+import type { Reference, TrainingPair } from '../../engine/ports.ts';
+import { enqueue } from '../../server/services/jobs.ts';
+import { notify } from '../../server/services/notify.ts';
+import { applyRoundEvent } from '../../server/services/rounds-status.ts';
+import { getPolicy } from '../../server/services/samplings.ts';
+import type { JobContext, JobHandler } from '../context.ts';
+import { modelOf } from '../sampling.ts';
+
+const notifyEveryMs = 400;
+
+export const train: JobHandler<'train'> = async ({ roundId }, context) => {
+  const round = await context.write((tx) => applyRoundEvent(tx, roundId, 'train'));
+  const init = await getPolicy(context.db, round.initPolicyId);
+  const folder = path.join(context.dataDir, 'rounds', round.id);
+  const resumeFrom = await newestCheckpoint(folder);
+  const out = path.join(folder, String(context.fence));
+  await mkdir(out, { recursive: true });
+  let notifiedAt = 0;
+  const result = await context.engine.train(
+    {
+      ...(await modelOf(context, init)),
+      reference: await referenceOf(context, round),
+      pairs: await loadPairs(context, round.datasetVersionId),
+      config: round.config,
+      out,
+      ...(resumeFrom ? { resumeFrom } : {}),
+    },
+    ({ step, maxSteps, epoch, values }) =>
+      context.write(async (tx) => {
+        const row = { roundId, step, maxSteps, epoch, values, fence: context.fence };
+        // An attempt that starts again from a checkpoint comes by the steps after it once more.
+        await tx
+          .insert(roundMetrics)
+          .values(row)
+          .onConflictDoUpdate({
+            target: [roundMetrics.roundId, roundMetrics.step],
+            set: row,
+            setWhere: sql`${roundMetrics.fence} < ${context.fence}`,
+          });
+        await context.progress(tx, { done: step, total: maxSteps });
+        if (Date.now() - notifiedAt < notifyEveryMs) return;
+        notifiedAt = Date.now();
+        await notify(tx, 'round', roundId);
+      }),
+    context.signal,
+  );
+  const adapterKey = await context.artifacts.putFolder(result.adapter);
+  await context.write(async (tx) => {
+    const [policy] = await tx
+      .insert(policies)
+      .values({
+        projectId: round.projectId,
+        name: `round-${round.number}`,
+        modelDir: init.modelDir,
+        adapterKey,
+        parentId: init.id,
+        roundId: round.id,
+      })
+      .returning({ id: policies.id });
+    if (!policy) throw new Error('insert into policies returned no row');
+    await applyRoundEvent(tx, roundId, 'evaluate', { policyId: policy.id });
+    await enqueue(tx, 'evaluate', { roundId }, { projectId: round.projectId, roundId, total: 0 });
+    await context.finish(tx);
+  });
+  await rm(folder, { recursive: true, force: true });
+};
+
+type Round = typeof rounds.$inferSelect;
+
+async function referenceOf(context: JobContext, round: Round): Promise<Reference> {
+  if (round.referencePolicyId === round.initPolicyId) return 'initial';
+  const { adapter } = await modelOf(context, await getPolicy(context.db, round.referencePolicyId));
+  return adapter ? { adapter } : 'base';
+}
+
+/** In the version's order. Responses sampled here train on their stored tokens, never on re-tokenised text. */
+async function loadPairs(context: JobContext, datasetVersionId: string): Promise<TrainingPair[]> {
+  const chosen = alias(responses, 'chosen');
+  const rejected = alias(responses, 'rejected');
+  const rows = await context.db
+    .select({ prompt: prompts.messages, chosen: chosen.tokenIds, rejected: rejected.tokenIds })
+    .from(pairs)
+    .innerJoin(prompts, eq(prompts.id, pairs.promptId))
+    .innerJoin(chosen, eq(chosen.id, pairs.chosenResponseId))
+    .innerJoin(rejected, eq(rejected.id, pairs.rejectedResponseId))
+    .where(eq(pairs.datasetVersionId, datasetVersionId))
+    .orderBy(asc(pairs.ordinal));
+  return rows.map((row) => ({
+    prompt: row.prompt,
+    chosen: { tokenIds: row.chosen },
+    rejected: { tokenIds: row.rejected },
+  }));
+}
+
+/** `<round>/<fence>/checkpoint-<step>`: the greatest step of all attempts; the trainer writes each whole or not at all. */
+async function newestCheckpoint(folder: string): Promise<string | null> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  const found: { step: number; fence: number; path: string }[] = [];
+  for (const attempt of entries.filter((entry) => entry.isDirectory())) {
+    for (const name of await readdir(path.join(folder, attempt.name))) {
+      const step = /^checkpoint-(\d+)$/.exec(name)?.[1];
+      if (step)
+        found.push({ step: Number(step), fence: Number(attempt.name), path: path.join(folder, attempt.name, name) });
+    }
+  }
+  found.sort((one, other) => one.step - other.step || one.fence - other.fence);
+  return found.at(-1)?.path ?? null;
+}

@@ -1,0 +1,151 @@
+// The worker process: takes jobs from the queue, keeps its heartbeat, gives silent workers' jobs back. Engine jobs run
+// one at a time; judging, which mostly waits for a network, has a lane of its own beside them.
+import { randomUUID } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { hostname } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { run, type TaskList } from 'graphile-worker';
+import { closeDatabase, openDatabase, silentLogger } from '../db/client.ts';
+import { heartbeatSeconds, type JobName, jobNames } from '../domain/jobs.ts';
+import { openLocalArtifacts } from './artifacts.ts';
+import { attemptJob } from './attempt.ts';
+import type { WorkerServices } from './context.ts';
+import { openEngine } from './engine-client.ts';
+import { heartbeat, reap, signOff } from './liveness.ts';
+
+export interface WorkerOptions {
+  databaseUrl: string;
+  dataDir: string;
+  secret: string;
+  device: string;
+  log?: (line: string) => void;
+}
+
+type Lane = 'engine' | 'judge';
+const lanes: { [N in JobName]: Lane } = { sample: 'engine', train: 'engine', evaluate: 'engine', judge: 'judge' };
+
+/** How long running jobs have to come to a halt when the worker stops. */
+const stopPatienceMs = 12_000;
+
+/** Works until `stop` fires. Outlives the database: when the queue is lost, it begins again under a new name. */
+export async function runWorker(options: WorkerOptions, stop: AbortSignal): Promise<void> {
+  const log = options.log ?? console.error;
+  const db = openDatabase(options.databaseUrl, { applicationName: 'rankloop worker' });
+  const artifactsDir = path.join(options.dataDir, 'artifacts');
+  mkdirSync(artifactsDir, { recursive: true });
+  const engine = openEngine({ device: options.device });
+  const services: WorkerServices = {
+    db,
+    engine,
+    artifacts: openLocalArtifacts(artifactsDir),
+    dataDir: options.dataDir,
+    secret: options.secret,
+  };
+  try {
+    while (!stop.aborted) {
+      try {
+        await workUnderOneName(services, options, stop, log);
+      } catch (error) {
+        if (stop.aborted) break;
+        log(`The queue was lost (${error instanceof Error ? error.message : String(error)}): trying again.`);
+        await sleep(1_000, undefined, { signal: stop }).catch(() => undefined);
+      }
+    }
+  } finally {
+    await engine.close();
+    await closeDatabase(db);
+  }
+}
+
+/** A name of its own for each life: what an earlier life left locked is then seen as left behind. */
+async function workUnderOneName(
+  services: WorkerServices,
+  options: WorkerOptions,
+  stop: AbortSignal,
+  log: (line: string) => void,
+): Promise<void> {
+  const { db } = services;
+  const worker = { id: randomUUID(), name: `${hostname()}:${process.pid}`, device: options.device };
+  await heartbeat(db, worker);
+  const lifeEnds = new AbortController();
+  const stopJobs = AbortSignal.any([stop, lifeEnds.signal]);
+  const running = new Set<Promise<void>>();
+
+  const tasksOf = (lane: Lane): TaskList =>
+    Object.fromEntries(
+      jobNames
+        .filter((name) => lanes[name] === lane)
+        .map((name) => [
+          name,
+          async (payload, { job }) => {
+            const attempt = attemptJob(services, name, payload, {
+              number: job.attempts,
+              workerId: worker.id,
+              stop: stopJobs,
+            });
+            running.add(attempt);
+            try {
+              await attempt;
+            } catch (error) {
+              // Told to stop: the job keeps its place. Were this to fail, the queue would make it wait.
+              if (stopJobs.aborted) await new Promise(() => undefined);
+              throw error;
+            } finally {
+              running.delete(attempt);
+            }
+          },
+        ]),
+    );
+  const runLane = (lane: Lane) =>
+    run({
+      connectionString: options.databaseUrl,
+      maxPoolSize: 3,
+      taskList: tasksOf(lane),
+      // With one job at a time the lane may have a name that we know: who holds a job is then plain to see.
+      workerId: `${worker.id}:${lane}`,
+      concurrency: 1,
+      pollInterval: 1_000,
+      noHandleSignals: true,
+      logger: silentLogger,
+      gracefulShutdownAbortTimeout: 60_000,
+    } as Parameters<typeof run>[0]);
+
+  const liveness = keepAlive(async () => {
+    await heartbeat(db, worker);
+    await reap(db);
+  });
+  const runners = await Promise.all((['engine', 'judge'] as const).map(runLane));
+  log(`Worker ${worker.name} is ready (device ${options.device}).`);
+  try {
+    await Promise.race([...runners.map((runner) => runner.promise), whenAborted(stop)]);
+    if (!stop.aborted) throw new Error('the queue ended');
+  } finally {
+    lifeEnds.abort();
+    for (const runner of runners) void runner.stop().catch(() => undefined);
+    await Promise.race([Promise.allSettled(running), sleep(stopPatienceMs)]);
+    liveness.end();
+    await signOff(db, worker.id).catch(() => undefined);
+  }
+}
+
+function whenAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+/** Calls `beat` now and every few seconds, one call at a time; a failed one is followed by the next. */
+function keepAlive(beat: () => Promise<void>): { end(): void } {
+  let busy = false;
+  const once = async () => {
+    if (busy) return;
+    busy = true;
+    await beat().catch(() => undefined);
+    busy = false;
+  };
+  const timer = setInterval(() => void once(), heartbeatSeconds * 1_000);
+  void once();
+  return { end: () => clearInterval(timer) };
+}

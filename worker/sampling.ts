@@ -1,0 +1,119 @@
+// Samples the prompts of a sampling that have no responses yet: what the `sample` job and an evaluation share.
+// A prompt's n responses are written together or not at all, so a killed worker's successor goes on where it stood.
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { and, asc, eq, inArray, notExists, sql } from 'drizzle-orm';
+import type { Transaction } from '../db/client.ts';
+import { type policies, prompts, responses, type samplings } from '../db/schema.ts';
+import { mixSeed } from '../domain/random.ts';
+import type { ChatMessage, SampledResponse } from '../engine/ports.ts';
+import type { JobContext } from './context.ts';
+import type { ModelOptions } from './engine-protocol.ts';
+
+type Sampling = typeof samplings.$inferSelect;
+type Policy = typeof policies.$inferSelect;
+
+const projectRoot = fileURLToPath(new URL('..', import.meta.url));
+/** How many prompts go to the engine at once. */
+const promptsPerRequest = 64;
+
+export interface SampledPrompt {
+  id: string;
+  messages: ChatMessage[];
+  contentHash: string;
+}
+
+/** Folders of a policy's model and adapter, as the engine wants them. */
+export async function modelOf(context: JobContext, policy: Policy): Promise<ModelOptions> {
+  return {
+    model: modelFolder(policy.modelDir),
+    adapter: policy.adapterKey ? await context.artifacts.openFolder(policy.adapterKey) : null,
+  };
+}
+
+export function modelFolder(modelDir: string): string {
+  return path.resolve(projectRoot, modelDir);
+}
+
+/** `onPrompt` runs in the transaction that stores a prompt's responses. */
+export async function sampleMissing(
+  context: JobContext,
+  sampling: Sampling,
+  policy: Policy,
+  promptIds: string[],
+  onPrompt: (tx: Transaction, prompt: SampledPrompt) => Promise<void>,
+): Promise<void> {
+  const model = await modelOf(context, policy);
+  for (let start = 0; start < promptIds.length; start += promptsPerRequest) {
+    const missing = await findUnanswered(context, sampling, promptIds.slice(start, start + promptsPerRequest));
+    if (missing.length > 0) await samplePrompts(context, sampling, model, missing, onPrompt);
+  }
+}
+
+async function findUnanswered(context: JobContext, sampling: Sampling, promptIds: string[]): Promise<SampledPrompt[]> {
+  const answered = context.db
+    .select({ one: sql`1` })
+    .from(responses)
+    .where(and(eq(responses.samplingId, sampling.id), eq(responses.promptId, prompts.id)));
+  return context.db
+    .select({ id: prompts.id, messages: prompts.messages, contentHash: prompts.contentHash })
+    .from(prompts)
+    .where(and(inArray(prompts.id, promptIds), notExists(answered)))
+    .orderBy(asc(prompts.createdAt), asc(prompts.id));
+}
+
+async function samplePrompts(
+  context: JobContext,
+  sampling: Sampling,
+  model: ModelOptions,
+  missing: SampledPrompt[],
+  onPrompt: (tx: Transaction, prompt: SampledPrompt) => Promise<void>,
+): Promise<void> {
+  const waiting = new Map(
+    missing.map((prompt) => [prompt.id, { prompt, answers: new Map<number, SampledResponse>() }]),
+  );
+  const requests = missing.map((prompt) => ({
+    id: prompt.id,
+    prompt: prompt.messages,
+    n: sampling.n,
+    seed: promptSeed(sampling, prompt),
+  }));
+  for await (const chunk of context.engine.sample(model, requests, sampling.config, context.signal)) {
+    if (chunk.type !== 'response') continue;
+    const entry = waiting.get(chunk.id);
+    if (!entry) continue;
+    entry.answers.set(chunk.index, chunk.response);
+    if (entry.answers.size < sampling.n) continue;
+    waiting.delete(chunk.id);
+    await context.write(async (tx) => {
+      await insertResponses(tx, sampling, entry.prompt, entry.answers);
+      await onPrompt(tx, entry.prompt);
+    });
+  }
+}
+
+/** By content, so that the same prompt and seed give the same responses in another installation. */
+function promptSeed(sampling: Sampling, prompt: SampledPrompt): number {
+  return mixSeed(sampling.seed, prompt.contentHash);
+}
+
+async function insertResponses(
+  tx: Transaction,
+  sampling: Sampling,
+  prompt: SampledPrompt,
+  answers: Map<number, SampledResponse>,
+): Promise<void> {
+  await tx.insert(responses).values(
+    [...answers].map(([ordinal, answer]) => ({
+      samplingId: sampling.id,
+      promptId: prompt.id,
+      policyId: sampling.policyId,
+      ordinal,
+      text: answer.text,
+      tokenIds: answer.tokenIds,
+      finishReason: answer.finishReason,
+      logp: answer.logp,
+      seed: promptSeed(sampling, prompt),
+    })),
+  );
+}
