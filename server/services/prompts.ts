@@ -1,10 +1,8 @@
 // Prompts and what was answered to them.
-import { createHash } from 'node:crypto';
 import { and, asc, desc, eq, isNull, sql } from 'drizzle-orm';
 import type { Queryable } from '../../db/client.ts';
 import { judges, policies, prompts, rankings, responses, samplings, tasks, user } from '../../db/schema.ts';
 import { AppError } from '../../domain/errors.ts';
-import type { ChatMessage } from '../../engine/ports.ts';
 import { isLiveRanking } from './projects.ts';
 
 export interface ListPrompts {
@@ -117,9 +115,3 @@ export const rankingSource = {
   kind: sql<'person' | 'judge'>`case when ${isNull(rankings.judgeId)} then 'person' else 'judge' end`,
   name: sql<string | null>`coalesce(${judges.name}, ${user.name})`,
 };
-
-/** Two prompts with the same messages are one prompt. */
-export function promptHash(messages: ChatMessage[]): string {
-  const canonical = JSON.stringify(messages.map(({ role, content }) => [role, content]));
-  return createHash('sha256').update(canonical).digest('hex');
-}

@@ -1,0 +1,101 @@
+// The first start's content: the demo project with its prompts, its SFT policy and two judges.
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { sql } from 'drizzle-orm';
+import { parseJsonLines, promptRowSchema } from '../domain/formats.ts';
+import { samplingConfigSchema } from '../engine/config.ts';
+import type { ChatMessage } from '../engine/ports.ts';
+import type { Database, Transaction } from './client.ts';
+import { judges, policies, projects, prompts } from './schema.ts';
+
+const demoFolder = fileURLToPath(new URL('../demo', import.meta.url));
+
+/** What the demo's model does best with: replies are short, and its chat ends on its own. */
+export const demoSampling = samplingConfigSchema.parse({ temperature: 0.9, max_new_tokens: 64 });
+export const demoResponsesPerPrompt = 4;
+
+/** Makes the demo project where there is no project yet. Returns whether it did. */
+export async function seedDatabase(db: Database): Promise<boolean> {
+  const train = await readPrompts('train');
+  const heldOut = await readPrompts('heldout');
+  return db.transaction(async (tx) => {
+    // Two processes that start at once must not make it twice.
+    await tx.execute(sql`lock table ${projects} in share row exclusive mode`);
+    const existing = await tx.select({ id: projects.id }).from(projects).limit(1);
+    if (existing.length > 0) return false;
+    const projectId = await insertDemoProject(tx);
+    await insertPrompts(tx, projectId, 'train', train);
+    await insertPrompts(tx, projectId, 'heldout', heldOut);
+    return true;
+  });
+}
+
+async function readPrompts(split: 'train' | 'heldout'): Promise<ChatMessage[][]> {
+  const file = path.join(demoFolder, 'prompts', `${split}.jsonl`);
+  const rows = parseJsonLines(promptRowSchema, await readFile(file, 'utf8'), file);
+  return rows.map(({ prompt }) => (typeof prompt === 'string' ? [{ role: 'user', content: prompt }] : prompt));
+}
+
+async function insertDemoProject(tx: Transaction): Promise<string> {
+  const [project] = await tx
+    .insert(projects)
+    .values({
+      name: 'Demo shop',
+      slug: 'demo-shop',
+      kind: 'demo',
+      responsesPerPrompt: demoResponsesPerPrompt,
+      sampling: demoSampling,
+    })
+    .returning({ id: projects.id });
+  if (!project) throw new Error('insert into projects returned no row');
+  const [sft] = await tx
+    .insert(policies)
+    .values({ projectId: project.id, name: 'sft', modelDir: 'demo/model' })
+    .returning({ id: policies.id });
+  if (!sft) throw new Error('insert into policies returned no row');
+  await tx.update(projects).set({ sftPolicyId: sft.id, currentPolicyId: sft.id });
+  await tx.insert(judges).values([
+    { projectId: project.id, kind: 'oracle', name: 'Demo oracle' },
+    { projectId: project.id, kind: 'random', name: 'Random' },
+  ]);
+  return project.id;
+}
+
+/** Postgres takes 65,535 parameters a statement, and a prompt needs six. */
+const promptsPerInsert = 5_000;
+
+/** Adds prompts that the project does not have yet, in the file's order. Returns how many were new. */
+export async function insertPrompts(
+  tx: Transaction,
+  projectId: string,
+  split: 'train' | 'heldout',
+  messages: ChatMessage[][],
+): Promise<number> {
+  // A millisecond apart, so that lists and samplings keep the file's order.
+  const start = Date.now() - messages.length;
+  const rows = messages.map((prompt, index) => ({
+    projectId,
+    split,
+    messages: prompt,
+    contentHash: promptHash(prompt),
+    createdAt: new Date(start + index),
+  }));
+  let inserted = 0;
+  for (let at = 0; at < rows.length; at += promptsPerInsert) {
+    const added = await tx
+      .insert(prompts)
+      .values(rows.slice(at, at + promptsPerInsert))
+      .onConflictDoNothing()
+      .returning({ id: prompts.id });
+    inserted += added.length;
+  }
+  return inserted;
+}
+
+/** Two prompts with the same messages are one prompt. */
+export function promptHash(messages: ChatMessage[]): string {
+  const canonical = JSON.stringify(messages.map(({ role, content }) => [role, content]));
+  return createHash('sha256').update(canonical).digest('hex');
+}
