@@ -5,10 +5,11 @@ export const demoRecipe = {
   responses: 4,
   sampling: { temperature: 0.9, top_p: 1, top_k: 0, max_new_tokens: 64 },
   training: {
-    beta: 0.3,
+    beta: 1,
     learning_rate: 8e-4,
     lr_scheduler_type: 'linear',
-    num_train_epochs: 3,
+    warmup_ratio: 0.1,
+    num_train_epochs: 2,
     per_device_train_batch_size: 8,
     lora: { r: 8, lora_alpha: 16 },
   },
