@@ -4,7 +4,7 @@ import { ButtonLink } from './button.tsx';
 
 export function BackLink({ href, children }: { href: string; children: ReactNode }) {
   return (
-    <ButtonLink href={href} variant="ghost">
+    <ButtonLink href={href} variant="ghost" size="sm">
       <ArrowLeft aria-hidden className="size-4" />
       {children}
     </ButtonLink>

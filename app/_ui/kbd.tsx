@@ -7,7 +7,7 @@ export function Kbd({ children, onAccent = false }: { children: ReactNode; onAcc
     <kbd
       aria-hidden
       className={cx(
-        'inline-flex h-5 min-w-5 items-center justify-center rounded px-1 font-mono text-[11px] leading-none',
+        'inline-flex h-5 min-w-5 items-center justify-center rounded px-1 font-mono text-xs leading-none max-sm:hidden pointer-coarse:hidden',
         onAccent ? 'bg-on-accent/20 text-on-accent' : 'border border-line bg-sunken text-muted',
       )}
     >

@@ -6,14 +6,17 @@ interface PageProps {
   title: ReactNode;
   intro?: ReactNode;
   actions?: ReactNode;
+  /** The way back to the list that this page belongs to. */
+  back?: ReactNode;
   /** A page of one column of text or form fields is narrower. */
   narrow?: boolean;
   children: ReactNode;
 }
 
-export function Page({ title, intro, actions, narrow = false, children }: PageProps) {
+export function Page({ title, intro, actions, back, narrow = false, children }: PageProps) {
   return (
-    <div className={cx('mx-auto w-full px-4 py-6 sm:px-8 sm:py-8', narrow ? 'max-w-3xl' : 'max-w-6xl')}>
+    <div className="mx-auto w-full max-w-6xl px-4 py-6 sm:px-8 sm:py-8">
+      {back && <div className="-mt-2 mb-2 -ml-2">{back}</div>}
       <div className="mb-6 flex flex-wrap items-start justify-between gap-x-6 gap-y-3">
         <div className="min-w-0 max-w-[72ch]">
           <h1 className="font-semibold text-xl tracking-tight">{title}</h1>
@@ -21,7 +24,7 @@ export function Page({ title, intro, actions, narrow = false, children }: PagePr
         </div>
         {actions && <div className="flex flex-wrap items-center gap-2">{actions}</div>}
       </div>
-      {children}
+      <div className={cx(narrow && 'max-w-3xl')}>{children}</div>
     </div>
   );
 }

@@ -1,8 +1,7 @@
 'use client';
-import { useQuery } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
+import { useLabelProgress } from '../../../_lib/use-label-progress.ts';
 import { useWorkspace } from '../../../_lib/workspace.tsx';
-import { useTRPC } from '../../../_trpc/context.ts';
 import { ButtonLink } from '../../../_ui/button.tsx';
 import { Card, Figure, Page } from '../../../_ui/page.tsx';
 import { ErrorState, Skeleton } from '../../../_ui/state.tsx';
@@ -11,8 +10,7 @@ import { ErrorState, Skeleton } from '../../../_ui/state.tsx';
 export function AnnotatorHome() {
   const t = useTranslations('home');
   const { user, project } = useWorkspace();
-  const trpc = useTRPC();
-  const { data, error, refetch } = useQuery(trpc.label.progress.queryOptions({ projectId: project.id }));
+  const { data, error, refetch } = useLabelProgress();
   return (
     <Page narrow title={t('hello', { name: user.name })} intro={t('annotatorIntro', { project: project.name })}>
       {error ? (

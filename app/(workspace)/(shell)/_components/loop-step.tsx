@@ -47,7 +47,7 @@ export function LoopStep({ step, number, state, place }: LoopStepProps) {
       aria-current={isNext ? 'step' : undefined}
       className={cx(
         'relative grid grid-cols-[2rem_minmax(0,1fr)] gap-x-4 py-3',
-        'not-last:before:absolute not-last:before:top-12 not-last:before:-bottom-2 not-last:before:left-[0.95rem] not-last:before:w-px not-last:before:bg-line',
+        'not-last:before:absolute not-last:before:top-[60px] not-last:before:-bottom-7 not-last:before:left-[0.95rem] not-last:before:w-px not-last:before:bg-line',
       )}
     >
       <StepMark number={number} state={state} />
@@ -66,7 +66,14 @@ export function LoopStep({ step, number, state, place }: LoopStepProps) {
             </h2>
             <p className="mt-0.5 max-w-[65ch] text-muted">{t(`${step}.text`)}</p>
             <p className="numeric mt-1 text-[13px] text-faint">
-              {t(`${step}.count`, { open, ranked, byPeople, tasks: open + ranked, pairs: place.counts.pairs })}
+              {t(`${step}.count`, {
+                open,
+                ranked,
+                byPeople,
+                tasks: open + ranked,
+                pairs: place.counts.pairs,
+                round: place.undecidedRound?.number ?? 0,
+              })}
             </p>
           </div>
           {isNext ? (

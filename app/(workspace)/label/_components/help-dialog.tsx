@@ -7,7 +7,7 @@ const rows = [
   { keys: ['1', '…', '9'], text: 'digits' },
   { keys: ['⇧', '2'], text: 'tie' },
   { keys: ['⌫'], text: 'takeBack' },
-  { keys: ['↵'], text: 'submit' },
+  { keys: ['Enter'], text: 'submit' },
   { keys: ['Z'], text: 'undo' },
   { keys: ['S'], text: 'skip' },
 ] as const;

@@ -1,9 +1,8 @@
 'use client';
-import { useQuery } from '@tanstack/react-query';
 import { ArrowLeft, CloudUpload, Keyboard } from 'lucide-react';
 import { useTranslations } from 'next-intl';
+import { useLabelProgress } from '../../../_lib/use-label-progress.ts';
 import { useWorkspace } from '../../../_lib/workspace.tsx';
-import { useTRPC } from '../../../_trpc/context.ts';
 import { Button, ButtonLink } from '../../../_ui/button.tsx';
 import { Progress } from '../../../_ui/progress.tsx';
 
@@ -11,8 +10,7 @@ import { Progress } from '../../../_ui/progress.tsx';
 export function LabelHeader({ waiting, onHelp }: { waiting: number; onHelp: () => void }) {
   const t = useTranslations('label');
   const { project } = useWorkspace();
-  const trpc = useTRPC();
-  const { data } = useQuery(trpc.label.progress.queryOptions({ projectId: project.id }));
+  const { data } = useLabelProgress();
   const total = data ? data.open + data.ranked : 0;
   return (
     <header>

@@ -1,10 +1,9 @@
 'use client';
-import { useQuery } from '@tanstack/react-query';
 import { CircleCheckBig } from 'lucide-react';
 import { useTranslations } from 'next-intl';
 import { useEffect, useEffectEvent } from 'react';
-import { useWorkspace } from '../../../_lib/workspace.tsx';
-import { type Outputs, useTRPC } from '../../../_trpc/context.ts';
+import { useLabelProgress } from '../../../_lib/use-label-progress.ts';
+import type { Outputs } from '../../../_trpc/context.ts';
 import { Button, ButtonLink } from '../../../_ui/button.tsx';
 import { Empty } from '../../../_ui/state.tsx';
 
@@ -18,9 +17,7 @@ interface NothingLeftProps {
 /** Why there is no task. Looks again by itself whenever tasks have changed. */
 export function NothingLeft({ reason, isUndoing, onUndo, onLook }: NothingLeftProps) {
   const t = useTranslations('label');
-  const { project } = useWorkspace();
-  const trpc = useTRPC();
-  const { data } = useQuery(trpc.label.progress.queryOptions({ projectId: project.id }));
+  const { data } = useLabelProgress();
   const open = data?.open ?? 0;
   const look = useEffectEvent(onLook);
   useEffect(() => {

@@ -1,9 +1,10 @@
 'use client';
 // The ranking as it stands and what can be done with it: always in reach at the bottom of the page.
+import { Delete, Equal, type LucideIcon, SkipForward, Undo2 } from 'lucide-react';
 import { useTranslations } from 'next-intl';
 import { Fragment } from 'react';
 import { isComplete, type RankingDraft, toTiers } from '../../../../domain/ranking.ts';
-import { Button } from '../../../_ui/button.tsx';
+import { Button, type ButtonProps } from '../../../_ui/button.tsx';
 import { cx } from '../../../_ui/cx.ts';
 
 interface RankBarProps {
@@ -19,43 +20,54 @@ interface RankBarProps {
 
 export function RankBar({ draft, tiesNext, isUndoing, onSubmit, onTakeBack, onTie, onUndo, onSkip }: RankBarProps) {
   const t = useTranslations('label');
+  const isEmpty = draft.presses.length === 0;
   return (
     <div className="sticky bottom-0 border-line border-t bg-surface">
-      <div className="mx-auto flex max-w-7xl flex-wrap items-center gap-x-4 gap-y-3 px-4 py-3 sm:px-8">
+      <div className="mx-auto flex max-w-7xl flex-wrap items-center gap-x-4 gap-y-2 px-4 py-3 sm:px-8">
         <Order draft={draft} />
-        <div className="flex flex-1 flex-wrap items-center justify-end gap-2">
-          <Button variant="ghost" onClick={onUndo} pending={isUndoing} shortcut="Z">
-            {t('undo')}
-          </Button>
-          <Button variant="ghost" onClick={onSkip} shortcut="S">
-            {t('skip')}
-          </Button>
-          <Button
-            variant={tiesNext ? 'secondary' : 'ghost'}
-            aria-pressed={tiesNext}
-            disabled={draft.presses.length === 0}
+        <div className="flex flex-1 items-center justify-end gap-1 sm:gap-2">
+          <BarButton icon={Undo2} label={t('undo')} onClick={onUndo} pending={isUndoing} shortcut="Z" />
+          <BarButton icon={SkipForward} label={t('skip')} onClick={onSkip} shortcut="S" />
+          <BarButton
+            icon={Equal}
+            label={t('tieNext')}
             onClick={onTie}
+            disabled={isEmpty}
             shortcut="="
-            className={cx(tiesNext && 'border-accent text-accent-text')}
-          >
-            {t('tieNext')}
-          </Button>
-          <Button variant="ghost" onClick={onTakeBack} disabled={draft.presses.length === 0} shortcut="⌫">
-            {t('takeBack')}
-          </Button>
-          <Button
-            variant="primary"
-            size="lg"
-            onClick={onSubmit}
-            disabled={!isComplete(draft)}
-            shortcut="↵"
-            className="max-sm:w-full"
-          >
-            {t('submit')}
-          </Button>
+            aria-pressed={tiesNext}
+            className={cx(tiesNext && 'border-accent bg-accent-soft text-accent-text')}
+          />
+          <BarButton icon={Delete} label={t('takeBack')} onClick={onTakeBack} disabled={isEmpty} shortcut="⌫" />
         </div>
+        <Button
+          variant="primary"
+          size="lg"
+          onClick={onSubmit}
+          disabled={!isComplete(draft)}
+          shortcut="Enter"
+          className="max-sm:w-full"
+        >
+          {t('submit')}
+        </Button>
       </div>
     </div>
+  );
+}
+
+/** On a small screen the icon stands alone, large enough for a thumb. */
+function BarButton({ icon: Icon, label, ...rest }: ButtonProps & { icon: LucideIcon; label: string }) {
+  return (
+    <Button
+      variant="ghost"
+      size="lg"
+      aria-label={label}
+      title={label}
+      {...rest}
+      className={cx('px-3 sm:px-2.5', rest.className)}
+    >
+      <Icon aria-hidden className="size-4 sm:hidden" />
+      <span className="max-sm:hidden">{label}</span>
+    </Button>
   );
 }
 

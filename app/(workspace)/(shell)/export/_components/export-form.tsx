@@ -7,6 +7,7 @@ import { type PairPolicy, pairPolicyNames } from '../../../../../domain/pairs.ts
 import { useWorkspace } from '../../../../_lib/workspace.tsx';
 import { useTRPC } from '../../../../_trpc/context.ts';
 import { Button } from '../../../../_ui/button.tsx';
+import { Code } from '../../../../_ui/code.tsx';
 import { Field, Select } from '../../../../_ui/field.tsx';
 import { Card, Page } from '../../../../_ui/page.tsx';
 import { ErrorState } from '../../../../_ui/state.tsx';
@@ -92,9 +93,7 @@ export function ExportForm({ initialVersion }: { initialVersion: string }) {
       <section className="mt-8">
         <h2 className="font-semibold text-base">{t('formatTitle')}</h2>
         <p className="mt-1 mb-3 max-w-[72ch] text-muted">{t('formatText')}</p>
-        <pre className="overflow-x-auto rounded-card border border-line bg-surface p-4 font-mono text-[13px]">
-          {example}
-        </pre>
+        <Code label={t('formatTitle')} text={example} />
       </section>
     </Page>
   );

@@ -81,8 +81,8 @@ export function PromptList({ startsSampling }: { startsSampling: boolean }) {
             <thead>
               <tr>
                 <HeaderCell>{t('prompt')}</HeaderCell>
-                <HeaderCell>{t('split')}</HeaderCell>
-                <HeaderCell className="text-right">{t('responses')}</HeaderCell>
+                <HeaderCell className="max-sm:hidden">{t('split')}</HeaderCell>
+                <HeaderCell className="text-right max-sm:hidden">{t('responses')}</HeaderCell>
                 <HeaderCell>{t('state')}</HeaderCell>
               </tr>
             </thead>
@@ -99,10 +99,10 @@ export function PromptList({ startsSampling }: { startsSampling: boolean }) {
                       {lastMessage(prompt.messages)}
                     </Link>
                   </Cell>
-                  <Cell>
+                  <Cell className="max-sm:hidden">
                     <Badge>{t(`splits.${prompt.split}`)}</Badge>
                   </Cell>
-                  <Cell className="numeric text-right text-muted">{prompt.responseCount}</Cell>
+                  <Cell className="numeric text-right text-muted max-sm:hidden">{prompt.responseCount}</Cell>
                   <Cell>
                     <TaskBadge status={prompt.taskStatus} />
                   </Cell>

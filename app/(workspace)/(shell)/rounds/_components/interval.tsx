@@ -33,8 +33,8 @@ export function Interval({ winRate, lower, upper, compact = false }: IntervalPro
         />
         <span
           className={cx(
-            'absolute top-1/2 -translate-x-1/2 -translate-y-1/2 rounded-full bg-accent ring-2 ring-surface',
-            compact ? 'size-2.5' : 'size-4',
+            'absolute top-1/2 -translate-x-1/2 -translate-y-1/2 bg-accent',
+            compact ? 'h-3.5 w-[3px] rounded-full' : 'size-4 rounded-full ring-2 ring-surface',
           )}
           style={{ left: percent(winRate) }}
         />

@@ -18,7 +18,7 @@ export function PromptDetail({ promptId }: { promptId: string }) {
   const trpc = useTRPC();
   const { data, error, refetch } = useQuery(trpc.prompts.get.queryOptions({ promptId }));
   return (
-    <Page title={t('title')} actions={<BackLink href="/prompts">{nav('prompts')}</BackLink>}>
+    <Page title={t('title')} back={<BackLink href="/prompts">{nav('prompts')}</BackLink>}>
       {error ? (
         <ErrorState error={error} onRetry={() => void refetch()} />
       ) : !data ? (

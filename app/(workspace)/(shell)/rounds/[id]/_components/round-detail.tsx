@@ -40,7 +40,7 @@ export function RoundDetail({ roundId }: { roundId: string }) {
   const back = <BackLink href="/rounds">{nav('rounds')}</BackLink>;
   if (error || !data) {
     return (
-      <Page title={t('pageTitle')} actions={back}>
+      <Page title={t('pageTitle')} back={back}>
         {error ? <ErrorState error={error} onRetry={() => void refetch()} /> : <SkeletonList className="h-24" />}
       </Page>
     );
@@ -56,7 +56,7 @@ export function RoundDetail({ roundId }: { roundId: string }) {
         </span>
       }
       intro={t(`intro.${round.status}`)}
-      actions={back}
+      back={back}
     >
       <div className="flex flex-col gap-6">
         {isActive && (

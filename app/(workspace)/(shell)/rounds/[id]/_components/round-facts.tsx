@@ -3,6 +3,7 @@ import Link from 'next/link';
 import { useTranslations } from 'next-intl';
 import type { ReactNode } from 'react';
 import type { Outputs } from '../../../../../_trpc/context.ts';
+import { Code } from '../../../../../_ui/code.tsx';
 import { Card } from '../../../../../_ui/page.tsx';
 
 /** What the round was made of: enough to repeat it. */
@@ -47,9 +48,7 @@ export function RoundFacts({ detail }: { detail: Outputs['rounds']['get'] }) {
       </dl>
       <details className="mt-4">
         <summary className="cursor-pointer rounded-control font-medium text-accent-text">{t('config')}</summary>
-        <pre className="mt-3 overflow-x-auto rounded-control bg-sunken p-4 font-mono text-[13px]">
-          {JSON.stringify(config, null, 2)}
-        </pre>
+        <Code label={t('config')} text={JSON.stringify(config, null, 2)} className="mt-3" />
       </details>
     </Card>
   );

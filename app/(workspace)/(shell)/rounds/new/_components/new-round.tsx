@@ -18,7 +18,7 @@ export function NewRound() {
     trpc.rounds.defaults.queryOptions({ projectId: project.id }, { staleTime: Number.POSITIVE_INFINITY, gcTime: 0 }),
   );
   return (
-    <Page narrow title={t('title')} intro={t('intro')} actions={<BackLink href="/rounds">{nav('rounds')}</BackLink>}>
+    <Page narrow title={t('title')} intro={t('intro')} back={<BackLink href="/rounds">{nav('rounds')}</BackLink>}>
       {error ? (
         <ErrorState error={error} onRetry={() => void refetch()} />
       ) : data ? (
