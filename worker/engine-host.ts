@@ -51,7 +51,8 @@ const operations: { [O in EngineOperation]: Operation<O> } = {
 const running = new Map<number, AbortController>();
 
 function send(message: FromEngine): void {
-  process.send?.(message);
+  // Without a callback, a parent that has just died would be an uncaught error.
+  process.send?.(message, undefined, undefined, () => undefined);
 }
 
 async function start<O extends EngineOperation>(
