@@ -76,7 +76,7 @@ function Order({ draft }: { draft: RankingDraft }) {
   const tiers = toTiers(draft);
   const open = draft.count - tiers.flat().length;
   return (
-    <div aria-hidden className="flex items-center gap-1.5 font-mono text-[15px]">
+    <div aria-hidden data-testid="ranking" className="flex items-center gap-1.5 font-mono text-[15px]">
       {tiers.map((tier, index) => (
         <Fragment key={tier.join()}>
           {index > 0 && <span className="text-faint">›</span>}

@@ -1,0 +1,76 @@
+// Starts the app as a newcomer does (`rankloop start`), on a free port and an empty data folder, and stops it again.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = path.resolve(fileURLToPath(new URL('..', import.meta.url)));
+const startTimeoutMs = 5 * 60_000;
+
+export interface RunningApp {
+  url: string;
+  /** The one-time address that the console printed. */
+  setupUrl: string;
+  stop(): Promise<void>;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (!address || typeof address === 'string') throw new Error('No free port was found.');
+  return address.port;
+}
+
+/** Resolves with the first match in what the process says; fails with everything it said when it ends before. */
+function waitForOutput(child: ChildProcess, pattern: RegExp): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let output = '';
+    const fail = (reason: string) => reject(new Error(`${reason}. It said:\n${output}`));
+    const timer = setTimeout(() => fail('The app did not start in time'), startTimeoutMs);
+    const read = (chunk: Buffer) => {
+      output += chunk.toString();
+      const match = pattern.exec(output)?.[1];
+      if (!match) return;
+      clearTimeout(timer);
+      resolve(match);
+    };
+    child.stdout?.on('data', read);
+    child.stderr?.on('data', read);
+    child.once('exit', (code) => {
+      clearTimeout(timer);
+      fail(`The app ended with code ${code}`);
+    });
+  });
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGTERM');
+  await gone;
+}
+
+export async function startApp(): Promise<RunningApp> {
+  const dataDir = mkdtempSync(path.join(tmpdir(), 'rankloop-e2e-'));
+  const port = await freePort();
+  const child = spawn(
+    process.execPath,
+    ['--import', 'tsx', 'cli/main.ts', 'start', '--port', String(port), '--data-dir', dataDir, '--device', 'cpu'],
+    { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] },
+  );
+  const clean = async () => {
+    await stop(child);
+    rmSync(dataDir, { recursive: true, force: true });
+  };
+  try {
+    const setupUrl = await waitForOutput(child, /(http:\S+\/setup\?token=\S+)/);
+    return { url: new URL(setupUrl).origin, setupUrl, stop: clean };
+  } catch (error) {
+    await clean();
+    throw error;
+  }
+}
