@@ -1,8 +1,8 @@
 // The browser journeys. Each starts the whole app by itself (e2e/app.ts), so there is no server to set up here.
 import { defineConfig } from '@playwright/test';
-import { findBrowser } from './e2e/browser.ts';
+import { findChromium } from './e2e/chromium.ts';
 
-const executablePath = findBrowser();
+const executablePath = findChromium();
 
 export default defineConfig({
   testDir: './e2e',

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { chromium } from '@playwright/test';
 
 /** The browser's path, or null where there is none. */
-export function findBrowser(): string | null {
+export function findChromium(): string | null {
   const candidates = [process.env.CHROMIUM_PATH, '/usr/bin/chromium', chromium.executablePath()];
   return candidates.find((path) => path && existsSync(path)) ?? null;
 }
