@@ -68,8 +68,13 @@ export async function ensureBuilt(logFile: string, say: (line: string) => void, 
   signal?.removeEventListener('abort', stop);
   if (signal?.aborted) throw new AppError('CANCELLED', 'Stopped.');
   if (code !== 0) {
-    const tail = readFileSync(logFile, 'utf8').trim().split('\n').slice(-12).join('\n');
-    throw new AppError('CONFLICT', `The pages could not be built (see ${logFile}):\n${tail}`);
+    const reason = readFileSync(logFile, 'utf8')
+      .split('\n')
+      .find((line) => /error|not found|no space/i.test(line));
+    throw new AppError(
+      'CONFLICT',
+      `The pages could not be built: ${reason?.trim() ?? 'no reason given'} (see ${logFile}).`,
+    );
   }
   writeFileSync(stampFile, wanted);
 }

@@ -19,7 +19,8 @@ import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { firstLine, spawnScript } from '../test/tsx.ts';
-import { databaseUrlFile, type EmbeddedPostgres, startEmbeddedPostgres } from './embedded.ts';
+import { databaseUrlFile } from './database-url.ts';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded.ts';
 import { createLinks } from './postgres-files.ts';
 
 const startScript = fileURLToPath(new URL('../test/start-postgres.ts', import.meta.url));

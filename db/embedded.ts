@@ -19,6 +19,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { AppError } from '../domain/errors.ts';
+import { databaseUrlFile } from './database-url.ts';
 import { asOwner, isInitialised, locatePostgres, type PostgresFiles } from './postgres-files.ts';
 import { readOrCreateSecret } from './secret-file.ts';
 
@@ -41,11 +42,6 @@ export interface EmbeddedPostgresOptions {
 
 const databaseName = 'rankloop';
 const startTimeoutMs = 60_000;
-
-/** While the server runs, its address stands here (mode 0600), for commands that run beside it. */
-export function databaseUrlFile(dataDir: string): string {
-  return path.join(dataDir, 'database-url');
-}
 
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const dataDir = path.resolve(options.dataDir);

@@ -3,7 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
-import { databaseUrlFile } from '../db/embedded.ts';
+import { databaseUrlFile } from '../db/database-url.ts';
 import { AppError } from '../domain/errors.ts';
 
 const environmentSchema = z.object({

@@ -1,6 +1,7 @@
 // Vitest's global set-up: names the run, and at its end stops the embedded server if a test file started it.
 import { existsSync, rmSync } from 'node:fs';
-import { databaseUrlFile, startEmbeddedPostgres } from '../db/embedded.ts';
+import { databaseUrlFile } from '../db/database-url.ts';
+import { startEmbeddedPostgres } from '../db/embedded.ts';
 import { testServerDir } from './postgres.ts';
 
 export default function setup(): () => Promise<void> {
