@@ -1,0 +1,3 @@
+export async function proveKills(): Promise<object> {
+  throw new Error('to come');
+}
