@@ -35,6 +35,18 @@ export async function requireProject(db: Queryable, projectId: string) {
   return project;
 }
 
+/** A project by its id or its short name, as a person types it. */
+export async function findProjectId(db: Queryable, name: string): Promise<string> {
+  const known = await listProjects(db);
+  const found = known.find(({ id, slug }) => id === name || slug === name);
+  if (found) return found.id;
+  const names = known.map(({ slug }) => slug).join(', ');
+  throw new AppError(
+    'NOT_FOUND',
+    `There is no project "${name}": there ${known.length === 1 ? 'is' : 'are'} ${names || 'none'}.`,
+  );
+}
+
 /** The project's row, locked: whatever must not happen twice at once in a project goes through here. */
 export async function lockProject(tx: Transaction, projectId: string) {
   const [project] = await tx.select().from(projects).where(eq(projects.id, projectId)).for('update');
