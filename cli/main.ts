@@ -1,42 +1,34 @@
-// `rankloop`: one command a file; this page is their list.
+// `rankloop`: one command a file; this page is their list. Only the command that was asked for is loaded.
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { registerDoctor } from './doctor.ts';
-import { registerExport } from './export.ts';
-import { registerJudge } from './judge.ts';
-import { registerLoop } from './loop.ts';
-import { registerPairs } from './pairs.ts';
-import { registerSample } from './sample.ts';
-import { registerScore } from './score.ts';
-import { registerSft } from './sft.ts';
-import { registerStart } from './start.ts';
-import { registerTrain } from './train.ts';
-import { registerWeb } from './web.ts';
-import { registerWorker } from './worker.ts';
+
+type Register = (program: Command) => void;
+
+const commands: Record<string, () => Promise<Register>> = {
+  start: async () => (await import('./start.ts')).registerStart,
+  web: async () => (await import('./web.ts')).registerWeb,
+  worker: async () => (await import('./worker.ts')).registerWorker,
+  sample: async () => (await import('./sample.ts')).registerSample,
+  score: async () => (await import('./score.ts')).registerScore,
+  judge: async () => (await import('./judge.ts')).registerJudge,
+  pairs: async () => (await import('./pairs.ts')).registerPairs,
+  train: async () => (await import('./train.ts')).registerTrain,
+  sft: async () => (await import('./sft.ts')).registerSft,
+  loop: async () => (await import('./loop.ts')).registerLoop,
+  export: async () => (await import('./export.ts')).registerExport,
+  doctor: async () => (await import('./doctor.ts')).registerDoctor,
+};
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;
 };
-
 const program = new Command('rankloop')
   .description('Closes the preference loop for language models: sample, rank, train, prove.')
   .version(version)
   .showHelpAfterError('(add --help for the options)');
 
-const commands = [
-  registerStart,
-  registerWeb,
-  registerWorker,
-  registerSample,
-  registerScore,
-  registerJudge,
-  registerPairs,
-  registerTrain,
-  registerSft,
-  registerLoop,
-  registerExport,
-  registerDoctor,
-];
-for (const register of commands) register(program);
+// Help and mistakes need them all.
+const asked = commands[process.argv[2] ?? ''];
+for (const load of asked ? [asked] : Object.values(commands)) (await load())(program);
 
 await program.parseAsync();
