@@ -1,6 +1,7 @@
 // The database that a process works on: DATABASE_URL, the embedded one that is running, or one that is started here.
-import { closeDatabase, migrateDatabase, openDatabase } from '../db/client.ts';
+import { closeDatabase, openDatabase } from '../db/client.ts';
 import { startEmbeddedPostgres } from '../db/embedded.ts';
+import { migrateDatabase } from '../db/migrate.ts';
 import { seedDatabase } from '../db/seed.ts';
 import type { Environment } from '../server/env.ts';
 import { issueSetupToken } from '../server/services/setup.ts';

@@ -1,6 +1,7 @@
 // `rankloop export`: a project's pairs as JSONL, streamed from the database.
 import { type Command, Option } from 'commander';
-import { closeDatabase, migrateDatabase, openDatabase } from '../db/client.ts';
+import { closeDatabase, openDatabase } from '../db/client.ts';
+import { migrateDatabase } from '../db/migrate.ts';
 import { type PairPolicy, pairPolicyNames } from '../domain/pairs.ts';
 import { type ExportFormat, exportFormats, exportPairs } from '../server/services/export.ts';
 import { findProjectId } from '../server/services/projects.ts';

@@ -1,6 +1,6 @@
 // `rankloop worker`: takes jobs until it is stopped.
 import { type Command, Option } from 'commander';
-import { migrateDatabase } from '../db/client.ts';
+import { migrateDatabase } from '../db/migrate.ts';
 import { AppError } from '../domain/errors.ts';
 import { deviceSchema } from '../engine/config.ts';
 import { readEnvironment } from '../server/env.ts';

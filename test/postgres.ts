@@ -5,8 +5,9 @@ import { mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
-import { closeDatabase, type Database, migrateDatabase, openDatabase } from '../db/client.ts';
+import { closeDatabase, type Database, openDatabase } from '../db/client.ts';
 import { startEmbeddedPostgres } from '../db/embedded.ts';
+import { migrateDatabase } from '../db/migrate.ts';
 
 export interface TestDatabase {
   db: Database;

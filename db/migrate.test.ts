@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../test/postgres.ts';
-import { migrateDatabase } from './client.ts';
+import { migrateDatabase } from './migrate.ts';
 
 let empty: TestDatabase;
 beforeAll(async () => {
