@@ -200,13 +200,17 @@ export async function runCommand(
     if (json) process.stdout.write(`${JSON.stringify(result)}\n`);
     else log(summary);
   } catch (error) {
-    const known = asKnownError(error);
-    // An error without a code is a defect of ours: whoever mends it needs the stack.
-    log(`error: ${known?.message ?? (error instanceof Error ? error.stack : String(error))}`);
+    reportError(error);
     process.exitCode = controller.signal.aborted ? 130 : 1;
   } finally {
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
   }
+}
+
+/** A known error as its sentence. One without a code is a defect of ours: whoever mends it needs the stack. */
+export function reportError(error: unknown): void {
+  const known = asKnownError(error);
+  log(`error: ${known?.message ?? (error instanceof Error ? error.stack : String(error))}`);
 }
 
 /** A line for people: never on stdout, which belongs to --json. */

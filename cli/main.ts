@@ -1,6 +1,7 @@
 // `rankloop`: one command a file; this page is their list. Only the command that was asked for is loaded.
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { reportError } from './io.ts';
 
 type Register = (program: Command) => void;
 
@@ -31,4 +32,9 @@ const program = new Command('rankloop')
 const asked = commands[process.argv[2] ?? ''];
 for (const load of asked ? [asked] : Object.values(commands)) (await load())(program);
 
-await program.parseAsync();
+try {
+  await program.parseAsync();
+} catch (error) {
+  reportError(error);
+  process.exit(1);
+}
