@@ -80,7 +80,7 @@ export async function trainSft(
       tensors,
       config,
       out: job.out,
-      fingerprint: fingerprintOf(checkpoint.config, config, rows.length),
+      fingerprint: fingerprintOf(checkpoint.config, config, rows),
       resumeFrom: job.resumeFrom,
       runBatch: async (batch, stepRows) => {
         const size = sizeOf(batch, config.per_device_train_batch_size);
