@@ -51,8 +51,7 @@ function listFiles(folder: string): string[] {
 
 /** Builds the pages unless the build at hand is of these sources. The build's own words go to `logFile`. */
 export async function ensureBuilt(logFile: string, say: (line: string) => void, signal?: AbortSignal): Promise<void> {
-  const wanted = hashSources();
-  if (existsSync(path.join(projectRoot, '.next', 'BUILD_ID')) && readStamp() === wanted) return;
+  if (existsSync(path.join(projectRoot, '.next', 'BUILD_ID')) && readStamp() === hashSources()) return;
   say('Building the pages (only on the first start and after an update; about half a minute) ...');
   mkdirSync(path.dirname(logFile), { recursive: true });
   const output = openSync(logFile, 'w');
@@ -76,7 +75,8 @@ export async function ensureBuilt(logFile: string, say: (line: string) => void, 
       `The pages could not be built: ${reason?.trim() ?? 'no reason given'} (see ${logFile}).`,
     );
   }
-  writeFileSync(stampFile, wanted);
+  // Asked again: the build itself may put tsconfig.json right.
+  writeFileSync(stampFile, hashSources());
 }
 
 function readStamp(): string {
