@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { sql } from 'drizzle-orm';
+import { demoRecipe } from '../demo/recipe.ts';
 import { parseJsonLines, promptRowSchema } from '../domain/formats.ts';
 import { samplingConfigSchema } from '../engine/config.ts';
 import type { ChatMessage } from '../engine/ports.ts';
@@ -11,10 +12,6 @@ import type { Database, Transaction } from './client.ts';
 import { judges, policies, projects, prompts } from './schema.ts';
 
 const demoFolder = fileURLToPath(new URL('../demo', import.meta.url));
-
-/** What the demo's model does best with: replies are short, and its chat ends on its own. */
-export const demoSampling = samplingConfigSchema.parse({ temperature: 0.9, max_new_tokens: 64 });
-export const demoResponsesPerPrompt = 4;
 
 /** Makes the demo project where there is no project yet. Returns whether it did. */
 export async function seedDatabase(db: Database): Promise<boolean> {
@@ -45,8 +42,8 @@ async function insertDemoProject(tx: Transaction): Promise<string> {
       name: 'Demo shop',
       slug: 'demo-shop',
       kind: 'demo',
-      responsesPerPrompt: demoResponsesPerPrompt,
-      sampling: demoSampling,
+      responsesPerPrompt: demoRecipe.responses,
+      sampling: samplingConfigSchema.parse(demoRecipe.sampling),
     })
     .returning({ id: projects.id });
   if (!project) throw new Error('insert into projects returned no row');

@@ -11,6 +11,7 @@ export const demoRecipe = {
     warmup_ratio: 0.1,
     num_train_epochs: 2,
     per_device_train_batch_size: 8,
+    save_steps: 20,
     lora: { r: 8, lora_alpha: 16 },
   },
   heldOut: 200,

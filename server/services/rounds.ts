@@ -1,4 +1,5 @@
 // Rounds: what to start one with, its start (which freezes its data), what it shows, and its decision.
+
 import { and, asc, desc, eq, gt, inArray, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
 import type { Database, Queryable } from '../../db/client.ts';
@@ -15,6 +16,7 @@ import {
   roundMetrics,
   rounds,
 } from '../../db/schema.ts';
+import { demoRecipe } from '../../demo/recipe.ts';
 import { AppError } from '../../domain/errors.ts';
 import { type PairPolicy, pairPolicyNames } from '../../domain/pairs.ts';
 import { activeRoundStatuses } from '../../domain/rounds.ts';
@@ -29,15 +31,6 @@ import { applyRoundEvent } from './rounds-status.ts';
 /** What `previous` holds the new policy against: the policy that the round starts from. */
 export type ReferenceChoice = 'sft' | 'previous';
 
-/** Settings that work on the demo's tiny model; another model starts from TRL's. */
-const demoTraining = {
-  learning_rate: 1e-3,
-  per_device_train_batch_size: 16,
-  num_train_epochs: 2,
-  warmup_ratio: 0.1,
-  save_steps: 20,
-};
-
 export async function roundDefaults(db: Queryable, params: { projectId: string }) {
   const project = await requireProject(db, params.projectId);
   const [projectJudges, rankings] = await Promise.all([
@@ -49,10 +42,10 @@ export async function roundDefaults(db: Queryable, params: { projectId: string }
   const judge =
     projectJudges.find(({ kind }) => kind === 'oracle') ?? projectJudges.find(({ kind }) => kind !== 'random');
   return {
-    config: trainConfigSchema.parse(project.kind === 'demo' ? demoTraining : {}),
+    config: trainConfigSchema.parse(project.kind === 'demo' ? demoRecipe.training : {}),
     pairPolicy: defaultPairPolicy,
     pairPolicies: pairPolicyNames,
-    reference: 'sft' as ReferenceChoice,
+    reference: 'previous' as ReferenceChoice,
     judgeId: judge?.id ?? null,
     judges: projectJudges,
     /** Live rankings of the current policy's responses: what the round would train on. */
