@@ -2,16 +2,14 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, openSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { AppError } from '../domain/errors.ts';
 
 export const projectRoot = path.resolve(fileURLToPath(new URL('..', import.meta.url)));
-const nextBin = createRequire(import.meta.url).resolve('next/dist/bin/next');
-const exitWithParent = pathToFileURL(path.join(projectRoot, 'cli/exit-with-parent.mjs')).href;
+const nextChild = path.join(projectRoot, 'cli/next-child.mjs');
 
 /** What the pages are made of. */
 const sources = [
@@ -55,10 +53,10 @@ export async function ensureBuilt(logFile: string, say: (line: string) => void, 
   say('Building the pages (only on the first start and after an update; about half a minute) ...');
   mkdirSync(path.dirname(logFile), { recursive: true });
   const output = openSync(logFile, 'w');
-  const build = fork(nextBin, ['build'], {
+  const build = fork(nextChild, ['build'], {
     cwd: projectRoot,
     env: { ...process.env, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' },
-    execArgv: ['--import', exitWithParent],
+    execArgv: [],
     stdio: ['ignore', output, output, 'ipc'],
   });
   const stop = () => build.kill('SIGTERM');
@@ -89,10 +87,10 @@ export interface WebAddress {
 }
 
 export function startWeb({ host, port }: WebAddress, env: NodeJS.ProcessEnv): ChildProcess {
-  return fork(nextBin, ['start', '--hostname', host, '--port', String(port)], {
+  return fork(nextChild, ['start', '--hostname', host, '--port', String(port)], {
     cwd: projectRoot,
     env: { ...env, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' },
-    execArgv: ['--import', exitWithParent],
+    execArgv: [],
     // Next's banner names another address; what goes wrong comes on stderr.
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
