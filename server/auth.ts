@@ -16,7 +16,7 @@ export interface User {
 export const minPasswordLength = 8;
 export const maxPasswordLength = 128;
 
-export function createAuth(db: Database, secret: string) {
+export function createAuth(db: Database, secret: string, publicUrl: string | null = null) {
   return betterAuth({
     appName: 'Rankloop',
     secret,
@@ -27,12 +27,20 @@ export function createAuth(db: Database, secret: string) {
         role: { type: 'string', required: false, defaultValue: 'annotator', input: false },
       },
     },
-    advanced: { cookiePrefix: 'rankloop', database: { generateId: () => randomUUID() } },
+    advanced: {
+      cookiePrefix: 'rankloop',
+      database: { generateId: () => randomUUID() },
+      // A browser drops secure cookies that come over plain http, which is how the app is first met.
+      useSecureCookies: publicUrl?.startsWith('https:') ?? false,
+    },
     // The app has no fixed address (127.0.0.1, localhost, a LAN name): a request must come from the host that it is
     // sent to.
     trustedOrigins: async (request) => {
       const host = request?.headers.get('host');
-      return host ? [`http://${host}`, `https://${host}`] : [];
+      return [
+        ...(host ? [`http://${host}`, `https://${host}`] : []),
+        ...(publicUrl ? [new URL(publicUrl).origin] : []),
+      ];
     },
     telemetry: { enabled: false },
     logger: { level: 'error' },

@@ -10,6 +10,7 @@ const environmentSchema = z.object({
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
   DATA_DIR: z.string().min(1).default('.data'),
   RANKLOOP_SECRET: z.string().min(32).optional(),
+  RANKLOOP_URL: z.url({ protocol: /^https?$/ }).optional(),
 });
 
 export interface Environment {
@@ -18,6 +19,8 @@ export interface Environment {
   databaseUrl: string | null;
   /** Set it where several machines share one database; else one is generated into the data folder. */
   secret: string | null;
+  /** Where people find the app, when a proxy stands before it: with https, cookies are sent over https only. */
+  publicUrl: string | null;
 }
 
 export function readEnvironment(source: Record<string, string | undefined> = process.env): Environment {
@@ -31,11 +34,12 @@ export function readEnvironment(source: Record<string, string | undefined> = pro
       `The environment variable ${issue?.path.join('.')} is not usable: ${issue?.message}`,
     );
   }
-  const { DATABASE_URL, DATA_DIR, RANKLOOP_SECRET } = parsed.data;
+  const { DATABASE_URL, DATA_DIR, RANKLOOP_SECRET, RANKLOOP_URL } = parsed.data;
   return {
     dataDir: path.resolve(DATA_DIR),
     databaseUrl: DATABASE_URL ?? null,
     secret: RANKLOOP_SECRET ?? null,
+    publicUrl: RANKLOOP_URL ?? null,
   };
 }
 

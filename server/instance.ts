@@ -27,7 +27,7 @@ function openInstance(): ServerInstance {
   const url = requireDatabaseUrl(environment);
   const secret = installationSecret(environment);
   const db = openDatabase(url, { max: 20, applicationName: 'rankloop web' });
-  return { db, secret, auth: createAuth(db, authSecret(secret)), events: openChangeFeed(url) };
+  return { db, secret, auth: createAuth(db, authSecret(secret), environment.publicUrl), events: openChangeFeed(url) };
 }
 
 /** For the tRPC route: the context of one request. */
