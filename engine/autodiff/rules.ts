@@ -1,7 +1,7 @@
 // The gradient of every op: given its node and the gradient dY of its output, the gradient of each input.
 // Rules broadcast as the op does; the walk (gradient.ts) sums a gradient back to its input's shape and accumulates.
 import type { GraphBuilder, GraphNode, Value } from '../graph/builder.ts';
-import type { OpType } from '../graph/ops.ts';
+import { elementCount, type OpType } from '../graph/ops.ts';
 
 /** One gradient per input; null where an input (an index, a shape, a condition) has none. */
 export type GradientRule<T extends OpType> = (
@@ -64,8 +64,9 @@ export const gradientRules: { [T in OpType]: GradientRule<T> | typeof noGradient
   Gather: (g, { inputs, attributes: { axis } }, dY) => {
     if (axis !== 0) throw new Error(`The gradient of Gather is known for axis 0 only, not ${axis}.`);
     const [table, indices] = [first(inputs), second(inputs)];
-    const rows = g.reshape(dY, [-1, ...table.shape.slice(1)]);
-    return [g.scatterAdd(g.zeros(table.shape, table.dtype), g.reshape(indices, [-1, 1]), rows), null];
+    const rows = g.reshape(dY, [-1, elementCount(table.shape.slice(1))]);
+    const sum = g.scatterAdd(g.zeros([Number(table.shape[0]), Number(rows.shape[1])], table.dtype), indices, rows);
+    return [g.reshape(sum, table.shape), null];
   },
   Where: (g, { inputs }, dY) => [null, g.where(first(inputs), dY, 0), g.where(first(inputs), 0, dY)],
   Cast: (g, { inputs }, dY) => [g.cast(dY, first(inputs).dtype)],
@@ -102,7 +103,7 @@ export const gradientRules: { [T in OpType]: GradientRule<T> | typeof noGradient
   TopK: notDifferentiable,
   CumSum: notDifferentiable,
   FusedMatMul: notDifferentiable,
-  ScatterND: notDifferentiable,
+  ScatterElements: notDifferentiable,
   GatherND: notDifferentiable,
   GatherElements: notDifferentiable,
   GroupQueryAttention: notDifferentiable,

@@ -262,9 +262,13 @@ export class GraphBuilder {
     const tensor: OnnxTensor = { name: '', dtype, shape: [1], source: { data: toTyped(dtype, [0]) } };
     return this.one('ConstantOfShape', [this.ints(shape.map(Number))], { value: { tensor } });
   }
-  /** x [rows, ...] with `updates` added at `indices` [n, 1] of the first axis; an index may come more than once. */
+  /**
+   * x [rows, width] with the rows of `updates` [n, width] added at `indices` [n], of which one may come more than once.
+   * Not ScatterND: its CPU kernel shares the updates among threads without a lock, and loses some of those that meet.
+   */
   scatterAdd(x: Value, indices: Value, updates: Value): Value {
-    return this.one('ScatterND', [x, indices, updates], { reduction: 'add' });
+    const places = this.expand(this.reshape(indices, [elementCount(indices.shape), 1]), updates.shape);
+    return this.one('ScatterElements', [x, places, updates], { axis: 0, reduction: 'add' });
   }
 
   // Products.

@@ -36,7 +36,7 @@ export interface OpAttributes {
   SimplifiedLayerNormalization: Axis & { epsilon: { float: number } };
   // Without a gradient: comparisons, indices, and what only the sampler runs.
   FusedMatMul: Transposes;
-  ScatterND: { reduction: 'add' };
+  ScatterElements: Axis & { reduction: 'add' };
   ConstantOfShape: { value: { tensor: OnnxTensor } };
   Equal: None;
   Less: None;
@@ -197,7 +197,7 @@ export const opSchemas: { [T in OpType]: OpSchema<T> } = {
   Cast: { domain: '', infer: (inputs, { to }) => [{ dtype: to, shape: at(inputs, 0).shape }] },
   Softmax: { domain: '', infer: likeFirst },
   CumSum: { domain: '', infer: likeFirst },
-  ScatterND: { domain: '', infer: likeFirst },
+  ScatterElements: { domain: '', infer: likeFirst },
   ReduceSum: reduction(),
   ReduceSumSquare: reduction(),
   ReduceLogSumExp: reduction(),
