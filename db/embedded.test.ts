@@ -169,7 +169,14 @@ test('below a folder that only its owner may enter it runs all the same, and kee
   expect(await countNotes(second.url)).toBe(1);
   await second.stop();
   const pointer = path.join(dataDir, 'postgres-location');
-  if (existsSync(pointer)) rmSync(readFileSync(pointer, 'utf8').trim(), { recursive: true });
+  if (existsSync(pointer)) {
+    rmSync(readFileSync(pointer, 'utf8').trim(), { recursive: true });
+    // Never a silent fresh start: someone's work was there.
+    await expect(startEmbeddedPostgres({ dataDir })).rejects.toMatchObject({
+      code: 'DATA_DIR_UNUSABLE',
+      message: /is gone/,
+    });
+  }
   rmSync(home, { recursive: true });
 });
 

@@ -240,6 +240,7 @@ function initialise(files: PostgresFiles, password: string): void {
     if (error) throw error;
     if (status !== 0) throw serverError('The database could not be created', stderr);
     renameSync(draft, files.data);
+    files.remember();
   } finally {
     rmSync(passwordDir, { recursive: true, force: true });
     rmSync(draft, { recursive: true, force: true });

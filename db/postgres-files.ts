@@ -1,7 +1,7 @@
 // Where the embedded Postgres' programs and data lie, so that it can run whoever starts it: Postgres refuses root,
 // and an unprivileged user may not be able to enter the project's folder.
 import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import {
   chmodSync,
   chownSync,
@@ -35,6 +35,8 @@ export interface PostgresFiles {
   /** The cluster's data folder; it may not exist yet. */
   data: string;
   owner: Owner | null;
+  /** To be called once the cluster is there: notes where it lies, if that is outside the data folder. */
+  remember(): void;
 }
 
 export function locatePostgres(dataDir: string): PostgresFiles {
@@ -76,11 +78,17 @@ function ownerOf(data: string): Owner | null {
   return nobody();
 }
 
-function locateData(dataDir: string): { data: string; owner: Owner | null } {
+function locateData(dataDir: string): Omit<PostgresFiles, 'native'> {
   const inside = path.join(dataDir, 'postgres');
   const pointer = path.join(dataDir, 'postgres-location');
   const pointed = existsSync(pointer) ? readFileSync(pointer, 'utf8').trim() : null;
-  const data = pointed && isInitialised(pointed) ? pointed : inside;
+  if (pointed && !isInitialised(pointed)) {
+    throw new AppError(
+      'DATA_DIR_UNUSABLE',
+      `The database of ${dataDir} was in ${pointed} and is gone: restore that folder, or remove ${pointer} to begin with an empty one.`,
+    );
+  }
+  const data = pointed ?? inside;
   const owner = ownerOf(data);
   if (!isRoot() && isInitialised(data) && process.getuid && statSync(data).uid !== process.getuid()) {
     throw new AppError(
@@ -88,12 +96,16 @@ function locateData(dataDir: string): { data: string; owner: Owner | null } {
       `The database in ${data} belongs to another user (was it first started as root?): start as that user, or choose another folder with --data-dir.`,
     );
   }
-  if (!owner || canEnter(path.dirname(data), owner)) return { data, owner };
-  const name = createHash('sha256').update(realpathSync(dataDir)).digest('hex').slice(0, 16);
-  const outside = path.join(sharedPlace(owner), name);
-  if (isInitialised(inside) && !isInitialised(outside)) moveFolder(inside, outside);
-  writeFileSync(pointer, `${outside}\n`);
-  return { data: outside, owner };
+  if (!owner || canEnter(path.dirname(data), owner)) return { data, owner, remember: () => undefined };
+  // A name that is never met again: a data folder that was removed and made anew must not find the former one's data.
+  const outside = path.join(sharedPlace(owner), randomUUID());
+  const remember = () => writeFileSync(pointer, `${outside}\n`);
+  if (isInitialised(data)) {
+    copyCluster(data, outside);
+    remember();
+    rmSync(data, { recursive: true, force: true });
+  }
+  return { data: outside, owner, remember };
 }
 
 /** Whether the owner may pass through every folder on the way to `folder` and into it. */
@@ -127,7 +139,7 @@ function sharedPlace(owner: Owner): string {
 }
 
 /** Copies and then renames, so that the target is whole or absent, on another file system too. */
-function moveFolder(from: string, to: string): void {
+function copyCluster(from: string, to: string): void {
   const draft = `${to}.moving`;
   rmSync(draft, { recursive: true, force: true });
   cpSync(from, draft, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true });
@@ -138,7 +150,6 @@ function moveFolder(from: string, to: string): void {
     if (lstatSync(target).isDirectory()) chmodSync(target, 0o700);
   }
   renameSync(draft, to);
-  rmSync(from, { recursive: true, force: true });
 }
 
 function locateBinaries(dataDir: string, owner: Owner | null): string {

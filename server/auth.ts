@@ -29,6 +29,9 @@ export function createAuth(db: Database, secret: string, publicUrl: string | nul
     },
     advanced: {
       cookiePrefix: 'rankloop',
+      // As it is by default, but in tests too.
+      disableOriginCheck: false,
+      disableCSRFCheck: false,
       database: { generateId: () => randomUUID() },
       // A browser drops secure cookies that come over plain http, which is how the app is first met.
       useSecureCookies: publicUrl?.startsWith('https:') ?? false,

@@ -89,7 +89,7 @@ async function settle(db: Database, job: JobRun, cancelled: boolean, error: unkn
   if (known?.code === 'FENCED') return;
   if (cancelled) return ifStillOurs(db, job, (tx) => endJob(tx, job, { status: 'cancelled' }));
   const mayPass = known?.traits.retry || error instanceof EngineDied || isConnectionError(error);
-  const message = known || error instanceof EngineDied ? (error as Error).message : unexpected(job, error);
+  const message = wordsOf(job, error);
   if (mayPass && attempt < attemptsOnError) {
     await ifStillOurs(db, job, async (tx) => {
       await tx
@@ -103,7 +103,9 @@ async function settle(db: Database, job: JobRun, cancelled: boolean, error: unkn
   await ifStillOurs(db, job, (tx) => endJob(tx, job, { status: 'failed', error: message }));
 }
 
-function unexpected(job: JobRun, error: unknown): string {
+function wordsOf(job: JobRun, error: unknown): string {
+  if (error instanceof EngineDied || asKnownError(error)) return (error as Error).message;
+  if (isConnectionError(error)) return 'The database could not be reached.';
   console.error(`${job.name} job ${job.id}:`, error);
   return `The ${job.name} job met an unexpected error: ${error instanceof Error ? error.message : String(error)}`;
 }

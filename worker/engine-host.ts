@@ -1,6 +1,7 @@
 // The engine's own process: a native run blocks its event loop, and hostile files can take it down, so that it can be
 // killed. It starts in an empty folder and without secrets in its environment, and ends with its parent.
 
+import { rmSync } from 'node:fs';
 import { EngineError } from '../engine/errors.ts';
 import type { Sampler } from '../engine/ports.ts';
 import { openSampler } from '../engine/sampling/sampler.ts';
@@ -79,7 +80,10 @@ process.on('message', (message: ToEngine) => {
   if (message.type === 'cancel') running.get(message.id)?.abort();
   else void start(message.id, message.request.operation, message.request.input);
 });
-// The parent is gone: nobody wants the rest.
-process.on('disconnect', () => process.exit(0));
+// The parent is gone: nobody wants the rest, and nobody else will clear the folder.
+process.on('disconnect', () => {
+  rmSync(process.cwd(), { recursive: true, force: true });
+  process.exit(0);
+});
 // Ctrl-C in a terminal reaches the whole group; the parent decides when this process ends.
 process.on('SIGINT', () => undefined);

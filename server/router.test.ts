@@ -1,0 +1,115 @@
+// Who may call what: every procedure of the API, by name, so that a new one cannot be forgotten.
+import { TRPCError } from '@trpc/server';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { addPerson } from '../test/people.ts';
+import { createTestDatabase, type TestDatabase } from '../test/postgres.ts';
+import type { User } from './auth.ts';
+import { type ChangeFeed, openChangeFeed } from './events.ts';
+import { appRouter } from './router.ts';
+import { createCaller } from './trpc.ts';
+
+const forStrangers = ['setup.status', 'setup.createAdmin'];
+const forAnnotators = [
+  'projects.list',
+  'projects.get',
+  'label.next',
+  'label.heartbeat',
+  'label.submit',
+  'label.skip',
+  'label.undo',
+  'label.progress',
+  'events.onChange',
+];
+const forAdmins = [
+  'people.list',
+  'people.create',
+  'people.setRole',
+  'people.remove',
+  'prompts.list',
+  'prompts.get',
+  'sampling.start',
+  'judges.list',
+  'judges.create',
+  'judges.remove',
+  'judges.start',
+  'pairs.list',
+  'pairs.summary',
+  'rounds.defaults',
+  'rounds.start',
+  'rounds.list',
+  'rounds.get',
+  'rounds.metrics',
+  'rounds.samples',
+  'rounds.cancel',
+  'rounds.decide',
+  'jobs.active',
+  'jobs.get',
+  'jobs.cancel',
+];
+
+let database: TestDatabase;
+let events: ChangeFeed;
+let annotator: User;
+let admin: User;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  events = openChangeFeed(database.url);
+  annotator = await addPerson(database.db);
+  admin = await addPerson(database.db, 'admin');
+});
+afterAll(async () => {
+  await events.close();
+  await database.drop();
+});
+
+/** The code that a call without input ends with; null when it succeeds. */
+async function codeOf(path: string, user: User | null): Promise<string | null> {
+  let at: unknown = createCaller(appRouter)({ db: database.db, user, events, secret: 'test' });
+  for (const name of path.split('.')) at = (at as Record<string, unknown>)[name];
+  try {
+    await (at as (input: unknown) => Promise<unknown>)(undefined);
+    return null;
+  } catch (error) {
+    return error instanceof TRPCError ? error.code : 'NOT_A_TRPC_ERROR';
+  }
+}
+
+test('every procedure stands in one of the three lists', () => {
+  expect(Object.keys(appRouter._def.procedures).sort()).toEqual(
+    [...forStrangers, ...forAnnotators, ...forAdmins].sort(),
+  );
+});
+
+describe('a stranger', () => {
+  test.each([...forAnnotators, ...forAdmins])('may not call %s', async (path) => {
+    expect(await codeOf(path, null)).toBe('UNAUTHORIZED');
+  });
+  test.each(forStrangers)('may call %s', async (path) => {
+    expect([null, 'BAD_REQUEST']).toContain(await codeOf(path, null));
+  });
+});
+
+describe('an annotator', () => {
+  test.each(forAdmins)('may not call %s', async (path) => {
+    expect(await codeOf(path, annotator)).toBe('FORBIDDEN');
+  });
+  test.each(forAnnotators)('may call %s', async (path) => {
+    expect([null, 'BAD_REQUEST']).toContain(await codeOf(path, annotator));
+  });
+});
+
+describe('an admin', () => {
+  test.each([...forAnnotators, ...forAdmins])('may call %s', async (path) => {
+    expect([null, 'BAD_REQUEST']).toContain(await codeOf(path, admin));
+  });
+});
+
+test('a known error keeps its words and its code; what exists nowhere is NOT_FOUND', async () => {
+  const caller = createCaller(appRouter)({ db: database.db, user: admin, events, secret: 'test' });
+  const roundId = crypto.randomUUID();
+  await expect(caller.rounds.get({ roundId })).rejects.toMatchObject({
+    code: 'NOT_FOUND',
+    message: 'There is no such round.',
+  });
+});
