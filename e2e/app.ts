@@ -13,6 +13,8 @@ export interface RunningApp {
   url: string;
   /** The one-time address that the console printed. */
   setupUrl: string;
+  /** Everything that its console has said so far. */
+  log(): string;
   stop(): Promise<void>;
 }
 
@@ -25,21 +27,29 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** Resolves with the first match in what the process says; fails with everything it said when it ends before. */
-function waitForOutput(child: ChildProcess, pattern: RegExp): Promise<string> {
+function keepLog(child: ChildProcess): () => string {
+  let log = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on('data', (chunk: Buffer) => {
+      log += chunk.toString();
+    });
+  }
+  return () => log;
+}
+
+/** Resolves with what `pattern` finds in the log; fails with the whole log when the app ends before. */
+function waitForLog(child: ChildProcess, log: () => string, pattern: RegExp): Promise<string> {
   return new Promise((resolve, reject) => {
-    let output = '';
-    const fail = (reason: string) => reject(new Error(`${reason}. It said:\n${output}`));
+    const fail = (reason: string) => reject(new Error(`${reason}. It said:\n${log()}`));
     const timer = setTimeout(() => fail('The app did not start in time'), startTimeoutMs);
-    const read = (chunk: Buffer) => {
-      output += chunk.toString();
-      const match = pattern.exec(output)?.[1];
+    const look = () => {
+      const match = pattern.exec(log())?.[1];
       if (!match) return;
       clearTimeout(timer);
       resolve(match);
     };
-    child.stdout?.on('data', read);
-    child.stderr?.on('data', read);
+    child.stdout?.on('data', look);
+    child.stderr?.on('data', look);
     child.once('exit', (code) => {
       clearTimeout(timer);
       fail(`The app ended with code ${code}`);
@@ -66,9 +76,10 @@ export async function startApp(): Promise<RunningApp> {
     await stop(child);
     rmSync(dataDir, { recursive: true, force: true });
   };
+  const log = keepLog(child);
   try {
-    const setupUrl = await waitForOutput(child, /(http:\S+\/setup\?token=\S+)/);
-    return { url: new URL(setupUrl).origin, setupUrl, stop: clean };
+    const setupUrl = await waitForLog(child, log, /(http:\S+\/setup\?token=\S+)/);
+    return { url: new URL(setupUrl).origin, setupUrl, log, stop: clean };
   } catch (error) {
     await clean();
     throw error;

@@ -4,9 +4,10 @@
 import { useQueryClient } from '@tanstack/react-query';
 import dynamic from 'next/dynamic';
 import { useTranslations } from 'next-intl';
-import { useState } from 'react';
+import { useEffect, useEffectEvent, useState } from 'react';
 import { toast } from 'sonner';
 import { isComplete, type RankingKey, toDraft, toTiers } from '../../../../domain/ranking.ts';
+import { useLabelProgress } from '../../../_lib/use-label-progress.ts';
 import { useWorkspace } from '../../../_lib/workspace.tsx';
 import { useTRPC, useTRPCClient } from '../../../_trpc/context.ts';
 import { ErrorState } from '../../../_ui/state.tsx';
@@ -49,6 +50,13 @@ export function LabelScreen() {
   const { current, supply, drop, putBack, refill } = useTaskQueue(project.id, outbox !== null, () =>
     waiting.map((entry) => entry.leaseId),
   );
+  // Tasks were sampled, undone or skipped elsewhere: there may be one for us again.
+  const { data: progress } = useLabelProgress();
+  const open = progress?.open;
+  const lookAgain = useEffectEvent(() => supply.state === 'empty' && refill());
+  useEffect(() => {
+    if (open) lookAgain();
+  }, [open]);
   const readTimer = useAttentionTimer(current?.leaseId ?? null);
   const draft = current ? draftOf(current.leaseId, current.responses.length) : null;
   const announcement = useAnnouncement(current, draft);

@@ -2,7 +2,6 @@
 import { CircleCheckBig } from 'lucide-react';
 import { useTranslations } from 'next-intl';
 import { useEffect, useEffectEvent } from 'react';
-import { useLabelProgress } from '../../../_lib/use-label-progress.ts';
 import type { Outputs } from '../../../_trpc/context.ts';
 import { Button, ButtonLink } from '../../../_ui/button.tsx';
 import { Empty } from '../../../_ui/state.tsx';
@@ -14,15 +13,18 @@ interface NothingLeftProps {
   onLook: () => void;
 }
 
-/** Why there is no task. Looks again by itself whenever tasks have changed. */
+const lookAgainMs = 20_000;
+
+/** Why there is no task, and what to do about it. */
 export function NothingLeft({ reason, isUndoing, onUndo, onLook }: NothingLeftProps) {
   const t = useTranslations('label');
-  const { data } = useLabelProgress();
-  const open = data?.open ?? 0;
   const look = useEffectEvent(onLook);
+  // A lease that runs out is nobody's event: look for it now and then.
   useEffect(() => {
-    if (open > 0) look();
-  }, [open]);
+    if (reason !== 'leased') return;
+    const timer = setInterval(() => look(), lookAgainMs);
+    return () => clearInterval(timer);
+  }, [reason]);
   return (
     <Empty
       icon={CircleCheckBig}
