@@ -10,7 +10,7 @@ export function Table({ label, children }: { label: string; children: ReactNode 
     <section
       aria-label={label}
       {...reachableByKeyboard}
-      className="overflow-x-auto rounded-card border border-line bg-surface"
+      className="relative overflow-x-auto rounded-card border border-line bg-surface"
     >
       <table className="w-full border-collapse text-left">{children}</table>
     </section>

@@ -6,6 +6,7 @@ import type { Task } from './task.ts';
 /** The one on the screen and two behind it. */
 const depth = 3;
 const heartbeatMs = 30_000;
+const retryMs = 5_000;
 
 type EmptyReason = Extract<Outputs['label']['next'], { kind: 'empty' }>['reason'];
 
@@ -39,6 +40,17 @@ export function useTaskQueue(projectId: string, isReady: boolean, leasesBeingSav
     );
   }, [wantsMore, client, projectId]);
 
+  /** Asks again after "nothing left" or an error. */
+  const refill = useCallback(() => setSupply((now) => (now.state === 'fetching' ? now : { state: 'ready' })), []);
+
+  // A lost connection comes back by itself; whoever is in a hurry has a button.
+  const hasFailed = supply.state === 'failed';
+  useEffect(() => {
+    if (!hasFailed) return;
+    const timer = setTimeout(refill, retryMs);
+    return () => clearTimeout(timer);
+  }, [hasFailed, refill]);
+
   useEffect(() => {
     const timer = setInterval(() => {
       const leaseIds = heldLeases();
@@ -55,9 +67,6 @@ export function useTaskQueue(projectId: string, isReady: boolean, leasesBeingSav
   const putBack = useCallback((task: Task) => {
     setQueue((tasks) => [task, ...tasks.filter((other) => other.taskId !== task.taskId)]);
   }, []);
-
-  /** Asks again after "nothing left" or an error. */
-  const refill = useCallback(() => setSupply((now) => (now.state === 'fetching' ? now : { state: 'ready' })), []);
 
   return { current: queue[0] ?? null, supply, drop, putBack, refill };
 }

@@ -50,9 +50,9 @@ export function PeopleList() {
           <thead>
             <tr>
               <HeaderCell>{t('name')}</HeaderCell>
-              <HeaderCell>{t('email')}</HeaderCell>
+              <HeaderCell className="max-sm:hidden">{t('email')}</HeaderCell>
               <HeaderCell>{t('role')}</HeaderCell>
-              <HeaderCell>{t('since')}</HeaderCell>
+              <HeaderCell className="max-sm:hidden">{t('since')}</HeaderCell>
               <HeaderCell>
                 <span className="sr-only">{t('actions')}</span>
               </HeaderCell>
@@ -64,13 +64,14 @@ export function PeopleList() {
                 <Cell className="whitespace-nowrap font-medium">
                   {person.name}
                   {person.id === user.id && <span className="font-normal text-faint"> {t('you')}</span>}
+                  <span className="block font-normal text-faint text-xs sm:hidden">{person.email}</span>
                 </Cell>
-                <Cell className="text-muted">{person.email}</Cell>
+                <Cell className="text-muted max-sm:hidden">{person.email}</Cell>
                 <Cell>
                   <Select
                     aria-label={t('roleOf', { name: person.name })}
                     value={person.role}
-                    className="h-8 w-32"
+                    className="h-8 min-w-32"
                     disabled={setRole.isPending}
                     onChange={(event) =>
                       setRole.mutate({
@@ -83,7 +84,7 @@ export function PeopleList() {
                     <option value="admin">{t('roles.admin')}</option>
                   </Select>
                 </Cell>
-                <Cell className="whitespace-nowrap text-muted">
+                <Cell className="whitespace-nowrap text-muted max-sm:hidden">
                   {format.dateTime(person.createdAt, { dateStyle: 'medium' })}
                 </Cell>
                 <Cell className="text-right">

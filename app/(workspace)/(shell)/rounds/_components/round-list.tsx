@@ -43,11 +43,11 @@ export function RoundList() {
               <tr>
                 <HeaderCell>{t('round')}</HeaderCell>
                 <HeaderCell>{t('state')}</HeaderCell>
-                <HeaderCell className="text-right">{t('pairs')}</HeaderCell>
-                <HeaderCell className="text-right">{t('beta')}</HeaderCell>
+                <HeaderCell className="text-right max-sm:hidden">{t('pairs')}</HeaderCell>
+                <HeaderCell className="text-right max-sm:hidden">{t('beta')}</HeaderCell>
                 <HeaderCell className="text-right">{t('winRate')}</HeaderCell>
                 <HeaderCell>{t('interval')}</HeaderCell>
-                <HeaderCell>{t('started')}</HeaderCell>
+                <HeaderCell className="max-sm:hidden">{t('started')}</HeaderCell>
               </tr>
             </thead>
             <tbody>
@@ -61,8 +61,8 @@ export function RoundList() {
                   <Cell>
                     <StatusBadge status={round.status} />
                   </Cell>
-                  <Cell className="numeric text-right">{round.pairCount}</Cell>
-                  <Cell className="numeric text-right">{round.beta}</Cell>
+                  <Cell className="numeric text-right max-sm:hidden">{round.pairCount}</Cell>
+                  <Cell className="numeric text-right max-sm:hidden">{round.beta}</Cell>
                   <Cell className="numeric text-right font-medium">
                     {round.winRate === null
                       ? '–'
@@ -73,7 +73,7 @@ export function RoundList() {
                       <Interval compact winRate={round.winRate} lower={round.lower} upper={round.upper} />
                     )}
                   </Cell>
-                  <Cell className="whitespace-nowrap text-muted">
+                  <Cell className="whitespace-nowrap text-muted max-sm:hidden">
                     {format.dateTime(round.createdAt, { dateStyle: 'medium', timeStyle: 'short' })}
                   </Cell>
                 </Row>
