@@ -5,10 +5,12 @@ import { mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { run, type TaskList } from 'graphile-worker';
-import { closeDatabase, openDatabase } from '../db/client.ts';
+import { sql } from 'drizzle-orm';
+import { type Runner, run, type TaskList } from 'graphile-worker';
+import { closeDatabase, type Database, openDatabase } from '../db/client.ts';
 import { silentLogger } from '../db/migrate.ts';
 import { heartbeatSeconds, type JobName, jobNames } from '../domain/jobs.ts';
+import { isConnectionError } from '../server/database-errors.ts';
 import { openLocalArtifacts } from './artifacts.ts';
 import { attemptJob } from './attempt.ts';
 import type { WorkerServices } from './context.ts';
@@ -91,6 +93,8 @@ async function workUnderOneName(
             } catch (error) {
               // Told to stop: the job keeps its place. Were this to fail, the queue would make it wait.
               if (stopJobs.aborted) await new Promise(() => undefined);
+              // The queue gives up on a worker whose job it cannot put back: it must find the database there again.
+              if (isConnectionError(error)) await untilReachable(db, stopJobs);
               throw error;
             } finally {
               running.delete(attempt);
@@ -119,14 +123,33 @@ async function workUnderOneName(
   const runners = await Promise.all((['engine', 'judge'] as const).map(runLane));
   log(`Worker ${worker.name} is ready (device ${options.device}).`);
   try {
-    await Promise.race([...runners.map((runner) => runner.promise), whenAborted(stop)]);
-    if (!stop.aborted) throw new Error('the queue ended');
+    await Promise.race([...runners.map(whenEnded), whenAborted(stop)]);
+    if (!stop.aborted) throw new Error('its worker stopped');
   } finally {
     lifeEnds.abort();
     for (const runner of runners) void runner.stop().catch(() => undefined);
     await Promise.race([Promise.allSettled(running), sleep(stopPatienceMs)]);
     liveness.end();
     await signOff(db, worker.id).catch(() => undefined);
+  }
+}
+
+/** A lane whose only worker has stopped would wait for ever without saying so. */
+function whenEnded(runner: Runner): Promise<void> {
+  return new Promise((resolve, reject) => {
+    runner.events.once('worker:stop', () => resolve());
+    runner.promise.then(resolve, reject);
+  });
+}
+
+async function untilReachable(db: Database, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await db.execute(sql`select 1`);
+      return;
+    } catch {
+      await sleep(500, undefined, { signal }).catch(() => undefined);
+    }
   }
 }
 

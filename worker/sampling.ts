@@ -109,11 +109,16 @@ async function insertResponses(
       promptId: prompt.id,
       policyId: sampling.policyId,
       ordinal,
-      text: answer.text,
+      text: toStorable(answer.text),
       tokenIds: answer.tokenIds,
       finishReason: answer.finishReason,
       logp: answer.logp,
       seed: promptSeed(sampling, prompt),
     })),
   );
+}
+
+/** Postgres holds no NUL in text; the token ids stay as they were sampled. */
+function toStorable(text: string): string {
+  return text.replaceAll('\0', '\ufffd');
 }
