@@ -7,15 +7,16 @@ import { scoreReply } from '../demo/oracle.ts';
 import { heldOutPrompts, trainPrompts } from '../demo/prompts.ts';
 import { demoRecipe } from '../demo/recipe.ts';
 import { AppError } from '../domain/errors.ts';
+import { type JudgedMatch, summariseComparison } from '../domain/evaluation.ts';
 import { promptRowSchema, toTrainingPair } from '../domain/formats.ts';
 import type { Judge, Verdict } from '../domain/judging.ts';
 import { mixSeed } from '../domain/random.ts';
+import { outcomeOf } from '../domain/winrate.ts';
 import { type SamplingConfig, samplingConfigSchema, type TrainConfig, trainConfigSchema } from '../engine/config.ts';
 import type { Prompt, SampledResponse, TrainMetrics } from '../engine/ports.ts';
 import { openSampler } from '../engine/sampling/sampler.ts';
 import { scorePairs } from '../engine/training/score.ts';
 import { train } from '../engine/training/trainer.ts';
-import { comparePolicies } from '../worker/evaluation.ts';
 import { judgeAll } from '../worker/judges/judge-all.ts';
 import { readConfigFile } from './config-file.ts';
 import { type CommandOutcome, log, readAllRows, toJsonLines, writeWhole } from './io.ts';
@@ -158,11 +159,7 @@ async function evaluateRound(context: Context, judge: Judge, adapter: string, sf
   const { heldOut } = setting;
   const seed = evaluationSeed(options.seed);
   const responses = await sampleAll(context, adapter, heldOut, setting.evaluationResponses, seed);
-  const comparison = await comparePolicies(judge, heldOut, responses, sft, {
-    seed,
-    concurrency: options.concurrency,
-    signal,
-  });
+  const comparison = summariseComparison(await judgeMatches(context, judge, responses, sft));
   return {
     win_rate: comparison.winRate,
     lower: comparison.lower,
@@ -176,6 +173,30 @@ async function evaluateRound(context: Context, judge: Judge, adapter: string, sf
     kl: await divergence(setting.model, heldOut, responses, options.device, signal),
     ...(options.demo ? { demo: { policy: measureDemo(heldOut, responses), sft: measureDemo(heldOut, sft) } } : {}),
   };
+}
+
+/** Each sample of the policy against SFT's of the same place. A sample without a readable verdict is left out. */
+async function judgeMatches(
+  { options, setting, signal }: Context,
+  judge: Judge,
+  responses: readonly SampledResponse[][],
+  sft: readonly SampledResponse[][],
+): Promise<JudgedMatch[]> {
+  const matches = setting.heldOut.flatMap((prompt, i) =>
+    (responses[i] ?? []).flatMap((response, j) => {
+      const opponent = sft[i]?.[j];
+      return opponent ? [{ promptKey: String(i), prompt, mine: response.text, theirs: opponent.text }] : [];
+    }),
+  );
+  const requests = new Map(
+    matches.map(({ prompt, mine, theirs }, key) => [key, { prompt, responses: [mine, theirs] }]),
+  );
+  const seed = evaluationSeed(options.seed);
+  const verdicts = await judgeAll(judge, requests, { seed, concurrency: options.concurrency, signal });
+  return matches.flatMap((match, key) => {
+    const tiers = verdicts.get(key)?.tiers;
+    return tiers ? [{ ...match, outcome: outcomeOf(tiers, 0, 1) }] : [];
+  });
 }
 
 /** How often replies name the right topic and item, and how often they are not the demo's language at all. */

@@ -15,10 +15,10 @@ import {
 } from '../../db/schema.ts';
 import { scoreReply } from '../../demo/oracle.ts';
 import { AppError } from '../../domain/errors.ts';
+import { summariseComparison } from '../../domain/evaluation.ts';
 import type { Judge } from '../../domain/judging.ts';
 import { mixSeed } from '../../domain/random.ts';
-import { distinctN, lengthRatio, wordsOf } from '../../domain/text-metrics.ts';
-import { type Outcome, outcomeOf, winRate } from '../../domain/winrate.ts';
+import { type Outcome, outcomeOf } from '../../domain/winrate.ts';
 import type { ChatMessage } from '../../engine/ports.ts';
 import { applyRoundEvent } from '../../server/services/rounds-status.ts';
 import { getPolicy } from '../../server/services/samplings.ts';
@@ -243,12 +243,14 @@ async function storeEvaluation(
   comparisons: Comparison[],
   kl: number | null,
 ): Promise<void> {
-  const outcomes = [...groupBy(comparisons, ({ prompt }) => prompt.id).values()].map((group) =>
-    group.map(({ outcome }) => outcome),
+  const { winRate, lower, upper, wins, ties, losses, lengthRatio, distinct2 } = summariseComparison(
+    comparisons.map(({ prompt, mine, theirs, outcome }) => ({
+      promptKey: prompt.id,
+      mine: mine.text,
+      theirs: theirs.text,
+      outcome,
+    })),
   );
-  const { winRate: rate, lower, upper, wins, ties, losses } = winRate(outcomes);
-  const mine = comparisons.map((comparison) => wordsOf(comparison.mine.text));
-  const theirs = comparisons.map((comparison) => wordsOf(comparison.theirs.text));
   const [evaluation] = await tx
     .insert(evaluations)
     .values({
@@ -259,11 +261,11 @@ async function storeEvaluation(
       wins,
       ties,
       losses,
-      winRate: rate,
+      winRate,
       lower,
       upper,
-      lengthRatio: lengthRatio(mine, theirs) ?? 1,
-      distinct2: distinctN(mine, 2),
+      lengthRatio: lengthRatio ?? 1,
+      distinct2,
       malformedRate: project.kind === 'demo' ? malformedRate(comparisons) : null,
       kl,
     })
