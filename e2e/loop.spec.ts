@@ -105,6 +105,7 @@ async function rankFive(page: Page): Promise<void> {
   await page.keyboard.press('Digit3');
   await expect(ranking(page)).toHaveText('1 = 2›3›4');
   await expect(page.getByText('Ranking complete. Press Enter to submit.')).toBeAttached();
+  await expectAccessible(page, 'label, ranked');
   await submitted(page, () => page.keyboard.press('Enter'));
   await expect(rankedToday(page)).toContainText('1 today');
 

@@ -21,7 +21,10 @@ export function HeaderCell({ className, ...rest }: ComponentProps<'th'>) {
   return (
     <th
       scope="col"
-      className={cx('h-9 whitespace-nowrap border-line border-b px-4 font-medium text-[13px] text-faint', className)}
+      className={cx(
+        'h-9 whitespace-nowrap border-line border-b px-3 sm:px-4 font-medium text-[13px] text-faint',
+        className,
+      )}
       {...rest}
     />
   );
@@ -32,5 +35,5 @@ export function Row({ className, ...rest }: ComponentProps<'tr'>) {
 }
 
 export function Cell({ className, ...rest }: ComponentProps<'td'>) {
-  return <td className={cx('h-11 px-4 py-2 align-middle', className)} {...rest} />;
+  return <td className={cx('h-11 px-3 py-2 sm:px-4 align-middle', className)} {...rest} />;
 }

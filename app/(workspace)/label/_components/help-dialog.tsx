@@ -21,7 +21,9 @@ export function HelpDialog({ onClose }: { onClose: () => void }) {
           <div key={text} className="flex items-center gap-4 py-2.5">
             <dt className="flex w-20 shrink-0 gap-1">
               {keys.map((key) => (
-                <Kbd key={key}>{key}</Kbd>
+                <Kbd key={key} always>
+                  {key}
+                </Kbd>
               ))}
               <span className="sr-only">{t(`${text}.keys`)}</span>
             </dt>

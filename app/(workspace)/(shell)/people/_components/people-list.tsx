@@ -61,7 +61,7 @@ export function PeopleList() {
           <tbody>
             {data.map((person) => (
               <Row key={person.id}>
-                <Cell className="whitespace-nowrap font-medium">
+                <Cell className="font-medium sm:whitespace-nowrap">
                   {person.name}
                   {person.id === user.id && <span className="font-normal text-faint"> {t('you')}</span>}
                   <span className="block font-normal text-faint text-xs sm:hidden">{person.email}</span>
@@ -71,7 +71,7 @@ export function PeopleList() {
                   <Select
                     aria-label={t('roleOf', { name: person.name })}
                     value={person.role}
-                    className="h-8 min-w-32"
+                    className="h-8 min-w-32 pr-2 pl-2"
                     disabled={setRole.isPending}
                     onChange={(event) =>
                       setRole.mutate({
