@@ -1,5 +1,5 @@
 // A small word about a thing's state. The word says it; the colour and the icon only help.
-import { Ban, Check, CircleAlert, CircleDashed, LoaderCircle, type LucideIcon } from 'lucide-react';
+import { Ban, Check, CircleAlert, LoaderCircle, type LucideIcon } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { cx } from './cx.ts';
 
@@ -13,8 +13,6 @@ const tones: Record<Tone, { look: string; icon: LucideIcon | null }> = {
   danger: { look: 'bg-danger-soft text-danger', icon: Ban },
   running: { look: 'bg-accent-soft text-accent-text', icon: LoaderCircle },
 };
-
-export const pendingIcon = CircleDashed;
 
 export function Badge({ tone = 'neutral', children }: { tone?: Tone; children: ReactNode }) {
   const { look, icon: Icon } = tones[tone];
