@@ -6,10 +6,10 @@ export const demoRecipe = {
   sampling: { temperature: 0.9, top_p: 1, top_k: 0, max_new_tokens: 64 },
   training: {
     beta: 1,
-    learning_rate: 8e-4,
+    learning_rate: 3e-4,
     lr_scheduler_type: 'linear',
     warmup_ratio: 0.1,
-    num_train_epochs: 2,
+    num_train_epochs: 3,
     per_device_train_batch_size: 8,
     save_steps: 20,
     lora: { r: 8, lora_alpha: 16 },

@@ -13,6 +13,9 @@ export interface RunningApp {
   url: string;
   /** The one-time address that the console printed. */
   setupUrl: string;
+  /** The supervisor's, whose children are the database, the pages and the worker. */
+  pid: number;
+  dataDir: string;
   /** Everything that its console has said so far. */
   log(): string;
   stop(): Promise<void>;
@@ -79,7 +82,7 @@ export async function startApp(): Promise<RunningApp> {
   const log = keepLog(child);
   try {
     const setupUrl = await waitForLog(child, log, /(http:\S+\/setup\?token=\S+)/);
-    return { url: new URL(setupUrl).origin, setupUrl, log, stop: clean };
+    return { url: new URL(setupUrl).origin, setupUrl, pid: child.pid ?? 0, dataDir, log, stop: clean };
   } catch (error) {
     await clean();
     throw error;
