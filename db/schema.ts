@@ -251,7 +251,7 @@ export const leases = pgTable(
     shownOrder: integer('shown_order').array().notNull(),
     expiresAt: instant('expires_at').notNull(),
     closedAt: instant('closed_at'),
-    outcome: text('outcome', { enum: ['submitted', 'skipped', 'expired'] }),
+    outcome: text('outcome', { enum: ['submitted', 'skipped', 'expired', 'released'] }),
     skipReason: text('skip_reason'),
     createdAt: createdAt(),
   },

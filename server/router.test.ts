@@ -14,6 +14,7 @@ const forAnnotators = [
   'projects.get',
   'label.next',
   'label.heartbeat',
+  'label.release',
   'label.submit',
   'label.skip',
   'label.undo',

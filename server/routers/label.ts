@@ -1,6 +1,14 @@
 import { z } from 'zod';
 import { rankableResponses } from '../../domain/ranking.ts';
-import { labelProgress, nextTask, renewLeases, skipTask, submitRanking, undoRanking } from '../services/labels.ts';
+import {
+  labelProgress,
+  nextTask,
+  releaseLeases,
+  renewLeases,
+  skipTask,
+  submitRanking,
+  undoRanking,
+} from '../services/labels.ts';
 import { annotatorProcedure, router } from '../trpc.ts';
 
 const projectId = z.uuid();
@@ -22,6 +30,9 @@ export const labelRouter = router({
   heartbeat: annotatorProcedure
     .input(z.object({ leaseIds }))
     .mutation(({ ctx, input }) => renewLeases(ctx.db, ctx.user, input)),
+  release: annotatorProcedure
+    .input(z.object({ leaseIds }))
+    .mutation(({ ctx, input }) => releaseLeases(ctx.db, ctx.user, input)),
   submit: annotatorProcedure.input(submitInput).mutation(({ ctx, input }) => submitRanking(ctx.db, ctx.user, input)),
   skip: annotatorProcedure
     .input(z.object({ leaseId: z.uuid(), reason: z.string().max(500).optional() }))

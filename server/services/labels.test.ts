@@ -11,12 +11,14 @@ import {
   type LabelTask,
   labelProgress,
   nextTask,
+  releaseLeases,
   renewLeases,
   skipTask,
   submitRanking,
   undoRanking,
 } from './labels.ts';
 import { listPeople } from './people.ts';
+import { getProject } from './projects.ts';
 
 let database: TestDatabase;
 let projectId: string;
@@ -211,4 +213,18 @@ test('why there is nothing to rank', async () => {
   await addTasks(database.db, projectId, 1);
   await submit(ann, requireTask(await next(ann)));
   expect(await next(ann)).toEqual({ kind: 'empty', reason: 'all-ranked' });
+});
+
+test('a lease that is given back frees its task at once, for others and for judges', async () => {
+  await addTasks(database.db, projectId, 1);
+  const task = requireTask(await next(ann));
+  expect(await next(ben)).toMatchObject({ kind: 'empty', reason: 'leased' });
+  expect((await getProject(database.db, { projectId })).counts.currentTasks).toMatchObject({ open: 1, free: 0 });
+  // Nobody gives back what another person holds.
+  await releaseLeases(database.db, ben, { leaseIds: [task.leaseId] });
+  expect(await next(ben)).toMatchObject({ kind: 'empty' });
+  await releaseLeases(database.db, ann, { leaseIds: [task.leaseId] });
+  expect((await getProject(database.db, { projectId })).counts.currentTasks).toMatchObject({ open: 1, free: 1 });
+  await expect(submit(ann, task)).rejects.toMatchObject({ code: 'CONFLICT' });
+  expect(requireTask(await next(ben)).taskId).toBe(task.taskId);
 });

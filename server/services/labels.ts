@@ -173,6 +173,19 @@ export async function renewLeases(
     .returning({ leaseId: leases.id, expiresAt: leases.expiresAt });
 }
 
+/** Gives back what a page holds and will not rank: others, and judges, get it at once. */
+export async function releaseLeases(db: Database, actor: Actor, input: { leaseIds: string[] }): Promise<void> {
+  if (input.leaseIds.length === 0) return;
+  await db.transaction(async (tx) => {
+    const released = await tx
+      .update(leases)
+      .set({ closedAt: sql`now()`, outcome: 'released' })
+      .where(and(inArray(leases.id, input.leaseIds), eq(leases.userId, actor.id), isNull(leases.closedAt)))
+      .returning({ taskId: leases.taskId });
+    for (const { taskId } of released) await notify(tx, 'task', taskId);
+  });
+}
+
 export interface SubmitRanking {
   submissionId: string;
   leaseId: string;

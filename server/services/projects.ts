@@ -96,6 +96,10 @@ export async function getProject(db: Queryable, params: { projectId: string }) {
       db
         .select({
           open: sql<number>`count(distinct ${tasks.id}) filter (where ${tasks.status} = 'open')::int`,
+          /** Open, and in nobody's hands: what a judge may take. */
+          free: sql<number>`count(distinct ${tasks.id}) filter (where ${tasks.status} = 'open' and not exists (
+            select 1 from leases where leases.task_id = ${tasks}.id
+              and leases.closed_at is null and leases.expires_at > now()))::int`,
           ranked: sql<number>`count(distinct ${tasks.id}) filter (where ${tasks.status} = 'ranked')::int`,
           byPeople: sql<number>`count(distinct ${rankings.taskId}) filter (where ${tasks.status} = 'ranked'
             and ${rankings.id} is not null and ${rankings.judgeId} is null)::int`,
@@ -121,7 +125,7 @@ export async function getProject(db: Queryable, params: { projectId: string }) {
     const policy = projectPolicies.find((candidate) => candidate.id === id);
     return policy ? { id: policy.id, name: policy.name, roundId: policy.roundId } : null;
   };
-  const current = currentTasks[0] ?? { open: 0, ranked: 0, byPeople: 0 };
+  const current = currentTasks[0] ?? { open: 0, free: 0, ranked: 0, byPeople: 0 };
   const activeRound = projectRounds.find((round) => round.status !== 'finished') ?? null;
   const undecidedRound = projectRounds.find((round) => round.status === 'finished') ?? null;
   return {
@@ -145,6 +149,7 @@ export async function getProject(db: Queryable, params: { projectId: string }) {
 
 function nextStep(at: {
   open: number;
+  free: number;
   ranked: number;
   byPeople: number;
   working: boolean;
@@ -154,6 +159,6 @@ function nextStep(at: {
   // People can rank while a job goes on.
   if (at.open > 0 && at.byPeople < rankingsBeforeJudge) return 'rank';
   if (at.working) return 'wait';
-  if (at.open > 0) return 'judge';
+  if (at.free > 0) return 'judge';
   return at.ranked > 0 ? 'train' : 'sample';
 }

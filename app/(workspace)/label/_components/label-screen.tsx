@@ -43,12 +43,15 @@ export function LabelScreen() {
   const [dialog, setDialog] = useState<'skip' | 'help' | null>(null);
   const [tiesNext, setTiesNext] = useState(false);
   const [isUndoing, setUndoing] = useState(false);
-  const { draftOf, press, replace } = useDrafts();
+  const { draftOf, isBegun, press, replace } = useDrafts();
   const { outbox, waiting } = useOutbox(user.id, () => {
     void queryClient.invalidateQueries(trpc.label.progress.pathFilter());
   });
-  const { current, supply, drop, putBack, refill } = useTaskQueue(project.id, outbox !== null, () =>
-    waiting.map((entry) => entry.leaseId),
+  const { current, supply, drop, putBack, refill } = useTaskQueue(
+    project.id,
+    outbox !== null,
+    () => waiting.map((entry) => entry.leaseId),
+    isBegun,
   );
   // Tasks were sampled, undone or skipped elsewhere: there may be one for us again.
   const { data: progress } = useLabelProgress();

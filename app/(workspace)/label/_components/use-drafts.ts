@@ -31,6 +31,8 @@ export function useDrafts() {
     [drafts],
   );
 
+  const isBegun = useCallback((leaseId: string) => (drafts[leaseId]?.presses.length ?? 0) > 0, [drafts]);
+
   const press = useCallback((leaseId: string, count: number, key: RankingKey) => {
     setDrafts((all) => keep({ ...all, [leaseId]: pressKey(all[leaseId] ?? emptyRanking(count), key) }));
   }, []);
@@ -39,5 +41,5 @@ export function useDrafts() {
     setDrafts(({ [leaseId]: _former, ...rest }) => keep(draft ? { ...rest, [leaseId]: draft } : rest));
   }, []);
 
-  return { draftOf, press, replace };
+  return { draftOf, isBegun, press, replace };
 }

@@ -1,5 +1,5 @@
 // The task on the screen and the next ones, fetched before they are wanted, so that submitting shows the next at once.
-import { useCallback, useEffect, useEffectEvent, useState } from 'react';
+import { useCallback, useEffect, useEffectEvent, useRef, useState } from 'react';
 import { type Outputs, useTRPCClient } from '../../../_trpc/context.ts';
 import type { Task } from './task.ts';
 
@@ -18,12 +18,20 @@ type Supply =
 /** As many leases as one request may name. */
 const mostLeases = 20;
 
-export function useTaskQueue(projectId: string, isReady: boolean, leasesBeingSaved: () => string[]) {
+/** `isBegun` tells the leases whose ranking is half made: those are kept when the page is left. */
+export function useTaskQueue(
+  projectId: string,
+  isReady: boolean,
+  leasesBeingSaved: () => string[],
+  isBegun: (leaseId: string) => boolean,
+) {
   const client = useTRPCClient();
   const [queue, setQueue] = useState<Task[]>([]);
   const [supply, setSupply] = useState<Supply>({ state: 'ready' });
   const heldLeases = useEffectEvent(() => queue.map((task) => task.leaseId));
   const savingLeases = useEffectEvent(leasesBeingSaved);
+  const isLeft = useRef(false);
+  const untouchedLeases = useEffectEvent(() => heldLeases().filter((leaseId) => !isBegun(leaseId)));
 
   const wantsMore = isReady && supply.state === 'ready' && queue.length < depth;
   useEffect(() => {
@@ -33,6 +41,8 @@ export function useTaskQueue(projectId: string, isReady: boolean, leasesBeingSav
     client.label.next.mutate({ projectId, holding }).then(
       (next) => {
         if (next.kind === 'empty') return setSupply({ state: 'empty', reason: next.reason });
+        // It came after the page was left.
+        if (isLeft.current) return void client.label.release.mutate({ leaseIds: [next.leaseId] }).catch(() => {});
         setQueue((tasks) => (tasks.some((task) => task.taskId === next.taskId) ? tasks : [...tasks, next]));
         setSupply({ state: 'ready' });
       },
@@ -58,6 +68,16 @@ export function useTaskQueue(projectId: string, isReady: boolean, leasesBeingSav
       if (leaseIds.length > 0) client.label.heartbeat.mutate({ leaseIds }).catch(() => {});
     }, heartbeatMs);
     return () => clearInterval(timer);
+  }, [client]);
+
+  // Prefetched tasks of a page that was left would keep others, and judges, waiting until the leases run out.
+  useEffect(() => {
+    isLeft.current = false;
+    return () => {
+      isLeft.current = true;
+      const leaseIds = untouchedLeases();
+      if (leaseIds.length > 0) client.label.release.mutate({ leaseIds }).catch(() => {});
+    };
   }, [client]);
 
   const drop = useCallback((leaseId: string) => {

@@ -15,6 +15,9 @@ import { Dialog } from '../../../../_ui/dialog.tsx';
 import { NumberField } from '../../../../_ui/number-field.tsx';
 import { ErrorState, SkeletonList } from '../../../../_ui/state.tsx';
 
+/** A round on fewer than a few hundred pairs teaches little. */
+const usualPrompts = 300;
+
 const formSchema = z.object({
   promptCount: z.number().int().min(1).max(100_000),
   n: z.number().int().min(rankableResponses.min).max(rankableResponses.max),
@@ -50,7 +53,7 @@ function SamplingForm({ place, onClose }: { place: Outputs['projects']['get']; o
   const { register, handleSubmit, formState } = useForm<FormInput, unknown, FormOutput>({
     resolver: zodResolver(formSchema),
     defaultValues: {
-      promptCount: Math.min(place.counts.prompts.train, 100),
+      promptCount: Math.min(place.counts.prompts.train, usualPrompts),
       n: project.responsesPerPrompt,
       ...project.sampling,
     },
