@@ -35,6 +35,7 @@ export const loraConfigSchema = z.strictObject({
     .min(1)
     .default([...loraModules]),
   use_rslora: z.boolean().default(false),
+  lora_dropout: z.literal(0, 'dropout is not supported: leave it at 0').default(0),
 });
 export type LoraConfig = z.infer<typeof loraConfigSchema>;
 
@@ -60,7 +61,11 @@ const optimizerFields = {
 
 /** One DPO run: DPO's own settings, the optimiser's, and the adapter's shape. An unknown name is refused. */
 export const trainConfigSchema = z.strictObject({
-  loss_type: z.array(z.enum(lossNames)).length(1).default(['sigmoid']),
+  loss_type: z
+    .union([z.enum(lossNames).transform((name) => [name]), z.array(z.enum(lossNames)).length(1)])
+    .default(['sigmoid']),
+  loss_weights: z.tuple([z.literal(1)], 'only one loss of weight 1 is supported').default([1]),
+  gradient_checkpointing: z.literal(false, 'gradient checkpointing is not supported').default(false),
   beta: z.number().gt(0).default(0.1),
   label_smoothing: z.number().min(0).lt(0.5).default(0),
   max_prompt_length: z.number().int().min(1).default(512),
