@@ -16,7 +16,7 @@ export function LabelHeader({ waiting, onHelp }: { waiting: number; onHelp: () =
     <header>
       <Progress thin label={t('progressLabel')} value={data?.ranked ?? 0} max={Math.max(1, total)} />
       <div className="flex h-12 items-center gap-3 border-line border-b px-2 sm:px-6">
-        <ButtonLink href="/" variant="ghost" size="sm" aria-label={t('leave')}>
+        <ButtonLink href="/" variant="ghost" size="sm" aria-label={t('leave', { project: project.name })}>
           <ArrowLeft aria-hidden className="size-4" />
           <span className="max-sm:hidden">{project.name}</span>
         </ButtonLink>
