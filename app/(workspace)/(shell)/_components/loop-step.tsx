@@ -71,7 +71,7 @@ export function LoopStep({ step, number, state, place }: LoopStepProps) {
                 ranked,
                 byPeople,
                 tasks: open + ranked,
-                pairs: place.counts.pairs,
+                pairs: place.counts.currentTasks.ranked,
                 round: place.undecidedRound?.number ?? 0,
               })}
             </p>
