@@ -71,7 +71,8 @@ export function LoopStep({ step, number, state, place }: LoopStepProps) {
                 ranked,
                 byPeople,
                 tasks: open + ranked,
-                pairs: place.counts.currentTasks.ranked,
+                pairs: place.counts.pairs,
+                trainable: place.counts.currentTasks.ranked,
                 round: place.undecidedRound?.number ?? 0,
               })}
             </p>
