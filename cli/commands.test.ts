@@ -271,6 +271,23 @@ describe('bad input', () => {
       /unknown "lora.rank".*unknown "learning_rat"|unknown "learning_rat".*unknown "lora.rank"/,
     ],
     [
+      'an adapter of another shape than the config asks for',
+      [
+        'train',
+        '--model',
+        llama,
+        '--adapter',
+        join(fixtures, 'llama-init'),
+        '--pairs',
+        pair,
+        '--config',
+        write('rank.json', [{ lora: { lora_alpha: 8, r: 5 } }]),
+        '--out',
+        at('x'),
+      ],
+      /lora.r is 5, but .*llama-init has 4, which training keeps/,
+    ],
+    [
       'a wrong flag',
       ['sample', '--model', demo, '--prompts', questions, '--out', at('x'), '--adaptor', 'y'],
       /unknown option '--adaptor'/,

@@ -1,6 +1,6 @@
 // `--config`: JSON with the names people know from TRL and PEFT; an unknown or impossible setting is refused by name.
 import { readFile } from 'node:fs/promises';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { AppError } from '../domain/errors.ts';
 import { describeReadError } from './io.ts';
 
@@ -24,4 +24,9 @@ export async function readConfigFile<S extends z.ZodType>(schema: S, file: strin
       : `"${issue.path.join('.')}": ${issue.message}`,
   );
   throw new AppError('CONFIG_INVALID', `${file}: ${problems.join('; ')}.`);
+}
+
+/** What a JSON file states itself, without defaults. */
+export async function readStated(file: string): Promise<Record<string, unknown>> {
+  return z.record(z.string(), z.unknown()).parse(JSON.parse(await readFile(file, 'utf8')));
 }

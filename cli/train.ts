@@ -1,11 +1,12 @@
 // `rankloop train`: one DPO run from pairs to a PEFT adapter.
 import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { AppError } from '../domain/errors.ts';
 import { pairRowSchema, toTrainingPair } from '../domain/formats.ts';
 import { trainConfigSchema } from '../engine/config.ts';
 import type { Reference, TrainingPair } from '../engine/ports.ts';
-import { readConfigFile } from './config-file.ts';
+import { readConfigFile, readStated } from './config-file.ts';
 import { type CommandOutcome, counted, readAllRows, runCommand, startProgress } from './io.ts';
 import { addDeviceOption, type DeviceOption } from './options.ts';
 
@@ -40,6 +41,7 @@ export function registerTrain(program: Command): void {
 
 async function trainPairs(options: Options, signal: AbortSignal): Promise<CommandOutcome> {
   const config = await readConfigFile(trainConfigSchema, options.config);
+  if (options.adapter && options.config) await requireSameLora(options.adapter, options.config);
   const pairs = await readPairs(options.pairs);
   const evalPairs = options.eval ? await readPairs(options.eval) : [];
   await assertFreeFolder(options.out);
@@ -78,6 +80,22 @@ async function trainPairs(options: Options, signal: AbortSignal): Promise<Comman
     };
   } finally {
     progress.stop();
+  }
+}
+
+/** An adapter keeps its own shape: a config that states another one would be ignored in silence. */
+async function requireSameLora(adapter: string, config: string): Promise<void> {
+  const { lora } = await readStated(config);
+  if (typeof lora !== 'object' || lora === null) return;
+  const shape = await readStated(join(adapter, 'adapter_config.json')).catch(() => null);
+  if (!shape) return; // the trainer says what is wrong with the adapter
+  const normal = (value: unknown) => JSON.stringify(Array.isArray(value) ? [...value].sort() : value);
+  for (const [name, value] of Object.entries(lora)) {
+    if (shape[name] === undefined || normal(shape[name]) === normal(value)) continue;
+    throw new AppError(
+      'CONFIG_INVALID',
+      `${config}: lora.${name} is ${normal(value)}, but ${adapter} has ${normal(shape[name])}, which training keeps: leave it out.`,
+    );
   }
 }
 

@@ -1,5 +1,6 @@
 // Rounds: what to start one with, its start (which freezes its data), what it shows, and its decision.
 
+import { isDeepStrictEqual } from 'node:util';
 import { and, asc, desc, eq, gt, inArray, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
 import type { Database, Queryable } from '../../db/client.ts';
@@ -33,16 +34,18 @@ export type ReferenceChoice = 'sft' | 'previous';
 
 export async function roundDefaults(db: Queryable, params: { projectId: string }) {
   const project = await requireProject(db, params.projectId);
-  const [projectJudges, rankings] = await Promise.all([
+  const [projectJudges, lora, rankings] = await Promise.all([
     listJudges(db, params),
+    findInheritedLora(db, project.currentPolicyId),
     project.currentPolicyId
       ? countCurrentRankings(db, { projectId: project.id, policyId: project.currentPolicyId })
       : Promise.resolve(0),
   ]);
   const judge =
     projectJudges.find(({ kind }) => kind === 'oracle') ?? projectJudges.find(({ kind }) => kind !== 'random');
+  const config = trainConfigSchema.parse(project.kind === 'demo' ? demoRecipe.training : {});
   return {
-    config: trainConfigSchema.parse(project.kind === 'demo' ? demoRecipe.training : {}),
+    config: { ...config, lora: lora ?? config.lora },
     pairPolicy: defaultPairPolicy,
     pairPolicies: pairPolicyNames,
     reference: 'previous' as ReferenceChoice,
@@ -51,6 +54,22 @@ export async function roundDefaults(db: Queryable, params: { projectId: string }
     /** Live rankings of the current policy's responses: what the round would train on. */
     rankings,
   };
+}
+
+/** The adapter's shape that a round from this policy goes on with; null where it starts a fresh one. */
+async function findInheritedLora(db: Queryable, policyId: string | null): Promise<TrainConfig['lora'] | null> {
+  if (!policyId) return null;
+  const [maker] = await db.select({ config: rounds.config }).from(rounds).where(eq(rounds.policyId, policyId));
+  return maker?.config.lora ?? null;
+}
+
+function requireSameLora(inherited: TrainConfig['lora'] | null, asked: TrainConfig['lora']): void {
+  if (!inherited || isDeepStrictEqual(inherited, asked)) return;
+  const { r, lora_alpha, target_modules } = inherited;
+  throw new AppError(
+    'CONFLICT',
+    `This round goes on from an adapter of rank ${r} and alpha ${lora_alpha} on ${target_modules.join(', ')}: keep its LoRA settings.`,
+  );
 }
 
 export interface StartRound {
@@ -74,6 +93,7 @@ export async function startRound(
       throw new AppError('CONFLICT', 'This project has no policy to start from.');
     }
     const judge = await requireJudge(tx, input);
+    requireSameLora(await findInheritedLora(tx, project.currentPolicyId), input.config.lora);
     const [last] = await tx
       .select({ number: rounds.number })
       .from(rounds)
