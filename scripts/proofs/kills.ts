@@ -90,8 +90,8 @@ const killers: { [T in Target]: (scene: Scene) => Promise<Kill> } = {
     await idle(client);
     const { config } = await client.query<{ config: object }>('rounds.defaults', { projectId: client.projectId });
     const round = {
-      config: { ...config, num_train_epochs: 6, save_steps: 5 },
-      pairPolicy: 'all',
+      config: { ...config, num_train_epochs: 12, save_steps: 5 },
+      pairPolicy: 'best-worst',
       reference: 'sft',
       judgeId,
     };
@@ -103,7 +103,7 @@ const killers: { [T in Target]: (scene: Scene) => Promise<Kill> } = {
       `select id from job_runs where round_id = $1 and name = 'train'`,
       [roundId],
     );
-    const kill = await killWorker(scene, 'worker while training', rows[0]?.id ?? '', 6_000);
+    const kill = await killWorker(scene, 'worker while training', rows[0]?.id ?? '', 4_000);
     await idle(client);
     await client.mutate('rounds.decide', { roundId, decision: 'reject' });
     return kill;
