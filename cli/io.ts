@@ -8,6 +8,7 @@ import { InvalidArgumentError } from 'commander';
 import type { z } from 'zod';
 import { AppError, asKnownError } from '../domain/errors.ts';
 import { parseJsonLine } from '../domain/formats.ts';
+import { systemErrorWords } from '../engine/errors.ts';
 
 /** A row with the number of its line in the file, from 1. */
 export interface NumberedRow<T> {
@@ -144,18 +145,6 @@ async function* inLargerPieces(chunks: Iterable<string> | AsyncIterable<string>)
   if (piece !== '') yield piece;
 }
 
-const fileErrorWords: Record<string, string> = {
-  ENOENT: 'it does not exist',
-  ENOTDIR: 'a part of its path is no folder',
-  EISDIR: 'it is a folder',
-  EACCES: 'access is denied',
-  EPERM: 'access is denied',
-  EROFS: 'the disk is read-only',
-  ENOSPC: 'the disk is full',
-  EDQUOT: 'the disk quota is used up',
-  ENAMETOOLONG: 'its name is too long',
-};
-
 function codeOf(error: unknown): string | null {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
 }
@@ -164,14 +153,14 @@ function codeOf(error: unknown): string | null {
 export function describeReadError(error: unknown, file: string): unknown {
   const code = codeOf(error);
   if (code === null || error instanceof AppError) return error;
-  return new AppError('DATA_INVALID', `Can't read ${file}: ${fileErrorWords[code] ?? code}.`);
+  return new AppError('DATA_INVALID', `Can't read ${file}: ${systemErrorWords[code] ?? code}.`);
 }
 
 /** A file system's error on writing as one sentence; any other error as it is. */
 export function describeWriteError(error: unknown, file: string): unknown {
   const code = codeOf(error);
   if (code === null || error instanceof AppError) return error;
-  const reason = code === 'ENOENT' ? `its folder ${dirname(file)} does not exist` : (fileErrorWords[code] ?? code);
+  const reason = code === 'ENOENT' ? `its folder ${dirname(file)} does not exist` : (systemErrorWords[code] ?? code);
   return new AppError('OUTPUT_NOT_WRITABLE', `Can't write ${file}: ${reason}.`);
 }
 

@@ -106,6 +106,8 @@ const dataDirProblems: Record<string, string> = {
   EACCES: 'this user may not write there',
   EPERM: 'this user may not write there',
   EROFS: 'it is read-only',
+  // What a recursive mkdir says on a read-only disk.
+  ENOENT: 'it cannot be made there (is the disk read-only?)',
   ENOSPC: 'the disk is full',
   EDQUOT: 'the disk quota is used up',
   ENOTDIR: 'a part of its path is a file',

@@ -27,3 +27,29 @@ export class EngineError extends Error {
 export function throwIfCancelled(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw new EngineError('CANCELLED', 'Cancelled.');
 }
+
+/** What a file system's error code means to a person. */
+export const systemErrorWords: Readonly<Record<string, string>> = {
+  ENOENT: 'it does not exist',
+  ENOTDIR: 'a part of its path is no folder',
+  EISDIR: 'it is a folder',
+  EACCES: 'access is denied',
+  EPERM: 'access is denied',
+  EROFS: 'the disk is read-only',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  ENAMETOOLONG: 'its name is too long',
+};
+
+/** The reason of a failure in words, without its stack. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  return systemErrorWords[code] ?? error.message.replace(/\.$/, '');
+}
+
+/** As `reasonOf`, for a folder with its parents: there "does not exist" is what a read-only disk says. */
+export function mkdirReason(error: unknown): string {
+  const reason = reasonOf(error);
+  return reason === systemErrorWords.ENOENT ? 'its disk takes no new folder (is it read-only?)' : reason;
+}

@@ -3,8 +3,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { EngineError } from '../errors.ts';
-import { exists, parseJson, reasonOf } from './safetensors.ts';
+import { EngineError, reasonOf } from '../errors.ts';
+import { exists, parseJson } from './safetensors.ts';
 
 export type RopeScaling =
   | { type: 'default' }

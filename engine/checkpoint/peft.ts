@@ -4,7 +4,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import type { LoraConfig } from '../config.ts';
-import { EngineError } from '../errors.ts';
+import { EngineError, mkdirReason, reasonOf } from '../errors.ts';
 import { loraScale, loraTargets } from '../models/lora.ts';
 import type { WeightShapes } from '../models/weights.ts';
 import { createRandom } from '../random.ts';
@@ -13,7 +13,6 @@ import {
   parseJson,
   readSafetensors,
   readTensor,
-  reasonOf,
   type TensorToWrite,
   writeAtomically,
   writeSafetensors,
@@ -143,7 +142,9 @@ export async function writeAdapter(folder: string, adapter: Adapter, model: stri
   try {
     await mkdir(folder, { recursive: true });
   } catch (error) {
-    throw new EngineError('OUTPUT_NOT_WRITABLE', `Cannot create ${folder}: ${reasonOf(error)}.`, { cause: error });
+    throw new EngineError('OUTPUT_NOT_WRITABLE', `Cannot create the folder ${folder}: ${mkdirReason(error)}.`, {
+      cause: error,
+    });
   }
   const tensors = new Map<string, TensorToWrite>();
   for (const [module, { a, b }] of adapter.modules) {

@@ -4,7 +4,7 @@ import { constants } from 'node:fs';
 import { access, type FileHandle, open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { EngineError } from '../errors.ts';
+import { EngineError, reasonOf } from '../errors.ts';
 import { float16ToFloat32, float32ToFloat16 } from './float16.ts';
 
 const weightTypes = { F32: 4, F16: 2, BF16: 2 } as const;
@@ -168,11 +168,6 @@ export async function writeAtomically(path: string, chunks: readonly Uint8Array[
   } catch (error) {
     throw new EngineError('OUTPUT_NOT_WRITABLE', `Cannot write ${path}: ${reasonOf(error)}.`, { cause: error });
   }
-}
-
-/** What the system says of a failed file operation, without its stack. */
-export function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message.replace(/\.$/, '') : String(error);
 }
 
 export async function exists(path: string): Promise<boolean> {

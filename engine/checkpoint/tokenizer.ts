@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { Template } from '@huggingface/jinja';
 import { Tokenizer as HubTokenizer } from '@huggingface/tokenizers';
 import { z } from 'zod';
-import { EngineError } from '../errors.ts';
+import { EngineError, reasonOf } from '../errors.ts';
 import type { ChatMessage, Completion, Prompt } from '../ports.ts';
-import { exists, parseJson, reasonOf } from './safetensors.ts';
+import { exists, parseJson } from './safetensors.ts';
 
 export interface Tokenizer {
   /** Ids of a prompt, up to where the assistant begins to speak. */

@@ -2,9 +2,9 @@
 // logging, checkpoints and resuming. What a batch's loss and gradients are comes in as `runBatch`.
 import { appendFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { reasonOf, writeAtomically } from '../checkpoint/safetensors.ts';
+import { writeAtomically } from '../checkpoint/safetensors.ts';
 import type { SftConfig } from '../config.ts';
-import { EngineError, throwIfCancelled } from '../errors.ts';
+import { EngineError, mkdirReason, reasonOf, throwIfCancelled } from '../errors.ts';
 import { adamW, clipScale, globalNorm, scheduleFactor } from '../optimizer.ts';
 import type { TrainMetrics } from '../ports.ts';
 import { createRandom } from '../random.ts';
@@ -155,7 +155,9 @@ async function createFolder(out: string): Promise<void> {
   try {
     await mkdir(out, { recursive: true });
   } catch (error) {
-    throw new EngineError('OUTPUT_NOT_WRITABLE', `Cannot create ${out}: ${reasonOf(error)}.`, { cause: error });
+    throw new EngineError('OUTPUT_NOT_WRITABLE', `Cannot create the folder ${out}: ${mkdirReason(error)}.`, {
+      cause: error,
+    });
   }
 }
 

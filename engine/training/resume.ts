@@ -8,12 +8,11 @@ import {
   parseJson,
   readSafetensors,
   readTensor,
-  reasonOf,
   type TensorToWrite,
   writeAtomically,
   writeSafetensors,
 } from '../checkpoint/safetensors.ts';
-import { EngineError } from '../errors.ts';
+import { EngineError, reasonOf } from '../errors.ts';
 import type { AdamWState } from '../optimizer.ts';
 
 /** The tensors that training changes, by name, with their optimiser state. */
