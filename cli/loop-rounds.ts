@@ -21,7 +21,7 @@ import { judgeAll } from '../worker/judges/judge-all.ts';
 import { readConfigFile } from './config-file.ts';
 import { type CommandOutcome, log, readAllRows, toJsonLines, writeWhole } from './io.ts';
 import { openJudgeFromOptions } from './judge-options.ts';
-import type { LoopOptions } from './loop.ts';
+import type { LoopOptions } from './loop-options.ts';
 import { pairsOf } from './pairs.ts';
 
 interface Setting {

@@ -1,25 +1,11 @@
 // `rankloop loop`: the options of whole rounds without a browser; loop-rounds.ts is what they run.
 import { type Command, Option } from 'commander';
-import { type PairPolicy, pairPolicyNames } from '../domain/pairs.ts';
-import { type JudgeKind, judgeKinds } from '../worker/judges/index.ts';
+import { pairPolicyNames } from '../domain/pairs.ts';
+import { judgeKinds } from '../worker/judges/index.ts';
 import { runCommand, seedOption, wholeNumber } from './io.ts';
-import { addJudgeOptions, type JudgeOptions } from './judge-options.ts';
-import { addDeviceOption, type DeviceOption } from './options.ts';
-
-export interface LoopOptions extends Omit<JudgeOptions, 'device'>, DeviceOption {
-  demo?: boolean;
-  model?: string;
-  prompts?: string;
-  evalPrompts?: string;
-  evalJudge: JudgeKind;
-  rounds: number;
-  policy: PairPolicy;
-  promptsPerRound?: number;
-  heldOut?: number;
-  config?: string;
-  out: string;
-  json?: boolean;
-}
+import { addJudgeOptions } from './judge-options.ts';
+import type { LoopOptions } from './loop-options.ts';
+import { addDeviceOption } from './options.ts';
 
 export function registerLoop(program: Command): void {
   const command = program

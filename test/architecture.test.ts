@@ -38,7 +38,6 @@ const reserved: Record<string, string[]> = {
 interface Import {
   from: string;
   to: string;
-  isType: boolean;
 }
 
 const files = folders.flatMap((folder) => sources(join(root, folder)));
@@ -55,10 +54,10 @@ function importsOf(file: string): Import[] {
   const statements = text.matchAll(
     /(?:^|\n)\s*(import|export)\s+(type\s)?[^'";]*?from\s+'([^']+)'|\bimport\(\s*'([^']+)'\s*\)/g,
   );
-  return [...statements].map(([, , type, from, dynamic]) => {
+  return [...statements].map(([, , , from, dynamic]) => {
     const specifier = from ?? dynamic ?? '';
     const to = specifier.startsWith('.') ? relative(root, join(root, dirname(file), specifier)) : specifier;
-    return { from: file, to, isType: type !== undefined };
+    return { from: file, to };
   });
 }
 
@@ -100,9 +99,7 @@ describe('imports', () => {
 
   test('make no circle', () => {
     const graph = new Map<string, string[]>();
-    for (const { from, to, isType } of imports) {
-      if (!isType) graph.set(from, [...(graph.get(from) ?? []), to]);
-    }
+    for (const { from, to } of imports) graph.set(from, [...(graph.get(from) ?? []), to]);
     const done = new Set<string>();
     const circles: string[] = [];
     const visit = (file: string, path: string[]) => {

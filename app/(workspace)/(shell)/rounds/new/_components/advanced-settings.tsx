@@ -3,7 +3,7 @@ import { useTranslations } from 'next-intl';
 import { useFormContext } from 'react-hook-form';
 import { schedulerNames } from '../../../../../../engine/config.ts';
 import { Field, Select } from '../../../../../_ui/field.tsx';
-import type { RoundFormInput } from './round-form.tsx';
+import type { RoundFormInput } from './round-form-schema.ts';
 import { SettingField } from './setting-field.tsx';
 
 /** What most rounds leave as it is. */

@@ -7,9 +7,7 @@ import { Play } from 'lucide-react';
 import { useRouter } from 'next/navigation';
 import { useTranslations } from 'next-intl';
 import { Controller, FormProvider, useForm, useWatch } from 'react-hook-form';
-import { z } from 'zod';
 import { pairPolicyNames } from '../../../../../../domain/pairs.ts';
-import { trainConfigSchema } from '../../../../../../engine/config.ts';
 import { useWorkspace } from '../../../../../_lib/workspace.tsx';
 import { type Outputs, useTRPC } from '../../../../../_trpc/context.ts';
 import { Button, ButtonLink } from '../../../../../_ui/button.tsx';
@@ -17,16 +15,8 @@ import { Choices, Field, Select } from '../../../../../_ui/field.tsx';
 import { Card } from '../../../../../_ui/page.tsx';
 import { ErrorState } from '../../../../../_ui/state.tsx';
 import { AdvancedSettings } from './advanced-settings.tsx';
+import { type RoundFormInput, type RoundFormOutput, roundFormSchema } from './round-form-schema.ts';
 import { SettingField } from './setting-field.tsx';
-
-const formSchema = z.object({
-  config: trainConfigSchema,
-  pairPolicy: z.enum(pairPolicyNames),
-  reference: z.enum(['sft', 'previous']),
-  judgeId: z.uuid(),
-});
-export type RoundFormInput = z.input<typeof formSchema>;
-type RoundFormOutput = z.output<typeof formSchema>;
 
 export function RoundForm({ defaults }: { defaults: Outputs['rounds']['defaults'] }) {
   const t = useTranslations('newRound');
@@ -35,7 +25,7 @@ export function RoundForm({ defaults }: { defaults: Outputs['rounds']['defaults'
   const router = useRouter();
   const trpc = useTRPC();
   const form = useForm<RoundFormInput, unknown, RoundFormOutput>({
-    resolver: zodResolver(formSchema),
+    resolver: zodResolver(roundFormSchema),
     defaultValues: {
       config: defaults.config,
       pairPolicy: defaults.pairPolicy,

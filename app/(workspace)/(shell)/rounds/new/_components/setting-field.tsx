@@ -2,7 +2,7 @@
 import { useTranslations } from 'next-intl';
 import { type FieldPathByValue, useFormContext } from 'react-hook-form';
 import { NumberField } from '../../../../../_ui/number-field.tsx';
-import type { RoundFormInput } from './round-form.tsx';
+import type { RoundFormInput } from './round-form-schema.ts';
 
 export type Setting =
   | 'beta'
