@@ -8,7 +8,7 @@ import { heldOutPrompts, trainPrompts } from '../demo/prompts.ts';
 import { demoRecipe } from '../demo/recipe.ts';
 import { AppError } from '../domain/errors.ts';
 import { type JudgedMatch, summariseComparison } from '../domain/evaluation.ts';
-import { promptRowSchema, toTrainingPair } from '../domain/formats.ts';
+import { promptRowSchema, toSampledRow, toTrainingPair } from '../domain/formats.ts';
 import type { Judge, Verdict } from '../domain/judging.ts';
 import { mixSeed } from '../domain/random.ts';
 import { outcomeOf } from '../domain/winrate.ts';
@@ -123,7 +123,7 @@ async function trainRound({ options, setting, signal }: Context, judge: Judge, r
   });
   const pairs = prompts.flatMap((prompt, i) => {
     const tiers = verdicts.get(i)?.tiers;
-    const rows = (responses[i] ?? []).map(toRow);
+    const rows = (responses[i] ?? []).map(toSampledRow);
     return tiers ? pairsOf({ prompt, responses: rows, tiers }, tiers, options.policy, mixSeed(seed, i)) : [];
   });
   await writeWhole(join(folder, 'pairs.jsonl'), toJsonLines(pairs));
@@ -255,13 +255,6 @@ async function sampleAll(
   }
   return responses;
 }
-
-const toRow = ({ text, tokenIds, finishReason, logp }: SampledResponse) => ({
-  text,
-  token_ids: tokenIds,
-  finish_reason: finishReason,
-  logp,
-});
 
 async function demoSetting(options: LoopOptions): Promise<Setting> {
   const perRound = options.promptsPerRound ?? demoRecipe.promptsPerRound;

@@ -1,6 +1,6 @@
 // `rankloop sample`: n responses to each prompt of a file, with their tokens and log-probs.
 import type { Command } from 'commander';
-import { promptRowSchema } from '../domain/formats.ts';
+import { promptRowSchema, toSampledRow } from '../domain/formats.ts';
 import { mixSeed } from '../domain/random.ts';
 import type { SampledResponse } from '../engine/ports.ts';
 import {
@@ -76,7 +76,7 @@ async function samplePrompts(options: Options, signal: AbortSignal): Promise<Com
   }
   await writeWhole(
     options.out,
-    toJsonLines(rows.map(({ row }, i) => ({ prompt: row.prompt, responses: (responses[i] ?? []).map(toLine) }))),
+    toJsonLines(rows.map(({ row }, i) => ({ prompt: row.prompt, responses: (responses[i] ?? []).map(toSampledRow) }))),
   );
   const seconds = Math.round(performance.now() - started) / 1000;
   return {
@@ -84,10 +84,3 @@ async function samplePrompts(options: Options, signal: AbortSignal): Promise<Com
     summary: `Sampled ${counted(done, 'response')} to ${counted(rows.length, 'prompt')} in ${seconds.toFixed(1)} s: ${options.out}`,
   };
 }
-
-const toLine = ({ text, tokenIds, finishReason, logp }: SampledResponse) => ({
-  text,
-  token_ids: tokenIds,
-  finish_reason: finishReason,
-  logp,
-});

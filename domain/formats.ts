@@ -1,7 +1,7 @@
 // The JSONL files that people bring and take away: prompts, samples, rankings, pairs (TRL's names). Read here line by
 // line with the reason and the number of a bad one; files and streams are the callers' affair.
 import { z } from 'zod';
-import type { ChatMessage, Completion, Prompt, TrainingPair } from '../engine/ports.ts';
+import type { ChatMessage, Completion, Prompt, SampledResponse, TrainingPair } from '../engine/ports.ts';
 import { AppError } from './errors.ts';
 import { findTiersProblem, responseIndices } from './ranking.ts';
 
@@ -161,6 +161,11 @@ function isMissing(value: unknown, path: readonly PropertyKey[]): boolean {
 function shorten(text: string): string {
   const line = text.replace(/\s+/g, ' ');
   return line.length > 120 ? `${line.slice(0, 117)}...` : line;
+}
+
+/** A response sampled here, as a `sample` line holds it. */
+export function toSampledRow({ text, tokenIds, finishReason, logp }: SampledResponse): SampledResponseRow {
+  return { text, token_ids: tokenIds, finish_reason: finishReason, logp };
 }
 
 /** What training takes: the sampled tokens where the row has them, else the text. */

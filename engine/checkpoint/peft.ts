@@ -137,6 +137,16 @@ export function createAdapter(lora: LoraConfig, weights: WeightShapes, seed: num
   return { shape: { r, lora_alpha, use_rslora, target_modules: [...target_modules] }, scale: loraScale(lora), modules };
 }
 
+/** The same adapter with its scale folded into B, for graphs that state none. */
+export function withScaleInB(adapter: Adapter): Adapter {
+  const fold = ({ shape, data }: TensorToWrite) => ({ shape, data: data.map((x) => x * adapter.scale) });
+  return {
+    ...adapter,
+    scale: 1,
+    modules: new Map([...adapter.modules].map(([module, { a, b }]) => [module, { a, b: fold(b) }])),
+  };
+}
+
 /** Writes the folder that `PeftModel.from_pretrained` loads. The config goes last: a folder with it is complete. */
 export async function writeAdapter(folder: string, adapter: Adapter, model: string): Promise<void> {
   try {

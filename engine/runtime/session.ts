@@ -69,6 +69,27 @@ export async function openSession(graph: OnnxGraph, options: SessionOptions = {}
   };
 }
 
+/** Sessions by a key such as a batch's size: each is opened at its first use and stays until `close`. */
+export interface SessionCache {
+  get(key: string, open: () => Promise<Session>): Promise<Session>;
+  close(): Promise<void>;
+}
+
+export function createSessionCache(): SessionCache {
+  const sessions = new Map<string, Promise<Session>>();
+  return {
+    get: (key, open) => {
+      const session = sessions.get(key) ?? open();
+      sessions.set(key, session);
+      return session;
+    },
+    close: async () => {
+      for (const session of sessions.values()) await (await session).close();
+      sessions.clear();
+    },
+  };
+}
+
 function describeFailure(error: unknown): Error {
   const message = error instanceof Error ? error.message : String(error);
   if (/External initializer|external data/i.test(message)) {

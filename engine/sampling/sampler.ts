@@ -1,13 +1,13 @@
 // The sampler: prompts in, responses out. Prompts of like length share a batch, n samples share one prefill, chunks
 // of steps run inside the graph, and between chunks finished rows leave the batch, text streams and a cancel is heard.
 import { type Checkpoint, openCheckpoint } from '../checkpoint/checkpoint.ts';
-import { type Adapter, readAdapter } from '../checkpoint/peft.ts';
+import { readAdapter, withScaleInB } from '../checkpoint/peft.ts';
 import type { SamplingConfig } from '../config.ts';
 import { EngineError, throwIfCancelled } from '../errors.ts';
-import { loraName } from '../models/lora.ts';
 import type { SampledChunk, SampledResponse, SampleRequest, Sampler } from '../ports.ts';
 import { uniform } from '../random.ts';
-import { openSession, type Session, type Tensor } from '../runtime/session.ts';
+import { adapterFeeds } from '../runtime/adapter-feeds.ts';
+import { createSessionCache, openSession, type Tensor } from '../runtime/session.ts';
 import { cacheNames, decodeGraph, prefillGraph, type SampledModel } from './graph.ts';
 import { type DrawKind, drawKind } from './logits.ts';
 
@@ -40,20 +40,15 @@ export async function openSampler(options: {
   const adapter = options.adapter ? await readAdapter(options.adapter, checkpoint.shapes) : null;
   const device = options.device ?? 'auto';
   const model: SampledModel = { ...checkpoint, loraModules: adapter ? [...adapter.modules.keys()] : [] };
-  const lora = adapter ? scaledFeeds(adapter) : {};
-  const sessions = new Map<string, Promise<Session>>();
-  const sessionOf = (name: string, build: () => Promise<Session>): Promise<Session> => {
-    const session = sessions.get(name) ?? build();
-    sessions.set(name, session);
-    return session;
-  };
+  const lora = adapter ? adapterFeeds(withScaleInB(adapter)) : {};
+  const sessions = createSessionCache();
   // A prefill runs once per prompt: its weights stay mapped. The loop's are packed for speed.
   const prefill = () =>
-    sessionOf('prefill', () =>
+    sessions.get('prefill', () =>
       openSession(prefillGraph(model), { folder: checkpoint.folder, device, keepMapped: true }),
     );
   const decode = (kind: DrawKind) =>
-    sessionOf(kind, () => openSession(decodeGraph(model, kind), { folder: checkpoint.folder, device }));
+    sessions.get(kind, () => openSession(decodeGraph(model, kind), { folder: checkpoint.folder, device }));
 
   return {
     async *sample(requests, config, signal) {
@@ -63,10 +58,7 @@ export async function openSampler(options: {
         yield* sampleBatch(batch, config, signal);
       }
     },
-    close: async () => {
-      for (const session of sessions.values()) await (await session).close();
-      sessions.clear();
-    },
+    close: () => sessions.close(),
   };
 
   async function* sampleBatch(batch: Row[], config: SamplingConfig, signal?: AbortSignal): AsyncIterable<SampledChunk> {
@@ -232,14 +224,4 @@ function renamed(outputs: Record<string, Tensor>, { config }: Checkpoint): Recor
 function eosFeed({ config }: Checkpoint): Tensor {
   const ids = config.eosTokenIds.length > 0 ? config.eosTokenIds : [-1];
   return { dtype: 'int64', shape: [ids.length], data: BigInt64Array.from(ids, BigInt) };
-}
-
-/** An adapter's matrices as feeds, its scale folded into B. */
-function scaledFeeds(adapter: Adapter): Record<string, Tensor> {
-  const feeds: Record<string, Tensor> = {};
-  for (const [module, { a, b }] of adapter.modules) {
-    feeds[loraName(module, 'A')] = { dtype: 'float32', shape: a.shape, data: a.data };
-    feeds[loraName(module, 'B')] = { dtype: 'float32', shape: b.shape, data: b.data.map((x) => x * adapter.scale) };
-  }
-  return feeds;
 }

@@ -4,10 +4,11 @@ import { type Checkpoint, openCheckpoint } from '../checkpoint/checkpoint.ts';
 import { type Adapter, readAdapter } from '../checkpoint/peft.ts';
 import { EngineError, throwIfCancelled } from '../errors.ts';
 import { GraphBuilder } from '../graph/builder.ts';
-import { loraInputs, loraName, noLora } from '../models/lora.ts';
+import { loraInputs, noLora } from '../models/lora.ts';
 import { checkpointWeights } from '../models/weights.ts';
 import type { PairScore, TrainingPair } from '../ports.ts';
-import { openSession, type Session, type Tensor } from '../runtime/session.ts';
+import { adapterFeeds } from '../runtime/adapter-feeds.ts';
+import { openSession, type Session } from '../runtime/session.ts';
 import { type BatchSize, packRows, rowLength, sizeOf, type TokenRow } from './batch.ts';
 import { scoringGraph } from './graph.ts';
 
@@ -108,14 +109,4 @@ function openScoring(
     : noLora;
   const graph = scoringGraph({ g, config: checkpoint.config, weight, lora }, size);
   return openSession(graph, { folder: checkpoint.folder, device, keepMapped: true });
-}
-
-/** An adapter's matrices as feeds; they are views, so that a change in place is seen by the next run. */
-export function adapterFeeds(adapter: Adapter): Record<string, Tensor> {
-  const feeds: Record<string, Tensor> = {};
-  for (const [module, { a, b }] of adapter.modules) {
-    feeds[loraName(module, 'A')] = { dtype: 'float32', shape: a.shape, data: a.data };
-    feeds[loraName(module, 'B')] = { dtype: 'float32', shape: b.shape, data: b.data };
-  }
-  return feeds;
 }

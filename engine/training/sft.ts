@@ -13,7 +13,7 @@ import { expectedWeights, inputWeights } from '../models/weights.ts';
 import { createAdamWState } from '../optimizer.ts';
 import type { Completion, Prompt, TrainMetrics } from '../ports.ts';
 import { createRandom } from '../random.ts';
-import { openSession, type Session, type Tensor } from '../runtime/session.ts';
+import { createSessionCache, openSession, type Session, type Tensor } from '../runtime/session.ts';
 import { type BatchSize, packRows, sizeOf, type TokenRow } from './batch.ts';
 import { sftGraph } from './graph.ts';
 import { optimize } from './loop.ts';
@@ -67,13 +67,9 @@ export async function trainSft(
   const weights: Record<string, Tensor> = {};
   for (const [name, { shape, data }] of tensors) weights[name] = { dtype: 'float32', shape, data };
 
-  const sessions = new Map<string, Promise<Session>>();
-  const sessionOf = (size: BatchSize) => {
-    const key = JSON.stringify(size);
-    const session = sessions.get(key) ?? openSftSession(checkpoint, size, job.device ?? 'auto');
-    sessions.set(key, session);
-    return session;
-  };
+  const sessions = createSessionCache();
+  const sessionOf = (size: BatchSize) =>
+    sessions.get(JSON.stringify(size), () => openSftSession(checkpoint, size, job.device ?? 'auto'));
   try {
     const steps = await optimize<SftRow, number>({
       rows,
@@ -107,7 +103,7 @@ export async function trainSft(
     const seconds = (performance.now() - started) / 1000;
     return { steps, examples: rows.length, dropped: job.examples.length - rows.length, seconds };
   } finally {
-    for (const session of sessions.values()) await (await session).close();
+    await sessions.close();
   }
 }
 

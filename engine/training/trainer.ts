@@ -9,13 +9,14 @@ import { loraInputs, loraName } from '../models/lora.ts';
 import { checkpointWeights } from '../models/weights.ts';
 import { createAdamWState } from '../optimizer.ts';
 import type { Reference, TrainingPair, TrainJob, TrainMetrics, TrainResult } from '../ports.ts';
-import { openSession, type Session } from '../runtime/session.ts';
+import { adapterFeeds } from '../runtime/adapter-feeds.ts';
+import { createSessionCache, openSession } from '../runtime/session.ts';
 import { type BatchSize, packRows, sizeOf, type TokenRow } from './batch.ts';
 import { dpoGraph } from './graph.ts';
 import { type BatchResult, optimize } from './loop.ts';
 import { type PairOutcome, preferenceMetrics } from './metrics.ts';
 import { fingerprintOf, type TrainableTensors } from './resume.ts';
-import { adapterFeeds, longestSequence, scoreRows, tokenizePair } from './score.ts';
+import { longestSequence, scoreRows, tokenizePair } from './score.ts';
 
 /** A pair ready to train on: its tokens, and what the reference makes of them. */
 interface ReferencedRow extends TokenRow {
@@ -54,13 +55,9 @@ export async function train(
 
   const tensors = trainableTensors(adapter);
   const lora = adapterFeeds(adapter);
-  const sessions = new Map<string, Promise<Session>>();
-  const sessionOf = (size: BatchSize): Promise<Session> => {
-    const key = JSON.stringify(size);
-    const session = sessions.get(key) ?? openDpoSession(checkpoint, adapter, size, config, device);
-    sessions.set(key, session);
-    return session;
-  };
+  const sessions = createSessionCache();
+  const sessionOf = (size: BatchSize) =>
+    sessions.get(JSON.stringify(size), () => openDpoSession(checkpoint, adapter, size, config, device));
   const runBatch = async (
     batch: readonly ReferencedRow[],
     stepRows: readonly unknown[],
@@ -107,7 +104,7 @@ export async function train(
     const seconds = (performance.now() - started) / 1000;
     return { adapter: job.out, steps, trainedPairs: rows.length, dropped, seconds };
   } finally {
-    for (const session of sessions.values()) await (await session).close();
+    await sessions.close();
   }
 }
 
