@@ -1,4 +1,5 @@
 // The pool. Migrations are in migrate.ts: the pages' build takes this file in, and their folder would not be found.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
 import * as schema from './schema.ts';
@@ -22,6 +23,9 @@ export function openDatabase(url: string, options: { max?: number; applicationNa
   return drizzle(pool, { schema });
 }
 
+/** A pool waits for every client to come back; one that was out when its server was killed may never do so. */
+const closePatienceMs = 5_000;
+
 export async function closeDatabase(db: Database): Promise<void> {
-  await db.$client.end();
+  await Promise.race([db.$client.end(), sleep(closePatienceMs, undefined, { ref: false })]);
 }
