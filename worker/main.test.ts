@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { asc, count, eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import {
+  datasetVersions,
   evaluationItems,
   jobRuns,
   judgements,
@@ -194,11 +195,7 @@ test('a round: killed in the middle of training it resumes from its checkpoint, 
 });
 
 test("a dataset version's content hash is the SHA-256 of its export", async () => {
-  const [version] = (await database.db.query.datasetVersions.findMany()) as {
-    id: string;
-    contentHash: string;
-    pairCount: number;
-  }[];
+  const [version] = await database.db.select().from(datasetVersions);
   const { chunks } = await exportPairs(database.db, {
     projectId: project.id,
     format: 'trl',
