@@ -21,6 +21,11 @@ export interface SamplingOptions {
   temperature: number;
   topP: number;
   topK: number;
+  minP: number;
+  repetitionPenalty: number;
+  presencePenalty: number;
+  frequencyPenalty: number;
+  stop: string[];
   maxNewTokens: number;
   seed: number;
 }
@@ -30,12 +35,39 @@ export function addSamplingOptions(command: Command): Command {
     .option('--temperature <t>', '0 is greedy', numberWithin(0, 10), 0.9)
     .option('--top-p <p>', 'keep the likeliest tokens up to this mass; 1 keeps all', numberWithin(0, 1), 1)
     .option('--top-k <k>', 'keep the k likeliest tokens; 0 keeps all', wholeNumber(0), 0)
+    .option(
+      '--min-p <p>',
+      'keep tokens at least this likely, as a share of the likeliest; 0 keeps all',
+      numberWithin(0, 0.999),
+      0,
+    )
+    .option(
+      '--repetition-penalty <x>',
+      'makes tokens of prompt and response less likely; 1 does nothing',
+      numberWithin(0.01, 10),
+      1,
+    )
+    .option('--presence-penalty <x>', "taken once from the logit of the response's tokens", numberWithin(-2, 2), 0)
+    .option('--frequency-penalty <x>', 'taken each time that the response has a token', numberWithin(-2, 2), 0)
+    .option('--stop <text>', 'ends a response before this text; may be given several times', collect, [])
     .option('--max-new-tokens <n>', 'the longest response', wholeNumber(1, 32768), 256)
     .option('--seed <n>', 'decides every draw', seedOption, 1);
 }
 
-export function toSamplingConfig({ temperature, topP, topK, maxNewTokens }: SamplingOptions) {
-  return samplingConfigSchema.parse({ temperature, top_p: topP, top_k: topK, max_new_tokens: maxNewTokens });
+const collect = (text: string, earlier: string[]) => [...earlier, text];
+
+export function toSamplingConfig(options: SamplingOptions) {
+  return samplingConfigSchema.parse({
+    temperature: options.temperature,
+    top_p: options.topP,
+    top_k: options.topK,
+    min_p: options.minP,
+    repetition_penalty: options.repetitionPenalty,
+    presence_penalty: options.presencePenalty,
+    frequency_penalty: options.frequencyPenalty,
+    stop: options.stop,
+    max_new_tokens: options.maxNewTokens,
+  });
 }
 
 /** Reads an option that is a number within bounds, for commander. */

@@ -8,11 +8,22 @@ export const deviceSchema = z
   .regex(/^(auto|cpu|cuda(:\d+)?|webgpu)$/, 'must be auto, cpu, cuda, cuda:N or webgpu');
 export type Device = z.infer<typeof deviceSchema>;
 
-/** How responses are sampled. `temperature` 0 is greedy; `top_k` 0 and `top_p` 1 filter nothing. */
+/**
+ * How responses are sampled. `temperature` 0 is greedy; `top_k` 0, `top_p` 1 and `min_p` 0 filter nothing;
+ * `repetition_penalty` 1 and the other penalties 0 change nothing. A response ends before the first of the `stop` strings.
+ */
 export const samplingConfigSchema = z.strictObject({
   temperature: z.number().min(0).max(10).default(0.9),
   top_p: z.number().gt(0).max(1).default(1),
   top_k: z.number().int().min(0).default(0),
+  min_p: z.number().min(0).lt(1).default(0),
+  /** Divides the positive and multiplies the negative logits of tokens in prompt or response (Keskar et al. 2019). */
+  repetition_penalty: z.number().gt(0).max(10).default(1),
+  /** Taken once from the logit of each token in the response so far. */
+  presence_penalty: z.number().min(-2).max(2).default(0),
+  /** Taken from a token's logit as often as the response has it so far. */
+  frequency_penalty: z.number().min(-2).max(2).default(0),
+  stop: z.array(z.string().min(1).max(256)).max(16).default([]),
   max_new_tokens: z.number().int().min(1).max(32768).default(256),
 });
 export type SamplingConfig = z.infer<typeof samplingConfigSchema>;

@@ -20,16 +20,20 @@ export interface SampleRequest {
   n: number;
   /** Response i of a request is a function of (policy, prompt, seed, i, config). */
   seed: number;
+  /** A PEFT adapter's folder; null is the bare model. Requests of one call may differ in it. */
+  adapter?: string | null;
 }
 
 export interface SampledResponse {
-  /** The decoded response without special tokens. */
+  /** The decoded response without special tokens, up to the stop string that ended it. */
   text: string;
-  /** The sampled ids, the end-of-sequence id included where it was met. */
+  /** The sampled ids, the end-of-sequence id included where it was met, and the last token of a stop string. */
   tokenIds: number[];
   finishReason: 'stop' | 'length';
   /** Sum over `tokenIds` of the untempered, unfiltered log-softmax (nats): equals what `score` gives. */
   logp: number;
+  /** The parts of `logp`, one per token. */
+  tokenLogps: number[];
 }
 
 export type SampledChunk =

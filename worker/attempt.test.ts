@@ -6,6 +6,7 @@ import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Transaction } from '../db/client.ts';
 import { jobRuns, judgements, judges, rankings, samplingPrompts, tasks } from '../db/schema.ts';
+import { samplingConfigSchema } from '../engine/config.ts';
 import { getJob } from '../server/services/jobs.ts';
 import { createJudge, startJudging } from '../server/services/judges.ts';
 import { nextTask, submitRanking } from '../server/services/labels.ts';
@@ -44,7 +45,7 @@ afterAll(async () => {
 });
 
 const attempt = (number = 1) => ({ number, workerId: crypto.randomUUID(), stop: new AbortController().signal });
-const config = { temperature: 0.9, top_p: 1, top_k: 0, max_new_tokens: 16 };
+const config = samplingConfigSchema.parse({ max_new_tokens: 16 });
 const sample = (promptCount: number) => startSampling(database.db, { projectId, promptCount, n: 2, config, seed: 1 });
 const payloadOf = async (jobRunId: string) =>
   (await database.db.select().from(jobRuns).where(eq(jobRuns.id, jobRunId)))[0]?.payload;

@@ -6,6 +6,7 @@ import { and, asc, eq, inArray, notExists, sql } from 'drizzle-orm';
 import type { Transaction } from '../db/client.ts';
 import { type policies, prompts, responses, type samplings } from '../db/schema.ts';
 import { mixSeed } from '../domain/random.ts';
+import { samplingConfigSchema } from '../engine/config.ts';
 import type { ChatMessage, SampledResponse } from '../engine/ports.ts';
 import type { JobContext } from './context.ts';
 import type { ModelOptions } from './engine-protocol.ts';
@@ -78,7 +79,9 @@ async function samplePrompts(
     n: sampling.n,
     seed: promptSeed(sampling, prompt),
   }));
-  for await (const chunk of context.engine.sample(model, requests, sampling.config, context.signal)) {
+  // Parsed again: a configuration stored by an earlier version lacks what came later.
+  const config = samplingConfigSchema.parse(sampling.config);
+  for await (const chunk of context.engine.sample(model, requests, config, context.signal)) {
     if (chunk.type !== 'response') continue;
     const entry = waiting.get(chunk.id);
     if (!entry) continue;

@@ -28,12 +28,18 @@ async function change(file: string, values: Record<string, unknown>): Promise<vo
 describe('openCheckpoint', () => {
   test('reads the config of transformers 5, and of 4', async () => {
     const newer = await openCheckpoint(folder);
-    expect(newer.config).toMatchObject({ heads: 4, kvHeads: 2, headDim: 16, ropeTheta: 10000, eosTokenIds: [2] });
+    expect(newer.config).toMatchObject({
+      heads: 4,
+      kvHeads: 2,
+      headDim: 16,
+      ropes: [{ theta: 10000 }],
+      eosTokenIds: [2],
+    });
     const { rope_parameters: _, ...rest } = JSON.parse(await readFile(join(folder, 'config.json'), 'utf8'));
     const scaling = { type: 'linear', factor: 2 };
     await writeFile(join(folder, 'config.json'), JSON.stringify({ ...rest, rope_theta: 5000, rope_scaling: scaling }));
     const older = await openCheckpoint(folder);
-    expect(older.config).toMatchObject({ ropeTheta: 5000, ropeScaling: { type: 'linear', factor: 2 } });
+    expect(older.config).toMatchObject({ ropes: [{ theta: 5000, scaling: { type: 'linear', factor: 2 } }] });
   });
 
   const refused: [string, Record<string, unknown>, RegExp][] = [

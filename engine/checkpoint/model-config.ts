@@ -17,19 +17,42 @@ export type RopeScaling =
       originalMaxPositions: number;
     };
 
+/** One set of rotary tables. */
+export interface Rope {
+  theta: number;
+  /** How many of a head's dimensions turn: all of them, or the first few (partial rotary). */
+  dim: number;
+  scaling: RopeScaling;
+}
+
+/** How one layer attends. */
+export interface LayerAttention {
+  /** How many tokens a token sees, itself included; null = all before it. */
+  window: number | null;
+  /** Index into `ropes`; null = no position embedding at all. */
+  rope: number | null;
+}
+
 export interface ModelConfig {
   architecture: 'LlamaForCausalLM';
   hiddenSize: number;
   intermediateSize: number;
   layers: number;
+  /** One per layer. */
+  attention: LayerAttention[];
+  /** Distinct rotary tables that layers refer to. */
+  ropes: Rope[];
+  /** What scores are multiplied with before the softmax: 1 / sqrt(headDim), or what the config states. */
+  attentionScale: number;
+  /** cap x tanh(score / cap) where the model has it. */
+  attentionSoftcap: number | null;
+  logitSoftcap: number | null;
   heads: number;
   kvHeads: number;
   headDim: number;
   vocabSize: number;
   maxPositions: number;
   rmsNormEpsilon: number;
-  ropeTheta: number;
-  ropeScaling: RopeScaling;
   hasTiedHead: boolean;
   eosTokenIds: number[];
   padTokenId: number;
@@ -109,18 +132,23 @@ export async function readModelConfig(folder: string): Promise<ModelConfig> {
   }
   if (heads % kvHeads !== 0) throw unsupported(path, `${heads} heads cannot share ${kvHeads} key-value heads`);
   const generationEos = await readGenerationEos(folder);
+  const layers = config.num_hidden_layers;
   return {
     architecture,
     hiddenSize: config.hidden_size,
     intermediateSize: config.intermediate_size,
-    layers: config.num_hidden_layers,
+    layers,
+    attention: Array.from({ length: layers }, () => ({ window: null, rope: 0 })),
+    ropes: [readRope(config, headDim, path)],
+    attentionScale: 1 / Math.sqrt(headDim),
+    attentionSoftcap: null,
+    logitSoftcap: null,
     heads,
     kvHeads,
     headDim,
     vocabSize: config.vocab_size,
     maxPositions: config.max_position_embeddings,
     rmsNormEpsilon: config.rms_norm_eps,
-    ...readRope(config, path),
     hasTiedHead: config.tie_word_embeddings,
     eosTokenIds: generationEos.length > 0 ? generationEos : config.eos_token_id,
     padTokenId: config.pad_token_id ?? 0,
@@ -128,14 +156,14 @@ export async function readModelConfig(folder: string): Promise<ModelConfig> {
 }
 
 /** transformers 5 has rope_parameters {rope_theta, rope_type, ...}; 4 has rope_theta beside rope_scaling {type, ...}. */
-function readRope(config: z.infer<typeof llamaSchema>, path: string) {
+function readRope(config: z.infer<typeof llamaSchema>, headDim: number, path: string): Rope {
   const stated = config.rope_parameters ?? config.rope_scaling ?? { rope_type: 'default' };
   const { type, ...rest } = z.record(z.string(), z.unknown()).parse(stated);
   const parsed = ropeSchema.safeParse(type === undefined ? rest : { rope_type: type, ...rest });
   if (!parsed.success) throw unsupported(path, `its rope settings: ${describeIssue(parsed.error, stated)}`);
   const rope = parsed.data;
-  const ropeTheta = rope.rope_theta ?? config.rope_theta ?? 10000;
-  const ropeScaling: RopeScaling =
+  const theta = rope.rope_theta ?? config.rope_theta ?? 10000;
+  const scaling: RopeScaling =
     rope.rope_type === 'llama3'
       ? {
           type: 'llama3',
@@ -147,7 +175,7 @@ function readRope(config: z.infer<typeof llamaSchema>, path: string) {
       : rope.rope_type === 'linear'
         ? { type: 'linear', factor: rope.factor }
         : { type: 'default' };
-  return { ropeTheta, ropeScaling };
+  return { theta, dim: headDim, scaling };
 }
 
 async function readGenerationEos(folder: string): Promise<number[]> {

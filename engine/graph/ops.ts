@@ -56,6 +56,9 @@ export interface OpAttributes {
     kv_num_heads: number;
     do_rotary: 0 | 1;
     rotary_interleaved: 0 | 1;
+    local_window_size: number;
+    scale: { float: number };
+    softcap: { float: number };
   };
   Loop: { body: OnnxGraph };
 }

@@ -3,7 +3,7 @@
 import type { ModelConfig } from '../checkpoint/model-config.ts';
 import type { GraphBuilder, Value } from '../graph/builder.ts';
 import type { LoraSource } from './lora.ts';
-import type { WeightSource } from './weights.ts';
+import type { Weights } from './weights.ts';
 
 /** Attention over projected heads: q [batch, seq, heads * headDim], k and v [batch, seq, kvHeads * headDim] -> like q. */
 export type Attend = (layer: number, heads: { q: Value; k: Value; v: Value }) => Value;
@@ -11,16 +11,16 @@ export type Attend = (layer: number, heads: { q: Value; k: Value; v: Value }) =>
 export interface DecoderContext {
   g: GraphBuilder;
   config: ModelConfig;
-  weight: WeightSource;
+  weights: Weights;
   /** The adapter's matrices by module name, or null where a module has none. */
   lora: LoraSource;
   attend: Attend;
 }
 
 /** x [..., in] through the module's weight [out, in], plus its adapter where it has one. */
-export function linear({ g, weight, lora }: DecoderContext, module: string, x: Value): Value {
+export function linear({ g, weights, lora }: DecoderContext, module: string, x: Value): Value {
   return g.scope(module.slice(module.lastIndexOf('.') + 1), () => {
-    const y = g.linear(x, weight(`${module}.weight`));
+    const y = weights.product(g, `${module}.weight`, x);
     const adapter = lora(module);
     if (!adapter) return y;
     const low = g.linear(x, adapter.a);
@@ -28,8 +28,8 @@ export function linear({ g, weight, lora }: DecoderContext, module: string, x: V
   });
 }
 
-export function rmsNorm({ g, config, weight }: DecoderContext, name: string, x: Value): Value {
-  return g.rmsNorm(x, weight(`${name}.weight`), config.rmsNormEpsilon);
+export function rmsNorm({ g, config, weights }: DecoderContext, name: string, x: Value): Value {
+  return g.rmsNorm(x, weights.tensor(`${name}.weight`), config.rmsNormEpsilon);
 }
 
 export function selfAttention(context: DecoderContext, layer: number, x: Value): Value {

@@ -1,12 +1,13 @@
 // Llama 2 and 3 (Touvron et al. 2023; Llama Team 2024): pre-norm blocks of grouped-query attention and SwiGLU.
+import type { ModelConfig } from '../checkpoint/model-config.ts';
 import type { Value } from '../graph/builder.ts';
 import { type DecoderContext, gatedMlp, rmsNorm, selfAttention } from './layers.ts';
 
 /** Token ids [batch, seq] -> normalised hidden states [batch, seq, hidden]. */
 export function llamaHidden(context: DecoderContext, ids: Value): Value {
-  const { g, config, weight } = context;
+  const { g, config, weights } = context;
   return g.scope('model', () => {
-    let hidden = g.gather(weight('model.embed_tokens.weight'), ids);
+    let hidden = weights.rows(g, 'model.embed_tokens.weight', ids);
     for (let layer = 0; layer < config.layers; layer++) {
       const prefix = `model.layers.${layer}`;
       hidden = g.scope(`layers.${layer}`, () => {
@@ -24,7 +25,7 @@ export function llamaHidden(context: DecoderContext, ids: Value): Value {
   });
 }
 
-/** The matrix [vocab, hidden] that turns hidden states into logits: the embedding's where the head is tied to it. */
-export function llamaHead({ config, weight }: DecoderContext): Value {
-  return weight(config.hasTiedHead ? 'model.embed_tokens.weight' : 'lm_head.weight');
+/** The name of the matrix [vocab, hidden] that turns hidden states into logits: the embedding's where it is tied. */
+export function headName({ hasTiedHead }: ModelConfig): string {
+  return hasTiedHead ? 'model.embed_tokens.weight' : 'lm_head.weight';
 }

@@ -6,53 +6,72 @@ import { EngineError } from '../errors.ts';
 import type { GraphBuilder, Value } from '../graph/builder.ts';
 import type { DataType } from '../graph/onnx.ts';
 
-/** A weight by its Hugging Face name, in the graph's own float type; asked twice, it is the same value. */
-export type WeightSource = (name: string) => Value;
+/** Weights by their Hugging Face names, in the graph's own float type; asked twice, a tensor is the same value. */
+export interface Weights {
+  tensor(name: string): Value;
+  /** Rows of a matrix: indices [...] -> [..., width]. Nothing but these rows is read and widened. */
+  rows(g: GraphBuilder, name: string, indices: Value): Value;
+  /** x [..., in] times the matrix [out, in] transposed: [..., out]. */
+  product(g: GraphBuilder, name: string, x: Value): Value;
+}
 
 const storedTypes: { [W in WeightType]: DataType } = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' };
 
 /** Weights read in place from the checkpoint's files. Half-precision ones are widened by a Cast: bf16 has few CPU kernels. */
-export function checkpointWeights(g: GraphBuilder, tensors: ReadonlyMap<string, StoredTensor>): WeightSource {
-  return once((name) => {
-    const tensor = tensors.get(name);
-    if (!tensor) throw new EngineError('CHECKPOINT_INVALID', `The checkpoint has no tensor "${name}".`);
-    const place = { location: tensor.file, offset: tensor.offset, length: tensor.length };
-    return g.cast(g.external(name, storedTypes[tensor.dtype], tensor.shape, place), g.dtype);
+export function checkpointWeights(g: GraphBuilder, tensors: ReadonlyMap<string, StoredTensor>): Weights {
+  const stored = once((name) => {
+    const { file: location, offset, length, dtype, shape } = found(tensors, name);
+    return g.external(name, storedTypes[dtype], shape, { location, offset, length });
   });
+  const tensor = once((name) => g.cast(stored(name), g.dtype));
+  return {
+    tensor,
+    rows: (b, name, indices) => b.cast(b.gather(stored(name), indices), g.dtype),
+    product: (b, name, x) => b.linear(x, tensor(name)),
+  };
 }
 
 export type WeightShapes = ReadonlyMap<string, readonly number[]>;
 
 /** Weights that are inputs of the graph: what full-parameter training changes between runs. */
-export function inputWeights(
-  g: GraphBuilder,
-  shapes: WeightShapes,
-): { source: WeightSource; values: Map<string, Value> } {
+export function inputWeights(g: GraphBuilder, shapes: WeightShapes): { weights: Weights; values: Map<string, Value> } {
   const values = new Map<string, Value>();
-  const source = once((name) => {
-    const shape = shapes.get(name);
-    if (!shape) throw new EngineError('CHECKPOINT_INVALID', `The checkpoint has no tensor "${name}".`);
-    const value = g.input(name, g.dtype, shape);
+  const tensor = once((name) => {
+    const value = g.input(name, g.dtype, found(shapes, name));
     values.set(name, value);
     return value;
   });
-  return { source, values };
+  return { weights: wholeTensors(tensor), values };
 }
 
 /** Weights held in memory, in the graph's float type: gradient checks run a checkpoint in fp64 this way. */
 export function memoryWeights(
   g: GraphBuilder,
   weights: ReadonlyMap<string, { shape: readonly number[]; data: Float32Array }>,
-): WeightSource {
-  return once((name) => {
-    const weight = weights.get(name);
-    if (!weight) throw new EngineError('CHECKPOINT_INVALID', `The checkpoint has no tensor "${name}".`);
-    const data = g.dtype === 'float64' ? Float64Array.from(weight.data) : weight.data;
-    return g.initializer(name, g.dtype, weight.shape, data);
-  });
+): Weights {
+  return wholeTensors(
+    once((name) => {
+      const { shape, data } = found(weights, name);
+      return g.initializer(name, g.dtype, shape, g.dtype === 'float64' ? Float64Array.from(data) : data);
+    }),
+  );
 }
 
-function once(load: WeightSource): WeightSource {
+function wholeTensors(tensor: (name: string) => Value): Weights {
+  return {
+    tensor,
+    rows: (g, name, indices) => g.gather(tensor(name), indices),
+    product: (g, name, x) => g.linear(x, tensor(name)),
+  };
+}
+
+function found<T>(items: ReadonlyMap<string, T>, name: string): T {
+  const item = items.get(name);
+  if (!item) throw new EngineError('CHECKPOINT_INVALID', `The checkpoint has no tensor "${name}".`);
+  return item;
+}
+
+function once(load: (name: string) => Value): (name: string) => Value {
   const known = new Map<string, Value>();
   return (name) => {
     const value = known.get(name) ?? load(name);

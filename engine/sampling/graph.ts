@@ -5,10 +5,9 @@ import type { StoredTensor } from '../checkpoint/safetensors.ts';
 import { GraphBuilder, type Value } from '../graph/builder.ts';
 import type { OnnxGraph } from '../graph/onnx.ts';
 import { families } from '../models/index.ts';
-import type { Attend } from '../models/layers.ts';
 import { type LoraSource, loraInputs, noLora } from '../models/lora.ts';
-import { ropeTables } from '../models/rope.ts';
 import { checkpointWeights, type WeightShapes } from '../models/weights.ts';
+import { cachedForward, cacheNames, ropeInputs } from './decoder.ts';
 import { type DrawKind, draws } from './logits.ts';
 
 export interface SampledModel {
@@ -17,11 +16,6 @@ export interface SampledModel {
   shapes: WeightShapes;
   /** The modules that carry an adapter; its matrices are fed with its scale folded into B. */
   loraModules: readonly string[];
-}
-
-/** The names of the cache's tensors, [rows, kvHeads, tokens, headDim], keys and values of each layer in turn. */
-export function cacheNames(config: ModelConfig, prefix: 'past' | 'present'): string[] {
-  return Array.from({ length: config.layers }, (_, i) => [`${prefix}_key_${i}`, `${prefix}_value_${i}`]).flat();
 }
 
 /**
@@ -45,7 +39,7 @@ export function prefillGraph(model: SampledModel): OnnxGraph {
  * Outputs: `tokens` int64 and `logps` fp32 [steps run, rows], and the cache. A row that is done draws on, unread.
  */
 export function decodeGraph(model: SampledModel, kind: DrawKind): OnnxGraph {
-  const { g, decoder, head, cacheShape } = open(model, 'decode');
+  const { g, decoder, logits: toLogits, cacheShape } = open(model, 'decode');
   const rows = g.input('rows', 'int64', ['rows']);
   const ids = g.input('ids', 'int64', ['rows', 1]);
   const counts = g.input('counts', 'int32', ['rows']);
@@ -67,7 +61,7 @@ export function decodeGraph(model: SampledModel, kind: DrawKind): OnnxGraph {
       const [lastIds, inCache, isDone, ...cache] = state as [Value, Value, Value, ...Value[]];
       const total = b.add(b.reduceMax(inCache, [0]), b.constant(1, 'int32'));
       const { hidden, present } = decoder(b, lastIds, cache, inCache, total);
-      const logits = b.linear(b.squeeze(hidden, [1]), head());
+      const logits = toLogits(b, b.squeeze(hidden, [1]));
       const token = draws[kind](b, logits, {
         uniforms: uniforms ? b.gather(uniforms, iteration) : logits,
         temperature: temperature ?? logits,
@@ -99,30 +93,13 @@ function anyLeft(g: GraphBuilder, done: Value): Value {
 function open(model: SampledModel, name: string) {
   const { config } = model;
   const g = new GraphBuilder(name);
-  const weight = checkpointWeights(g, model.tensors);
+  const weights = checkpointWeights(g, model.tensors);
   const lora: LoraSource =
     model.loraModules.length > 0 ? loraInputs(g, model.shapes, model.loraModules, 'rank').source : noLora;
-  const tables = ropeTables(config, config.maxPositions);
-  const tableShape = [config.maxPositions, config.headDim / 2];
-  const cos = g.initializer('rope_cos', 'float32', tableShape, Float32Array.from(tables.cos));
-  const sin = g.initializer('rope_sin', 'float32', tableShape, Float32Array.from(tables.sin));
-  const family = families[config.architecture];
-
-  /** One forward: ids [rows, seq] after `past`; `lastIndex` int32 [rows] = tokens in the cache after it, minus one. */
-  const decoder = (b: GraphBuilder, ids: Value, past: readonly Value[], lastIndex: Value, total: Value) => {
-    const present: Value[] = [];
-    const attend: Attend = (layer, { q, k, v }) => {
-      const [key, value] = [past[2 * layer] as Value, past[2 * layer + 1] as Value];
-      const [attended, presentKey, presentValue] = b.op(
-        'GroupQueryAttention',
-        [q, k, v, key, value, lastIndex, total, cos, sin],
-        { num_heads: config.heads, kv_num_heads: config.kvHeads, do_rotary: 1, rotary_interleaved: 0 },
-      ) as [Value, Value, Value];
-      present.push(presentKey, presentValue);
-      return attended;
-    };
-    return { hidden: family.hidden({ g: b, config, weight, lora, attend }, ids), present };
-  };
-  const head = () => family.head({ g, config, weight, lora, attend: (_, { q }) => q });
-  return { g, decoder, head, cacheShape: ['cached', config.kvHeads, 'tokens', config.headDim] as const };
+  const ropes = ropeInputs(g, config);
+  const decoder = (b: GraphBuilder, ids: Value, past: readonly Value[], lastIndex: Value, total: Value) =>
+    cachedForward({ g: b, config, weights, lora }, ropes, { ids, past, lastIndex, total });
+  const logits = (b: GraphBuilder, hidden: Value) =>
+    weights.product(b, families[config.architecture].headName(config), hidden);
+  return { g, decoder, logits, cacheShape: ['cached', config.kvHeads, 'tokens', config.headDim] as const };
 }

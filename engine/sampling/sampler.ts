@@ -8,7 +8,8 @@ import type { SampledChunk, SampledResponse, SampleRequest, Sampler } from '../p
 import { uniform } from '../random.ts';
 import { adapterFeeds } from '../runtime/adapter-feeds.ts';
 import { createSessionCache, openSession, type Tensor } from '../runtime/session.ts';
-import { cacheNames, decodeGraph, prefillGraph, type SampledModel } from './graph.ts';
+import { cacheNames, ropeFeeds } from './decoder.ts';
+import { decodeGraph, prefillGraph, type SampledModel } from './graph.ts';
 import { type DrawKind, drawKind } from './logits.ts';
 
 /** Steps per run: below 8 the overhead of a run shows (1.15x at 4), above 16 nothing is gained on a CPU. */
@@ -27,7 +28,7 @@ interface Row {
   prepared: Prepared;
   index: number;
   tokenIds: number[];
-  logp: number;
+  tokenLogps: number[];
 }
 
 /** Opens a model, with one PEFT adapter or none, for sampling. Sessions open on first use and stay until `close`. */
@@ -40,7 +41,10 @@ export async function openSampler(options: {
   const adapter = options.adapter ? await readAdapter(options.adapter, checkpoint.shapes) : null;
   const device = options.device ?? 'auto';
   const model: SampledModel = { ...checkpoint, loraModules: adapter ? [...adapter.modules.keys()] : [] };
-  const lora = adapter ? adapterFeeds(withScaleInB(adapter)) : {};
+  const lora = {
+    ...(adapter ? adapterFeeds(withScaleInB(adapter)) : {}),
+    ...ropeFeeds(checkpoint.config, checkpoint.config.maxPositions),
+  };
   const sessions = createSessionCache();
   // A prefill runs once per prompt: its weights stay mapped. The loop's are packed for speed.
   const prefill = () =>
@@ -167,14 +171,15 @@ export async function openSampler(options: {
     for (let t = 0; t < stepsRun; t++) {
       const id = Number(tokens[t * rows + r]);
       row.tokenIds.push(id);
-      row.logp += logps[t * rows + r] as number;
+      row.tokenLogps.push(logps[t * rows + r] as number);
       if (checkpoint.config.eosTokenIds.includes(id)) return 'stop';
     }
     return row.tokenIds.length >= row.prepared.limit ? 'length' : null;
   }
 
-  function toResponse({ tokenIds, logp }: Row, finishReason: SampledResponse['finishReason']): SampledResponse {
-    return { text: checkpoint.tokenizer.decode(tokenIds), tokenIds, finishReason, logp };
+  function toResponse({ tokenIds, tokenLogps }: Row, finishReason: SampledResponse['finishReason']): SampledResponse {
+    const logp = tokenLogps.reduce((sum, value) => sum + value, 0);
+    return { text: checkpoint.tokenizer.decode(tokenIds), tokenIds, finishReason, logp, tokenLogps };
   }
 }
 
@@ -200,7 +205,10 @@ function prepare({ tokenizer, config: model }: Checkpoint, request: SampleReques
 function toBatches(prepared: readonly Prepared[]): Row[][] {
   const byLength = prepared.toSorted((a, b) => a.promptIds.length - b.promptIds.length);
   const rows = byLength.flatMap((item) =>
-    Array.from({ length: item.request.n }, (_, index): Row => ({ prepared: item, index, tokenIds: [], logp: 0 })),
+    Array.from(
+      { length: item.request.n },
+      (_, index): Row => ({ prepared: item, index, tokenIds: [], tokenLogps: [] }),
+    ),
   );
   const batches: Row[][] = [];
   for (const row of rows) {

@@ -16,8 +16,10 @@ export function rowAttention(g: GraphBuilder, config: ModelConfig, positions: Va
   const [rows = 0, length = 0] = segments.shape.map(Number);
   const shared = heads / kvHeads;
   const [cos, sin] = g.scope('rope', () => {
-    const tables = ropeTables(config, config.maxPositions);
-    const shape = [config.maxPositions, headDim / 2];
+    const [rope] = config.ropes;
+    if (!rope) throw new Error('The model has no rope.');
+    const tables = ropeTables(rope, config.maxPositions);
+    const shape = [config.maxPositions, rope.dim / 2];
     const narrow = (table: Float64Array) => (g.dtype === 'float64' ? table : Float32Array.from(table));
     // [rows, 1, length, headDim / 2]: the same for every head.
     return (['cos', 'sin'] as const).map((name) =>

@@ -8,7 +8,7 @@ import type { OnnxGraph } from '../graph/onnx.ts';
 import { losses } from '../losses.ts';
 import { families } from '../models/index.ts';
 import type { LoraSource } from '../models/lora.ts';
-import type { WeightSource } from '../models/weights.ts';
+import type { Weights } from '../models/weights.ts';
 import { rowAttention } from './attention.ts';
 import type { BatchSize } from './batch.ts';
 import { tokenLogProbs } from './log-probs.ts';
@@ -16,24 +16,24 @@ import { tokenLogProbs } from './log-probs.ts';
 export interface ModelInputs {
   g: GraphBuilder;
   config: ModelConfig;
-  weight: WeightSource;
+  weights: Weights;
   lora: LoraSource;
 }
 
 /** Weighted token log-probabilities of every completion, [rows, completions, span]; padding is 0. */
-function completionLogProbs({ g, config, weight, lora }: ModelInputs, size: BatchSize): Value {
+function completionLogProbs({ g, config, weights, lora }: ModelInputs, size: BatchSize): Value {
   const { rows, completions, length, span } = size;
   const ids = g.input('ids', 'int64', [rows, length]);
   const positions = g.input('positions', 'int64', [rows, length]);
   const segments = g.input('segments', 'int64', [rows, length]);
   const at = g.input('at', 'int64', [rows * completions * span]);
   const labels = g.input('labels', 'int64', [rows * completions * span]);
-  const weights = g.input('token_weights', g.dtype, [rows, completions, span]);
+  const tokenWeights = g.input('token_weights', g.dtype, [rows, completions, span]);
   const family = families[config.architecture];
-  const context = { g, config, weight, lora, attend: rowAttention(g, config, positions, segments) };
+  const context = { g, config, weights, lora, attend: rowAttention(g, config, positions, segments) };
   const hidden = g.reshape(family.hidden(context, ids), [rows * length, config.hiddenSize]);
-  const logProbs = tokenLogProbs(g, hidden, at, labels, family.head(context));
-  return g.mul(g.reshape(logProbs, [rows, completions, span]), weights);
+  const logProbs = tokenLogProbs(g, hidden, at, labels, weights.tensor(family.headName(config)));
+  return g.mul(g.reshape(logProbs, [rows, completions, span]), tokenWeights);
 }
 
 /** Output `logps` [rows, completions]: each completion's summed log-probability (nats). */

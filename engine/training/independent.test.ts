@@ -71,7 +71,7 @@ function referenceLogProb(
   const rotate = (head: number[], position: number) => {
     const half = config.headDim / 2;
     return head.map((value, i) => {
-      const angle = position * config.ropeTheta ** ((-2 * (i % half)) / config.headDim);
+      const angle = position * (config.ropes[0]?.theta ?? 0) ** ((-2 * (i % half)) / config.headDim);
       const other = i < half ? -(head[i + half] as number) : (head[i - half] as number);
       return value * Math.cos(angle) + other * Math.sin(angle);
     });
@@ -148,10 +148,10 @@ describe('the demo model', () => {
     const adapter = createAdapter(lora, checkpoint.shapes, 3);
     const g = new GraphBuilder('check', 'float64');
     const inputs = loraInputs(g, checkpoint.shapes, [...adapter.modules.keys()], lora.r, adapter.scale);
-    const weight = memoryWeights(g, await readAll(checkpoint));
+    const weights = memoryWeights(g, await readAll(checkpoint));
     const settings = { loss: 'sigmoid', beta: 0.3, labelSmoothing: 0.1 } as const;
     const graph = dpoGraph(
-      { g, config: checkpoint.config, weight, lora: inputs.source },
+      { g, config: checkpoint.config, weights, lora: inputs.source },
       size,
       inputs.values,
       settings,

@@ -103,10 +103,10 @@ function openScoring(
   device: string,
 ): Promise<Session> {
   const g = new GraphBuilder('score');
-  const weight = checkpointWeights(g, checkpoint.tensors);
+  const weights = checkpointWeights(g, checkpoint.tensors);
   const lora = adapter
     ? loraInputs(g, checkpoint.shapes, [...adapter.modules.keys()], adapter.shape.r, adapter.scale).source
     : noLora;
-  const graph = scoringGraph({ g, config: checkpoint.config, weight, lora }, size);
+  const graph = scoringGraph({ g, config: checkpoint.config, weights, lora }, size);
   return openSession(graph, { folder: checkpoint.folder, device, keepMapped: true });
 }

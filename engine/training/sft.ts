@@ -121,8 +121,8 @@ function tokenizeExample({ tokenizer, config }: Checkpoint, example: SftExample,
 
 function openSftSession(checkpoint: Checkpoint, size: BatchSize, device: string): Promise<Session> {
   const g = new GraphBuilder('sft');
-  const { source, values } = inputWeights(g, checkpoint.shapes);
-  const graph = sftGraph({ g, config: checkpoint.config, weight: source, lora: noLora }, size, () => values);
+  const { weights, values } = inputWeights(g, checkpoint.shapes);
+  const graph = sftGraph({ g, config: checkpoint.config, weights, lora: noLora }, size, () => values);
   return openSession(graph, { device });
 }
 

@@ -201,10 +201,10 @@ function openDpoSession(
   device: string,
 ) {
   const g = new GraphBuilder('dpo');
-  const weight = checkpointWeights(g, checkpoint.tensors);
+  const weights = checkpointWeights(g, checkpoint.tensors);
   const lora = loraInputs(g, checkpoint.shapes, [...adapter.modules.keys()], adapter.shape.r, adapter.scale);
   const [loss = 'sigmoid'] = config.loss_type;
   const settings = { loss, beta: config.beta, labelSmoothing: config.label_smoothing };
-  const graph = dpoGraph({ g, config: checkpoint.config, weight, lora: lora.source }, size, lora.values, settings);
+  const graph = dpoGraph({ g, config: checkpoint.config, weights, lora: lora.source }, size, lora.values, settings);
   return openSession(graph, { folder: checkpoint.folder, device, keepMapped: true });
 }

@@ -55,7 +55,12 @@ function scriptedSampler(answer: (question: string) => string) {
       for (const { id, prompt } of requests) {
         const text = answer(typeof prompt === 'string' ? prompt : (prompt.at(-1)?.content ?? ''));
         yield { type: 'progress', id, index: 0, text };
-        yield { type: 'response', id, index: 0, response: { text, tokenIds: [1], finishReason: 'stop', logp: -1 } };
+        yield {
+          type: 'response',
+          id,
+          index: 0,
+          response: { text, tokenIds: [1], finishReason: 'stop', logp: -1, tokenLogps: [-1] },
+        };
       }
       busy--;
     },

@@ -1,6 +1,6 @@
 // A local policy as a judge: any sampler, greedy, one question at a time (the engine has one device).
 import { AppError } from '../../domain/errors.ts';
-import type { SamplingConfig } from '../../engine/config.ts';
+import { samplingConfigSchema } from '../../engine/config.ts';
 import { EngineError } from '../../engine/errors.ts';
 import type { Sampler } from '../../engine/ports.ts';
 import { createLimiter } from './limit.ts';
@@ -9,7 +9,7 @@ import type { Ask } from './llm.ts';
 /** The sampler stays the caller's to close. */
 export function openLocalAsk(sampler: Sampler, maxTokens: number): Ask {
   const oneAtATime = createLimiter(1);
-  const greedy: SamplingConfig = { temperature: 0, top_p: 1, top_k: 0, max_new_tokens: maxTokens };
+  const greedy = samplingConfigSchema.parse({ temperature: 0, max_new_tokens: maxTokens });
   return (messages, signal) =>
     oneAtATime(async () => {
       if (signal.aborted) throw new AppError('CANCELLED', 'Cancelled.');

@@ -73,7 +73,7 @@ function SamplingForm({ place, onClose }: { place: Outputs['projects']['get']; o
     );
   });
 
-  const number = (name: keyof FormInput, step: number | 'any' = 1) => (
+  const number = (name: Exclude<keyof FormInput, 'stop'>, step: number | 'any' = 1) => (
     <NumberField
       label={t(`${name}.label`)}
       hint={t(`${name}.hint`)}
@@ -93,6 +93,15 @@ function SamplingForm({ place, onClose }: { place: Outputs['projects']['get']; o
         {number('top_p', 'any')}
         {number('top_k')}
       </div>
+      <details>
+        <summary className="cursor-pointer text-sm text-muted">{t('more')}</summary>
+        <div className="mt-4 grid gap-x-6 gap-y-5 sm:grid-cols-2">
+          {number('min_p', 'any')}
+          {number('repetition_penalty', 'any')}
+          {number('presence_penalty', 'any')}
+          {number('frequency_penalty', 'any')}
+        </div>
+      </details>
       {start.error && <ErrorState error={start.error} />}
       <div className="flex justify-end gap-2">
         <Button onClick={onClose}>{t('cancel')}</Button>
