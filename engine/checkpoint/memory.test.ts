@@ -1,0 +1,60 @@
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { openCheckpoint } from './checkpoint.ts';
+import { countParameters, estimateMemory, judgeMemory, kvBytesPerToken } from './memory.ts';
+
+const config = { layers: 2, kvHeads: 3, headDim: 8 };
+const shapes = new Map<string, readonly number[]>([
+  ['model.embed_tokens.weight', [100, 64]],
+  ['model.layers.0.self_attn.q_proj.weight', [64, 64]],
+  ['model.norm.weight', [64]],
+]);
+const question = { rows: 4, length: 10 } as const;
+const reserve = (bytes: number) => Math.ceil(bytes * 0.15) + 200 * 2 ** 20;
+
+describe('memory', () => {
+  it('of the cache: keys and values of each layer', () => {
+    expect(kvBytesPerToken(config, 2)).toBe(2 * 2 * 3 * 8 * 2);
+  });
+
+  it('of fp32 weights, a cache of rows and a reserve', () => {
+    const weights = (6400 + 4096 + 64) * 4;
+    const kv = 2 * 2 * 3 * 8 * 4 * 40;
+    expect(estimateMemory(config, shapes, { ...question, precision: 'fp32', device: 'cpu' })).toEqual({
+      weights,
+      kvPerToken: kv / 40,
+      kv,
+      reserve: reserve(weights + kv),
+      total: weights + kv + reserve(weights + kv),
+    });
+  });
+
+  it('of half-precision weights: half on a card, but widened on the CPU', () => {
+    const on = (device: 'cpu' | 'cuda') => estimateMemory(config, shapes, { ...question, precision: 'bf16', device });
+    expect(on('cuda').weights).toBe((6400 + 4096 + 64) * 2);
+    expect(on('cpu').weights).toBe((6400 + 4096 + 64) * 4);
+  });
+
+  it('of int4 weights: half a byte and a scale for every 32, for the layers only', () => {
+    const { weights } = estimateMemory(config, shapes, { ...question, precision: 'int4', device: 'cpu' });
+    expect(weights).toBe(4096 / 2 + (4096 / 32) * 4 + (6400 + 64) * 4);
+  });
+
+  it('of a real checkpoint', async () => {
+    const folder = fileURLToPath(new URL('../fixtures/llama', import.meta.url));
+    const checkpoint = await openCheckpoint(folder);
+    const stored = [...checkpoint.tensors.values()].reduce((total, { length }) => total + length, 0);
+    expect(countParameters(checkpoint.shapes) * 4).toBe(stored);
+    const { weights } = estimateMemory(checkpoint.config, checkpoint.shapes, {
+      ...question,
+      precision: 'fp32',
+      device: 'cpu',
+    });
+    expect(weights).toBe(stored);
+  });
+
+  it('is judged against what is free and what there is', () => {
+    const device = { freeBytes: 100, totalBytes: 200 };
+    expect([50, 150, 250].map((bytes) => judgeMemory(bytes, device))).toEqual(['fits', 'tight', 'too-large']);
+  });
+});

@@ -1,0 +1,92 @@
+// What a model needs in memory to sample: an estimate from its config and its tensors' shapes, before a weight is read.
+// All sizes are bytes. What is mapped from files and never packed is the page cache's and is not counted.
+import type { ModelConfig } from './model-config.ts';
+
+export const weightPrecisions = ['fp32', 'fp16', 'bf16', 'int4'] as const;
+export type WeightPrecision = (typeof weightPrecisions)[number];
+
+/** Bytes of one number in a precision; int4's are what its unquantised tensors and its cache are held in. */
+const elementBytes: { [P in WeightPrecision]: { cpu: number; cuda: number } } = {
+  fp32: { cpu: 4, cuda: 4 },
+  // The CPU has few half-precision kernels: such weights are widened to fp32 as they are packed.
+  fp16: { cpu: 4, cuda: 2 },
+  bf16: { cpu: 4, cuda: 2 },
+  int4: { cpu: 4, cuda: 2 },
+};
+
+/** Weights of one scale, in int4. */
+const int4Block = 32;
+
+/** Of what the runtime and its process take, whatever the model. */
+const processBytes = 200 * 2 ** 20;
+/** Activations, logits and the allocator's slack, as a share of weights and cache. */
+const reserveShare = 0.15;
+
+/** Bytes that one token of one row takes in the key-value cache, over all layers. */
+export function kvBytesPerToken(
+  { layers, kvHeads, headDim }: Pick<ModelConfig, 'layers' | 'kvHeads' | 'headDim'>,
+  bytesPerElement: number,
+): number {
+  return 2 * layers * kvHeads * headDim * bytesPerElement;
+}
+
+export interface MemoryQuestion {
+  precision: WeightPrecision;
+  device: 'cpu' | 'cuda';
+  /** Responses that grow side by side. */
+  rows: number;
+  /** Tokens of prompt and response together. */
+  length: number;
+}
+
+export interface MemoryEstimate {
+  weights: number;
+  kvPerToken: number;
+  kv: number;
+  reserve: number;
+  total: number;
+}
+
+/** What sampling with these weights needs. `shapes` are those of `expectedWeights`. */
+export function estimateMemory(
+  config: Pick<ModelConfig, 'layers' | 'kvHeads' | 'headDim'>,
+  shapes: ReadonlyMap<string, readonly number[]>,
+  { precision, device, rows, length }: MemoryQuestion,
+): MemoryEstimate {
+  const bytes = elementBytes[precision][device];
+  const weights = sum([...shapes], ([name, shape]) =>
+    precision === 'int4' && isQuantised(name, shape)
+      ? elements(shape) / 2 + Math.ceil(elements(shape) / int4Block) * bytes
+      : elements(shape) * bytes,
+  );
+  const kvPerToken = kvBytesPerToken(config, bytes);
+  const kv = kvPerToken * rows * length;
+  const reserve = Math.ceil((weights + kv) * reserveShare) + processBytes;
+  return { weights, kvPerToken, kv, reserve, total: weights + kv + reserve };
+}
+
+export function countParameters(shapes: ReadonlyMap<string, readonly number[]>): number {
+  return sum([...shapes.values()], elements);
+}
+
+/** The layers' matrices; embedding, head and norms keep their precision. */
+function isQuantised(name: string, shape: readonly number[]): boolean {
+  return shape.length === 2 && /\.layers\.\d+\./.test(name);
+}
+
+export type MemoryVerdict = 'fits' | 'tight' | 'too-large';
+
+/** `tight`: it fits what there is, but other programs must give memory back first. */
+export function judgeMemory(
+  neededBytes: number,
+  { freeBytes, totalBytes }: { freeBytes: number; totalBytes: number },
+): MemoryVerdict {
+  if (neededBytes <= freeBytes) return 'fits';
+  return neededBytes <= totalBytes ? 'tight' : 'too-large';
+}
+
+const elements = (shape: readonly number[]) => shape.reduce((product, size) => product * size, 1);
+
+function sum<T>(items: readonly T[], bytes: (item: T) => number): number {
+  return items.reduce((total, item) => total + bytes(item), 0);
+}
