@@ -15,7 +15,8 @@ export type Completion = string | ChatMessage[] | { tokenIds: number[] };
 
 export interface SampleRequest {
   id: string;
-  prompt: Prompt;
+  /** Token ids are used as they stand. */
+  prompt: Prompt | { tokenIds: number[] };
   /** How many responses to this prompt: they share one prefill. */
   n: number;
   /** Response i of a request is a function of (policy, prompt, seed, i, config). */
@@ -36,15 +37,24 @@ export interface SampledResponse {
   tokenLogps: number[];
 }
 
-export type SampledChunk =
+/** A response of a server elsewhere: its text, and the log-probs where the server tells them. It has no token ids here. */
+export interface RemoteResponse {
+  text: string;
+  tokenIds: null;
+  finishReason: 'stop' | 'length';
+  logp: number | null;
+  tokenLogps: number[] | null;
+}
+
+export type SampledChunk<R = SampledResponse> =
   /** A response has grown: `text` is the whole text so far. */
   | { type: 'progress'; id: string; index: number; text: string }
   /** A response is finished; each (id, index) gets exactly one. */
-  | { type: 'response'; id: string; index: number; response: SampledResponse };
+  | { type: 'response'; id: string; index: number; response: R };
 
-export interface Sampler {
+export interface Sampler<R = SampledResponse> {
   /** Streams chunks until every request has its n responses; stops within one chunk of the signal. */
-  sample(requests: SampleRequest[], config: SamplingConfig, signal?: AbortSignal): AsyncIterable<SampledChunk>;
+  sample(requests: SampleRequest[], config: SamplingConfig, signal?: AbortSignal): AsyncIterable<SampledChunk<R>>;
   close(): Promise<void>;
 }
 

@@ -2,6 +2,7 @@
 // of steps run inside the graph, and between chunks finished rows leave the batch, text streams and a cancel is heard.
 import { type Checkpoint, openCheckpoint } from '../checkpoint/checkpoint.ts';
 import { readAdapter, withScaleInB } from '../checkpoint/peft.ts';
+import type { Tokenizer } from '../checkpoint/tokenizer.ts';
 import type { SamplingConfig } from '../config.ts';
 import { EngineError, throwIfCancelled } from '../errors.ts';
 import type { SampledChunk, SampledResponse, SampleRequest, Sampler } from '../ports.ts';
@@ -31,12 +32,17 @@ interface Row {
   tokenLogps: number[];
 }
 
+/** A sampler of a checkpoint at hand, with the tokenizer that it reads prompts with. Calls of `sample` may overlap. */
+export interface LocalSampler extends Sampler {
+  readonly tokenizer: Tokenizer;
+}
+
 /** Opens a model, with one PEFT adapter or none, for sampling. Sessions open on first use and stay until `close`. */
 export async function openSampler(options: {
   model: string;
   adapter?: string | null;
   device?: string;
-}): Promise<Sampler> {
+}): Promise<LocalSampler> {
   const checkpoint = await openCheckpoint(options.model);
   const adapter = options.adapter ? await readAdapter(options.adapter, checkpoint.shapes) : null;
   const device = options.device ?? 'auto';
@@ -55,6 +61,7 @@ export async function openSampler(options: {
     sessions.get(kind, () => openSession(decodeGraph(model, kind), { folder: checkpoint.folder, device }));
 
   return {
+    tokenizer: checkpoint.tokenizer,
     async *sample(requests, config, signal) {
       const prepared = requests.map((request) => prepare(checkpoint, request, config));
       for (const batch of toBatches(prepared)) {
@@ -184,7 +191,7 @@ export async function openSampler(options: {
 }
 
 function prepare({ tokenizer, config: model }: Checkpoint, request: SampleRequest, config: SamplingConfig): Prepared {
-  const promptIds = tokenizer.encodePrompt(request.prompt);
+  const promptIds = idsOf(request.prompt, tokenizer, model.vocabSize);
   if (promptIds.length === 0) {
     throw new EngineError('DATA_INVALID', `Prompt ${request.id} is empty: it has no tokens.`);
   }
@@ -196,6 +203,14 @@ function prepare({ tokenizer, config: model }: Checkpoint, request: SampleReques
     );
   }
   return { request, promptIds, limit };
+}
+
+/** Ids that came as such are checked: one beyond the vocabulary would read outside the embedding. */
+function idsOf(prompt: SampleRequest['prompt'], tokenizer: Tokenizer, vocabSize: number): number[] {
+  if (typeof prompt === 'string' || Array.isArray(prompt)) return tokenizer.encodePrompt(prompt);
+  const stray = prompt.tokenIds.find((id) => !Number.isInteger(id) || id < 0 || id >= vocabSize);
+  if (stray === undefined) return prompt.tokenIds;
+  throw new EngineError('DATA_INVALID', `Token id ${stray} is not in the vocabulary: ids are 0 to ${vocabSize - 1}.`);
 }
 
 /**

@@ -53,7 +53,7 @@ function scriptedSampler(answer: (question: string) => string) {
       if (++busy > 1) throw new Error('asked twice at once');
       await new Promise((resolve) => setTimeout(resolve, 1));
       for (const { id, prompt } of requests) {
-        const text = answer(typeof prompt === 'string' ? prompt : (prompt.at(-1)?.content ?? ''));
+        const text = answer(Array.isArray(prompt) ? (prompt.at(-1)?.content ?? '') : '');
         yield { type: 'progress', id, index: 0, text };
         yield {
           type: 'response',
