@@ -96,6 +96,26 @@ export const verification = pgTable(
   (t) => [index().on(t.identifier)],
 );
 
+/** What opens /v1: only the key's SHA-256 is kept. */
+export const apiKeys = pgTable('api_keys', {
+  id: id(),
+  name: text('name').notNull(),
+  /** The key's first characters, by which people tell keys apart. */
+  prefix: text('prefix').notNull(),
+  hash: text('hash').notNull().unique(),
+  createdBy: uuid('created_by').references(() => user.id, { onDelete: 'set null' }),
+  createdAt: createdAt(),
+  lastUsedAt: instant('last_used_at'),
+  revokedAt: instant('revoked_at'),
+});
+
+/** Counters of rate-limiter-flexible, which clears them itself. */
+export const rateLimits = pgTable('rate_limits', {
+  key: text('key').primaryKey(),
+  points: integer('points').notNull().default(0),
+  expire: bigint('expire', { mode: 'number' }),
+});
+
 /** Facts about this installation: the set-up token's hash. */
 export const settings = pgTable('settings', {
   key: text('key').primaryKey(),
@@ -130,7 +150,25 @@ export const prompts = pgTable(
   (t) => [unique().on(t.projectId, t.contentHash), index().on(t.projectId, t.split, t.createdAt, t.id)],
 );
 
-/** A base model with an optional adapter; `parent_id` is what it was trained from. */
+/** A server elsewhere that speaks OpenAI's API, and the model there: sampled from, never trained. */
+export const backends = pgTable(
+  'backends',
+  {
+    id: id(),
+    projectId: uuid('project_id')
+      .notNull()
+      .references(() => projects.id, { onDelete: 'cascade' }),
+    baseUrl: text('base_url').notNull(),
+    model: text('model').notNull(),
+    apiKeyEncrypted: text('api_key_encrypted'),
+    /** A removed backend keeps its row: its policy's responses name it. */
+    removedAt: instant('removed_at'),
+    createdAt: createdAt(),
+  },
+  (t) => [index().on(t.projectId)],
+);
+
+/** A base model with an optional adapter, or a model of a backend; `parent_id` is what it was trained from. */
 export const policies = pgTable(
   'policies',
   {
@@ -139,15 +177,20 @@ export const policies = pgTable(
       .notNull()
       .references((): AnyPgColumn => projects.id, { onDelete: 'cascade' }),
     name: text('name').notNull(),
-    /** Absolute, or relative to the project's root. */
-    modelDir: text('model_dir').notNull(),
+    /** Absolute, or relative to the project's root; null = `backend_id` serves it. */
+    modelDir: text('model_dir'),
+    backendId: uuid('backend_id').references(() => backends.id),
     /** Key of the adapter's folder in the artifact store; null = the bare model. */
     adapterKey: text('adapter_key'),
     parentId: uuid('parent_id').references((): AnyPgColumn => policies.id),
     roundId: uuid('round_id').references((): AnyPgColumn => rounds.id, { onDelete: 'set null' }),
     createdAt: createdAt(),
   },
-  (t) => [index().on(t.projectId), uniqueIndex('policies_one_per_round').on(t.roundId)],
+  (t) => [
+    index().on(t.projectId),
+    uniqueIndex('policies_one_per_round').on(t.roundId),
+    check('policies_one_home', sql`num_nonnulls(${t.modelDir}, ${t.backendId}) = 1`),
+  ],
 );
 
 /** One act of sampling: n responses per prompt from one policy with one config and seed. */
@@ -200,9 +243,11 @@ export const responses = pgTable(
       .references(() => policies.id),
     ordinal: integer('ordinal').notNull(),
     text: text('text').notNull(),
-    tokenIds: integer('token_ids').array().notNull(),
+    /** Null: a server elsewhere sampled it, whose tokens are not known here. */
+    tokenIds: integer('token_ids').array(),
     finishReason: text('finish_reason', { enum: ['stop', 'length'] }).notNull(),
-    logp: doublePrecision('logp').notNull(),
+    /** Null where such a server did not tell it. */
+    logp: doublePrecision('logp'),
     seed: seed(),
     createdAt: createdAt(),
   },
@@ -515,6 +560,8 @@ export const workers = pgTable('workers', {
   id: id(),
   name: text('name').notNull(),
   device: text('device').notNull(),
+  /** Where its internal service answers, http://host:port. */
+  serveUrl: text('serve_url'),
   startedAt: instant('started_at').notNull().defaultNow(),
   heartbeatAt: instant('heartbeat_at').notNull().defaultNow(),
 });

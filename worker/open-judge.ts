@@ -40,7 +40,7 @@ async function sftModelDir(row: JudgeRow, context: JobContext): Promise<string> 
     .from(projects)
     .innerJoin(policies, eq(policies.id, projects.sftPolicyId))
     .where(eq(projects.id, row.projectId));
-  if (!found) throw new AppError('JUDGE_REFUSED', `The judge ${row.name} has no model.`);
+  if (!found?.modelDir) throw new AppError('JUDGE_REFUSED', `The judge ${row.name} has no model.`);
   return found.modelDir;
 }
 

@@ -5,10 +5,11 @@ import { fileURLToPath } from 'node:url';
 import { and, asc, eq, inArray, notExists, sql } from 'drizzle-orm';
 import type { Transaction } from '../db/client.ts';
 import { type policies, prompts, responses, type samplings } from '../db/schema.ts';
+import { AppError } from '../domain/errors.ts';
 import { mixSeed } from '../domain/random.ts';
 import { samplingConfigSchema } from '../engine/config.ts';
 import type { ChatMessage, SampledResponse } from '../engine/ports.ts';
-import type { JobContext } from './context.ts';
+import type { JobContext, WorkerServices } from './context.ts';
 import type { ModelOptions } from './engine-protocol.ts';
 
 type Sampling = typeof samplings.$inferSelect;
@@ -25,10 +26,16 @@ export interface SampledPrompt {
 }
 
 /** Folders of a policy's model and adapter, as the engine wants them. */
-export async function modelOf(context: JobContext, policy: Policy): Promise<ModelOptions> {
+export async function modelOf(
+  { artifacts }: Pick<WorkerServices, 'artifacts'>,
+  { name, modelDir, adapterKey }: Pick<Policy, 'name' | 'modelDir' | 'adapterKey'>,
+): Promise<ModelOptions> {
+  if (!modelDir) {
+    throw new AppError('CONFLICT', `The policy ${name} is a model of a server elsewhere: it can only be sampled from.`);
+  }
   return {
-    model: modelFolder(policy.modelDir),
-    adapter: policy.adapterKey ? await context.artifacts.openFolder(policy.adapterKey) : null,
+    model: modelFolder(modelDir),
+    adapter: adapterKey ? await artifacts.openFolder(adapterKey) : null,
   };
 }
 

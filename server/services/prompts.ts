@@ -73,7 +73,7 @@ export async function getPrompt(db: Queryable, params: { promptId: string }) {
           text: responses.text,
           finishReason: responses.finishReason,
           logp: responses.logp,
-          tokenCount: sql<number>`cardinality(${responses.tokenIds})`,
+          tokenCount: sql<number | null>`cardinality(${responses.tokenIds})`,
         },
       })
       .from(responses)

@@ -40,8 +40,8 @@ interface Answer {
   promptId: string;
   ordinal: number;
   text: string;
-  tokenIds: number[];
-  logp: number;
+  tokenIds: number[] | null;
+  logp: number | null;
 }
 
 interface HeldOutPrompt {
@@ -212,7 +212,9 @@ async function estimateKl(
 ): Promise<number | null> {
   const byPrompt = groupBy(mine, (answer) => answer.promptId);
   const scored = heldOut.flatMap((prompt) => {
-    const [first, second] = byPrompt.get(prompt.id) ?? [];
+    const [first, second] = (byPrompt.get(prompt.id) ?? []).flatMap(({ tokenIds, logp }) =>
+      tokenIds && logp !== null ? [{ tokenIds, logp }] : [],
+    );
     return first && second ? [{ prompt, first, second }] : [];
   });
   if (scored.length === 0) return null;

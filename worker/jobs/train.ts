@@ -5,7 +5,7 @@ import path from 'node:path';
 import { asc, eq, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
 import { pairs, policies, prompts, responses, roundMetrics, type rounds } from '../../db/schema.ts';
-import type { Reference, TrainingPair } from '../../engine/ports.ts';
+import type { Completion, Reference, TrainingPair } from '../../engine/ports.ts';
 import { enqueue } from '../../server/services/jobs.ts';
 import { notify } from '../../server/services/notify.ts';
 import { applyRoundEvent } from '../../server/services/rounds-status.ts';
@@ -85,7 +85,11 @@ async function loadPairs(context: JobContext, datasetVersionId: string): Promise
   const chosen = alias(responses, 'chosen');
   const rejected = alias(responses, 'rejected');
   const rows = await context.db
-    .select({ prompt: prompts.messages, chosen: chosen.tokenIds, rejected: rejected.tokenIds })
+    .select({
+      prompt: prompts.messages,
+      chosen: { text: chosen.text, tokenIds: chosen.tokenIds },
+      rejected: { text: rejected.text, tokenIds: rejected.tokenIds },
+    })
     .from(pairs)
     .innerJoin(prompts, eq(prompts.id, pairs.promptId))
     .innerJoin(chosen, eq(chosen.id, pairs.chosenResponseId))
@@ -94,9 +98,14 @@ async function loadPairs(context: JobContext, datasetVersionId: string): Promise
     .orderBy(asc(pairs.ordinal));
   return rows.map((row) => ({
     prompt: row.prompt,
-    chosen: { tokenIds: row.chosen },
-    rejected: { tokenIds: row.rejected },
+    chosen: completionOf(row.chosen),
+    rejected: completionOf(row.rejected),
   }));
+}
+
+/** A server elsewhere gives text alone, which then ends as this model's template ends a turn. */
+function completionOf({ text, tokenIds }: { text: string; tokenIds: number[] | null }): Completion {
+  return tokenIds ? { tokenIds } : text;
 }
 
 /** `<round>/<fence>/checkpoint-<step>`: the greatest step of all attempts; the trainer writes each whole or not at all. */

@@ -20,6 +20,12 @@ export function SamplingSection({ sampling, rankings }: SamplingSectionProps) {
   const newest = rankings[0];
   const placeOf = (id: string) => (newest ? newest.tiers.findIndex((tier) => tier.includes(id)) + 1 : 0);
   const responses = [...sampling.responses].sort((one, other) => placeOf(one.id) - placeOf(other.id));
+  const factsOf = ({ tokenCount, logp, finishReason }: (typeof responses)[number]) => [
+    // A server elsewhere may tell neither.
+    ...(tokenCount === null ? [] : [t('tokens', { tokens: tokenCount })]),
+    ...(logp === null ? [] : [t('logp', { logp: format.number(logp, { maximumFractionDigits: 1 }) })]),
+    ...(finishReason === 'length' ? [t('cut')] : []),
+  ];
   return (
     <section aria-label={t('samplingBy', { policy: sampling.policyName })}>
       <div className="mb-3 flex flex-wrap items-center gap-x-3 gap-y-1">
@@ -47,13 +53,7 @@ export function SamplingSection({ sampling, rankings }: SamplingSectionProps) {
             <li key={response.id} className="flex flex-col rounded-card border border-line bg-surface p-4">
               {place > 0 && <p className="mb-1 font-semibold text-[13px] text-accent-text">{t('place', { place })}</p>}
               <PlainText text={response.text} className="flex-1" />
-              <p className="numeric mt-3 text-faint text-xs">
-                {t('responseFacts', {
-                  tokens: response.tokenCount,
-                  logp: format.number(response.logp, { maximumFractionDigits: 1 }),
-                })}
-                {response.finishReason === 'length' && ` · ${t('cut')}`}
-              </p>
+              <p className="numeric mt-3 text-faint text-xs">{factsOf(response).join(' · ')}</p>
             </li>
           );
         })}
