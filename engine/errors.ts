@@ -10,6 +10,7 @@ export type EngineErrorCode =
   | 'CONFIG_INVALID' // a setting that is unknown or out of bounds
   | 'DATA_INVALID' // a prompt or pair that cannot be used, with its line
   | 'DEVICE_UNAVAILABLE'
+  | 'OUT_OF_MEMORY'
   | 'TRAINING_DIVERGED'
   | 'OUTPUT_NOT_WRITABLE'
   | 'CANCELLED';

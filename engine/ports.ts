@@ -23,6 +23,8 @@ export interface SampleRequest {
   seed: number;
   /** A PEFT adapter's folder; null is the bare model. Requests of one call may differ in it. */
   adapter?: string | null;
+  /** Whether `progress` chunks are wanted while the responses grow. */
+  stream?: boolean;
 }
 
 export interface SampledResponse {
@@ -47,7 +49,7 @@ export interface RemoteResponse {
 }
 
 export type SampledChunk<R = SampledResponse> =
-  /** A response has grown: `text` is the whole text so far. */
+  /** A response has grown: `text` is the whole text so far, without an end that further tokens may change. */
   | { type: 'progress'; id: string; index: number; text: string }
   /** A response is finished; each (id, index) gets exactly one. */
   | { type: 'response'; id: string; index: number; response: R };

@@ -2,30 +2,19 @@
 // killed. It starts in an empty folder and without secrets in its environment, and ends with its parent.
 
 import { rmSync } from 'node:fs';
+import { toServedChunk } from '../domain/serving.ts';
 import { EngineError } from '../engine/errors.ts';
-import type { Sampler } from '../engine/ports.ts';
+import type { SampleRequest } from '../engine/ports.ts';
 import { openSampler } from '../engine/sampling/sampler.ts';
 import { scorePairs } from '../engine/training/score.ts';
 import { train } from '../engine/training/trainer.ts';
-import type { EngineOperation, EngineOperations, FromEngine, ModelOptions, ToEngine } from './engine-protocol.ts';
+import type { EngineOperation, EngineOperations, FromEngine, ToEngine } from './engine-protocol.ts';
+import { createSamplerCache } from './sampler-cache.ts';
+import { countTokens, tokenTexts } from './token-texts.ts';
 
 const device = process.argv[2] ?? 'auto';
 
-/** The last model sampled from stays open: the next request is likely to want it. */
-let open: { key: string; sampler: Sampler } | null = null;
-
-async function samplerOf({ model, adapter }: ModelOptions): Promise<Sampler> {
-  const key = JSON.stringify([model, adapter]);
-  if (open?.key === key) return open.sampler;
-  await closeSampler();
-  open = { key, sampler: await openSampler({ model, adapter, device }) };
-  return open.sampler;
-}
-
-async function closeSampler(): Promise<void> {
-  await open?.sampler.close();
-  open = null;
-}
+const samplers = createSamplerCache((model) => openSampler({ model, device }));
 
 type Operation<O extends EngineOperation> = (
   input: EngineOperations[O]['input'],
@@ -33,17 +22,31 @@ type Operation<O extends EngineOperation> = (
   signal: AbortSignal,
 ) => Promise<EngineOperations[O]['result']>;
 
+const withDefaults = (requests: SampleRequest[], adapter: string | null, stream: boolean): SampleRequest[] =>
+  requests.map((request) => ({ ...request, adapter: request.adapter === undefined ? adapter : request.adapter, stream }));
+
 const operations: { [O in EngineOperation]: Operation<O> } = {
-  sample: async ({ requests, config, stream, ...model }, emit, signal) => {
-    const sampler = await samplerOf(model);
-    for await (const chunk of sampler.sample(requests, config, signal)) {
-      if (stream || chunk.type === 'response') emit(chunk);
-    }
-    return null;
-  },
+  sample: ({ model, adapter, requests, config, stream }, emit, signal) =>
+    samplers.use(model, async (sampler) => {
+      for await (const chunk of sampler.sample(withDefaults(requests, adapter, stream), config, signal)) {
+        if (stream || chunk.type === 'response') emit(chunk);
+      }
+      return null;
+    }),
+  serve: ({ model, adapter, requests, config, stream }, emit, signal) =>
+    samplers.use(model, async (sampler) => {
+      const explain = (prompt: number, tokenIds: readonly number[]) => ({
+        promptTokens: countTokens(sampler.tokenizer, requests[prompt]?.prompt ?? ''),
+        tokens: tokenTexts(sampler.tokenizer, tokenIds),
+      });
+      for await (const chunk of sampler.sample(withDefaults(requests, adapter, stream), config, signal)) {
+        if (stream || chunk.type === 'response') emit(toServedChunk(chunk, explain));
+      }
+      return null;
+    }),
   train: async ({ job }, emit, signal) => {
     // Training wants the memory.
-    await closeSampler();
+    await samplers.closeIdle();
     return train({ ...job, device }, emit, signal);
   },
   score: ({ pairs, ...model }, _emit, signal) => scorePairs({ ...model, pairs, device }, signal),

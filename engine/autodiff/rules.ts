@@ -108,6 +108,7 @@ export const gradientRules: { [T in OpType]: GradientRule<T> | typeof noGradient
   GatherElements: notDifferentiable,
   GroupQueryAttention: notDifferentiable,
   Loop: notDifferentiable,
+  If: notDifferentiable,
 };
 
 function first(values: readonly Value[]): Value {

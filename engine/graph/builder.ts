@@ -350,6 +350,28 @@ export class GraphBuilder {
     return { carried: values.slice(0, initial.length), scans: values.slice(initial.length) };
   }
 
+  /**
+   * `then` where the condition (a scalar bool) holds, else `otherwise`: only the chosen one runs. Both see this graph's
+   * values and give one value of the same type.
+   */
+  branch(
+    name: string,
+    condition: Value,
+    then: (body: GraphBuilder) => Value,
+    otherwise: (body: GraphBuilder) => Value,
+  ): Value {
+    let output: OpOutput | undefined;
+    const build = (side: string, give: (body: GraphBuilder) => Value) => {
+      const body = new GraphBuilder(`${name}/${side}`, this.dtype, this);
+      const value = give(body);
+      body.output(`${body.path}/out`, value);
+      output ??= { dtype: value.dtype, shape: value.shape };
+      return body.build(true);
+    };
+    const [then_branch, else_branch] = [build('then', then), build('else', otherwise)];
+    return only(this.emit('If', [condition], { then_branch, else_branch }, output ? [output] : []));
+  }
+
   /** The finished graph, without the nodes that no output needs (a rule may emit more than is asked of it). */
   build(withoutShapes = false): OnnxGraph {
     const needed = new Set(this.outputs.map((value) => value.name));
@@ -357,7 +379,7 @@ export class GraphBuilder {
     for (const node of this.nodes.toReversed()) {
       if (!node.outputs.some((output) => needed.has(output.name))) continue;
       for (const input of node.inputs) needed.add(input.name);
-      if (node.type === 'Loop') for (const name of outerNames(node as GraphNode<'Loop'>)) needed.add(name);
+      for (const name of outerNames(node)) needed.add(name);
       kept.push(toOnnxNode(node));
     }
     const declare = ({ name, dtype, shape }: Value) => ({
@@ -392,10 +414,17 @@ function toOnnxNode(node: GraphNode): OnnxNode {
   };
 }
 
-/** The names that a loop's body takes from the graphs around it (and, harmlessly, its own). */
-function outerNames(node: GraphNode<'Loop'>): string[] {
-  return node.attributes.body.nodes.flatMap((inner) => [...inner.inputs]);
+/** The names that a node's inner graphs take from the graphs around it (and, harmlessly, their own). */
+function outerNames(node: { attributes: object }): string[] {
+  return Object.values(node.attributes)
+    .filter(isGraph)
+    .flatMap((graph) => [
+      ...graph.nodes.flatMap((inner) => [...inner.inputs, ...outerNames(inner)]),
+      ...graph.outputs.map(({ name }) => name),
+    ]);
 }
+
+const isGraph = (value: unknown): value is OnnxGraph => typeof value === 'object' && value !== null && 'nodes' in value;
 
 function only(values: readonly Value[]): Value {
   const [value] = values;

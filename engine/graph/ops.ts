@@ -61,6 +61,7 @@ export interface OpAttributes {
     softcap: { float: number };
   };
   Loop: { body: OnnxGraph };
+  If: { then_branch: OnnxGraph; else_branch: OnnxGraph };
 }
 export type OpType = keyof OpAttributes;
 
@@ -334,8 +335,9 @@ export const opSchemas: { [T in OpType]: OpSchema<T> } = {
       ];
     },
   },
-  // A loop's outputs are what its body carries: the builder states them.
+  // A loop's outputs are what its body carries, a branch's what its graphs give: the builder states them.
   Loop: { domain: '', infer: () => [] },
+  If: { domain: '', infer: () => [] },
 };
 
 function sum(values: readonly Dim[]): number {

@@ -4,8 +4,11 @@ import type { LoraConfig } from '../config.ts';
 import type { GraphBuilder, Value } from '../graph/builder.ts';
 import type { WeightShapes } from './weights.ts';
 
-/** An adapter's two matrices as values of a graph, by the module they belong to; `scale` where B does not hold it. */
-export type LoraSource = (module: string) => { a: Value; b: Value; scale?: number } | null;
+/** What A x is multiplied with: the adapter's scale where B does not hold it, or a mask over the rank of each row. */
+export type LoraScale = number | Value;
+
+/** An adapter's two matrices as values of a graph, by the module they belong to. */
+export type LoraSource = (module: string) => { a: Value; b: Value; scale?: LoraScale } | null;
 
 export const noLora: LoraSource = () => null;
 
@@ -23,10 +26,10 @@ export function loraInputs(
   weights: WeightShapes,
   modules: readonly string[],
   rank: number | 'rank',
-  scale?: number,
+  scale?: LoraScale,
 ): { source: LoraSource; values: Map<string, Value> } {
   const values = new Map<string, Value>();
-  const pairs = new Map<string, { a: Value; b: Value; scale?: number }>();
+  const pairs = new Map<string, { a: Value; b: Value; scale?: LoraScale }>();
   for (const module of modules) {
     const [out, inner] = weights.get(`${module}.weight`) ?? [];
     if (out === undefined || inner === undefined) throw new Error(`No linear layer ${module}.`);

@@ -8,6 +8,15 @@ import { EngineError } from '../errors.ts';
 
 type Provider = ort.InferenceSession.ExecutionProviderConfig;
 
+export type ProviderName = 'cpu' | 'cuda' | 'webgpu';
+
+/** The provider that `executionProviders` chooses for a device. */
+export function providerName(device: string): ProviderName {
+  const [provider] = executionProviders(device);
+  const name = typeof provider === 'string' ? provider : provider?.name;
+  return name === 'cuda' || name === 'webgpu' ? name : 'cpu';
+}
+
 /** The runtime's list for a device: `auto` is CUDA where its provider library is installed, else the CPU. */
 export function executionProviders(device: string): Provider[] {
   if (!deviceSchema.safeParse(device).success) {

@@ -90,6 +90,16 @@ export function createSessionCache(): SessionCache {
   };
 }
 
+/** The runtime found no memory for a tensor: fewer rows may fit. */
+export function isOutOfMemory(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    /failed to allocate memory|bad_alloc|out of memory|Available memory of .* is smaller than requested/i.test(
+      error.message,
+    )
+  );
+}
+
 function describeFailure(error: unknown): Error {
   const message = error instanceof Error ? error.message : String(error);
   if (/External initializer|external data/i.test(message)) {

@@ -1,73 +1,83 @@
-// The sampler's two graphs. Prefill reads prompts into a key-value cache; decode takes rows of that cache and runs
-// model and draw in a Loop inside the graph, so that a chunk of tokens is one run and the cache never leaves it.
+// The sampler's graph: a Loop whose first step reads the ids it is given (a padded prompt, or one token a row) and whose
+// every step runs model and draw, so that a chunk of tokens is one run and the cache never leaves it. One graph serves
+// prompts and responses: two would each hold the weights.
 import type { ModelConfig } from '../checkpoint/model-config.ts';
-import type { StoredTensor } from '../checkpoint/safetensors.ts';
 import { GraphBuilder, type Value } from '../graph/builder.ts';
 import type { OnnxGraph } from '../graph/onnx.ts';
 import { families } from '../models/index.ts';
 import { type LoraSource, loraInputs, noLora } from '../models/lora.ts';
-import { checkpointWeights, type WeightShapes } from '../models/weights.ts';
+import type { WeightShapes, Weights } from '../models/weights.ts';
 import { cachedForward, cacheNames, ropeInputs } from './decoder.ts';
-import { type DrawKind, draws } from './logits.ts';
+import { drawToken, type PenaltyInputs, penalise } from './logits.ts';
 
 export interface SampledModel {
   config: ModelConfig;
-  tensors: ReadonlyMap<string, StoredTensor>;
   shapes: WeightShapes;
-  /** The modules that carry an adapter; its matrices are fed with its scale folded into B. */
+  weights: (g: GraphBuilder) => Weights;
+  /** The modules that carry adapters; their matrices are fed with their scale folded into B. */
   loraModules: readonly string[];
-}
-
-/**
- * Inputs `ids` int64 [rows, seq] padded on the right and `counts` int32 [rows] >= 1, their real lengths.
- * Outputs the cache `present_*`; what lies beyond a row's count is never read.
- */
-export function prefillGraph(model: SampledModel): OnnxGraph {
-  const { g, decoder, cacheShape } = open(model, 'prefill');
-  const ids = g.input('ids', 'int64', ['rows', 'seq']);
-  const counts = g.input('counts', 'int32', ['rows']);
-  const past = cacheNames(model.config, 'past').map((name) => g.input(name, 'float32', cacheShape));
-  const { present } = decoder(g, ids, past, g.sub(counts, g.constant(1, 'int32')), g.reduceMax(counts, [0]));
-  for (const [i, name] of cacheNames(model.config, 'present').entries()) g.output(name, present[i] as Value);
-  return g.build();
+  /** With the inputs and the work of repetition, presence and frequency penalties. */
+  isPenalised: boolean;
 }
 
 /**
  * Inputs: `rows` int64 [rows] picks the cache's rows (a prompt's row for each of its samples, or the rows that still
- * run); `ids` int64 [rows, 1] the last token of each; `counts` int32 [rows] the tokens in the cache; `done` bool
- * [rows]; `steps` int64; `uniforms` fp64 [steps, rows]; `temperature`, `top_k` int64 [1], `top_p` fp64; `eos` int64 [any].
- * Outputs: `tokens` int64 and `logps` fp32 [steps run, rows], and the cache. A row that is done draws on, unread.
+ * run); `ids` int64 [rows, seq] padded on the right, of which `fresh` int32 [rows] are real; `counts` int32 [rows] the
+ * tokens in the cache; `done` bool [rows]; `steps` int64; `uniforms` fp64 [steps, rows]; the settings of
+ * logits.ts's `DrawInputs` and `PenaltyInputs`; `eos` int64 [any]; the adapters' matrices stacked along their rank
+ * with `adapter_mask` fp32 [rows, 1, rank]; the rotary tables; and the cache `past_*` (seq > 1 asks for an empty one).
+ * Outputs: `tokens` int64 and `logps` fp32 [steps run, rows], and the cache `present_*`; what lies beyond a row's
+ * count in it is never read. A row that is done draws on, unread.
  */
-export function decodeGraph(model: SampledModel, kind: DrawKind): OnnxGraph {
-  const { g, decoder, logits: toLogits, cacheShape } = open(model, 'decode');
+export function generationGraph(model: SampledModel): OnnxGraph {
+  const { config } = model;
+  const g = new GraphBuilder('generate');
   const rows = g.input('rows', 'int64', ['rows']);
-  const ids = g.input('ids', 'int64', ['rows', 1]);
+  const ids = g.input('ids', 'int64', ['rows', 'seq']);
+  const fresh = g.input('fresh', 'int32', ['rows']);
   const counts = g.input('counts', 'int32', ['rows']);
   const done = g.input('done', 'bool', ['rows']);
   const steps = g.input('steps', 'int64', []);
-  const uniforms = kind === 'greedy' ? null : g.input('uniforms', 'float64', ['steps', 'rows']);
-  const temperature = kind === 'greedy' ? null : g.input('temperature', 'float32', []);
-  const topK = kind === 'filtered' ? g.input('top_k', 'int64', [1]) : null;
-  const topP = kind === 'filtered' ? g.input('top_p', 'float64', []) : null;
   const eos = g.input('eos', 'int64', ['eos']);
-  const past = cacheNames(model.config, 'past').map((name) => g.gather(g.input(name, 'float32', cacheShape), rows));
+  const uniforms = g.input('uniforms', 'float64', ['steps', 'rows']);
+  const draw = {
+    isSorted: g.input('is_sorted', 'bool', []),
+    temperature: g.input('temperature', 'float32', []),
+    topK: g.input('top_k', 'int64', [1]),
+    topP: g.input('top_p', 'float64', []),
+    minP: g.input('min_p', 'float64', []),
+  };
+  const penalties = model.isPenalised ? penaltyInputs(g, config) : null;
+  const weights = model.weights(g);
+  const lora = stackedAdapters(g, model);
+  const ropes = ropeInputs(g, config);
+  const cacheShape = ['cached', config.kvHeads, 'tokens', config.headDim];
+  const past = cacheNames(config, 'past').map((name) => g.gather(g.input(name, g.dtype, cacheShape), rows));
+  const occurrences = penalties ? [penalties.occurrences] : [];
 
   const { carried, scans } = g.loop(
     'loop',
     steps,
     anyLeft(g, done),
-    [ids, counts, done, ...past],
+    [ids, fresh, counts, done, ...past, ...occurrences],
     (b, iteration, state) => {
-      const [lastIds, inCache, isDone, ...cache] = state as [Value, Value, Value, ...Value[]];
-      const total = b.add(b.reduceMax(inCache, [0]), b.constant(1, 'int32'));
-      const { hidden, present } = decoder(b, lastIds, cache, inCache, total);
-      const logits = toLogits(b, b.squeeze(hidden, [1]));
-      const token = draws[kind](b, logits, {
-        uniforms: uniforms ? b.gather(uniforms, iteration) : logits,
-        temperature: temperature ?? logits,
-        topK: topK ?? logits,
-        topP: topP ?? logits,
+      const [stepIds, added, inCache, isDone, ...rest] = state as [Value, Value, Value, Value, ...Value[]];
+      const cache = rest.slice(0, past.length);
+      const after = b.add(inCache, added);
+      const context = { g: b, config, weights, lora };
+      const last = b.sub(after, b.constant(1, 'int32'));
+      const { hidden, present } = cachedForward(context, ropes, {
+        ids: stepIds,
+        past: cache,
+        lastIndex: last,
+        total: b.reduceMax(after, [0]),
       });
+      const lastPlace = b.unsqueeze(b.cast(b.sub(added, b.constant(1, 'int32')), 'int64'), [1]);
+      const lastHidden = b.op('GatherND', [hidden, lastPlace], { batch_dims: 1 })[0] as Value;
+      const logits = b.cast(weights.product(b, families[config.architecture].headName(config), lastHidden), 'float32');
+      const counted = rest.at(past.length);
+      const drawn = penalties && counted ? penalise(b, logits, { ...penalties, occurrences: counted }) : logits;
+      const token = drawToken(b, drawn, { ...draw, uniforms: b.gather(uniforms, iteration) });
       const column = b.unsqueeze(token, [1]);
       const chosen = b.squeeze(b.op('GatherElements', [logits, column], { axis: 1 })[0] as Value, [1]);
       const logp = b.sub(chosen, b.reduceLogSumExp(logits, [1]));
@@ -75,13 +85,20 @@ export function decodeGraph(model: SampledModel, kind: DrawKind): OnnxGraph {
       const nowDone = b.or(isDone, isEnd);
       return {
         condition: anyLeft(b, nowDone),
-        carried: [column, b.add(inCache, b.constant(1, 'int32')), nowDone, ...present],
+        carried: [
+          column,
+          onesLike(b, added),
+          after,
+          nowDone,
+          ...present,
+          ...(counted ? [count(b, counted, column)] : []),
+        ],
         scans: [token, logp],
       };
     },
   );
   for (const [i, name] of ['tokens', 'logps'].entries()) g.output(name, scans[i] as Value);
-  for (const [i, name] of cacheNames(model.config, 'present').entries()) g.output(name, carried[i + 3] as Value);
+  for (const [i, name] of cacheNames(config, 'present').entries()) g.output(name, carried[i + 4] as Value);
   return g.build();
 }
 
@@ -90,16 +107,28 @@ function anyLeft(g: GraphBuilder, done: Value): Value {
   return g.cast(g.reduceMax(g.cast(g.not(done), 'int32'), [0]), 'bool');
 }
 
-function open(model: SampledModel, name: string) {
-  const { config } = model;
-  const g = new GraphBuilder(name);
-  const weights = checkpointWeights(g, model.tensors);
-  const lora: LoraSource =
-    model.loraModules.length > 0 ? loraInputs(g, model.shapes, model.loraModules, 'rank').source : noLora;
-  const ropes = ropeInputs(g, config);
-  const decoder = (b: GraphBuilder, ids: Value, past: readonly Value[], lastIndex: Value, total: Value) =>
-    cachedForward({ g: b, config, weights, lora }, ropes, { ids, past, lastIndex, total });
-  const logits = (b: GraphBuilder, hidden: Value) =>
-    weights.product(b, families[config.architecture].headName(config), hidden);
-  return { g, decoder, logits, cacheShape: ['cached', config.kvHeads, 'tokens', config.headDim] as const };
+const onesLike = (g: GraphBuilder, counts: Value): Value =>
+  g.where(g.less(counts, g.constant(0, 'int32')), counts, g.constant(1, 'int32'));
+
+/** The occurrences with the tokens just drawn, int64 [rows, 1], counted. */
+function count(g: GraphBuilder, occurrences: Value, column: Value): Value {
+  const ones = g.add(g.mul(g.cast(column, 'float32'), 0), 1);
+  return g.op('ScatterElements', [occurrences, column, ones], { axis: 1, reduction: 'add' })[0] as Value;
+}
+
+function penaltyInputs(g: GraphBuilder, { vocabSize }: ModelConfig): PenaltyInputs {
+  return {
+    inPrompt: g.input('in_prompt', 'bool', ['rows', vocabSize]),
+    occurrences: g.input('occurrences', 'float32', ['rows', vocabSize]),
+    repetition: g.input('repetition_penalty', 'float32', []),
+    presence: g.input('presence_penalty', 'float32', []),
+    frequency: g.input('frequency_penalty', 'float32', []),
+  };
+}
+
+/** Adapters side by side along their rank; the mask leaves each row its own (none, for the bare model). */
+function stackedAdapters(g: GraphBuilder, { shapes, loraModules }: SampledModel): LoraSource {
+  if (loraModules.length === 0) return noLora;
+  const mask = g.input('adapter_mask', 'float32', ['rows', 1, 'rank']);
+  return loraInputs(g, shapes, loraModules, 'rank', mask).source;
 }

@@ -3,54 +3,131 @@
 import type { SamplingConfig } from '../config.ts';
 import type { GraphBuilder, Value } from '../graph/builder.ts';
 
-/** What a configuration asks of the graph: each kind is a graph of its own, without the work of the others. */
-export type DrawKind = 'greedy' | 'unfiltered' | 'filtered';
-
-export function drawKind({ temperature, top_k, top_p }: SamplingConfig): DrawKind {
-  if (temperature === 0 || top_k === 1) return 'greedy';
-  return top_k === 0 && top_p === 1 ? 'unfiltered' : 'filtered';
-}
-
 export interface DrawInputs {
   /** fp64 [rows], in [0, 1). */
   uniforms: Value;
+  /** bool: false draws from all tokens (that min-p leaves) without sorting them. */
+  isSorted: Value;
+  /** fp32. */
   temperature: Value;
   /** int64 [1]: how many of the largest logits stay. */
   topK: Value;
-  /** fp64 scalar. */
+  /** fp64. */
   topP: Value;
+  /** fp64. */
+  minP: Value;
+}
+
+/** What `DrawInputs` of a configuration are; greedy is the likeliest token alone. */
+export function drawSettings({ temperature, top_k, top_p, min_p }: SamplingConfig, vocabSize: number) {
+  const isGreedy = temperature === 0;
+  const topK = isGreedy ? 1 : top_k === 0 ? vocabSize : Math.min(top_k, vocabSize);
+  return {
+    temperature: isGreedy ? 1 : temperature,
+    topK,
+    topP: top_p,
+    minP: min_p,
+    isSorted: topK < vocabSize || top_p < 1,
+  };
 }
 
 /** logits fp32 [rows, vocab] -> token ids int64 [rows]. */
-export type Draw = (g: GraphBuilder, logits: Value, inputs: DrawInputs) => Value;
+export function drawToken(g: GraphBuilder, logits: Value, inputs: DrawInputs): Value {
+  return g.branch(
+    'draw',
+    inputs.isSorted,
+    (b) => drawSorted(b, logits, inputs),
+    (b) => drawUnsorted(b, logits, inputs),
+  );
+}
 
-const greedy: Draw = (g, logits) => g.op('ArgMax', [logits], { axis: -1, keepdims: 0 })[0] as Value;
-
-/** The inverse of the cumulative distribution over the vocabulary in its own order: no sort. */
-const unfiltered: Draw = (g, logits, { uniforms, temperature }) => {
-  const cumulative = cumulativeSum(g, g.softmax(g.cast(g.div(logits, temperature), 'float64')));
-  return g.squeeze(firstAbove(g, cumulative, uniforms), [1]);
-};
-
-/** Top-k, then top-p (Holtzman et al. 2020): a token stays while the mass before it is below top_p. */
-const filtered: Draw = (g, logits, { uniforms, temperature, topK, topP }) => {
+/** Top-k, then top-p (Holtzman et al. 2020), then min-p: a token stays while the mass before it is below top_p. */
+function drawSorted(g: GraphBuilder, logits: Value, { uniforms, temperature, topK, topP, minP }: DrawInputs): Value {
   const [largest, ids] = g.op('TopK', [g.div(logits, temperature), topK], { axis: -1, largest: 1, sorted: 1 }, 2);
   if (!largest || !ids) throw new Error('TopK has two outputs.');
   const probabilities = g.softmax(g.cast(largest, 'float64'));
   const massBefore = g.sub(cumulativeSum(g, probabilities), probabilities);
-  const kept = g.mul(probabilities, g.cast(g.less(massBefore, topP), 'float64'));
+  const kept = g.mul(aboveMinP(g, probabilities, minP), g.cast(g.less(massBefore, topP), 'float64'));
   const place = firstAbove(g, cumulativeSum(g, kept), uniforms);
-  return g.squeeze(g.op('GatherElements', [ids, place], { axis: 1 })[0] as Value, [1]);
-};
+  return g.squeeze(pick(g, ids, place), [1]);
+}
 
-export const draws: { [K in DrawKind]: Draw } = { greedy, unfiltered, filtered };
+/**
+ * The inverse of the cumulative distribution over the vocabulary in its own order. Two sums of about sqrt(vocab)
+ * instead of one of vocab: first the block of tokens that the uniform falls into, then the token inside it.
+ */
+function drawUnsorted(g: GraphBuilder, logits: Value, { uniforms, temperature, minP }: DrawInputs): Value {
+  const probabilities = aboveMinP(g, g.softmax(g.cast(g.div(logits, temperature), 'float64')), minP);
+  const vocab = Number(logits.shape[1]);
+  const size = blockSize(vocab);
+  if (size === 1) return g.squeeze(firstAbove(g, cumulativeSum(g, probabilities), uniforms), [1]);
+  const blocks = g.reshape(probabilities, [0, vocab / size, size]);
+  const masses = g.reduceSum(blocks, [2]);
+  const cumulative = cumulativeSum(g, masses);
+  const block = firstAbove(g, cumulative, uniforms);
+  const mass = pick(g, masses, block);
+  const left = g.sub(g.mul(g.unsqueeze(uniforms, [1]), lastOf(g, cumulative)), g.sub(pick(g, cumulative, block), mass));
+  const inside = g.op('GatherND', [blocks, block], { batch_dims: 1 })[0] as Value;
+  const place = firstAbove(g, cumulativeSum(g, inside), g.squeeze(g.div(left, mass), [1]));
+  return g.squeeze(g.add(g.mul(block, g.constant(size, 'int64')), place), [1]);
+}
+
+/** The divisor of the vocabulary's size that is nearest to its square root from below; 1 where all are far smaller. */
+function blockSize(vocab: number): number {
+  for (let size = Math.floor(Math.sqrt(vocab)); size >= 16; size--) if (vocab % size === 0) return size;
+  return 1;
+}
+
+/** Zero for tokens less likely than min_p times the likeliest (Nguyen et al. 2024). */
+function aboveMinP(g: GraphBuilder, probabilities: Value, minP: Value): Value {
+  const floor = g.mul(g.reduceMax(probabilities, [1], true), minP);
+  return g.mul(probabilities, g.cast(g.lessOrEqual(floor, probabilities), 'float64'));
+}
 
 const cumulativeSum = (g: GraphBuilder, x: Value): Value => g.op('CumSum', [x, g.constant(1, 'int64')], {})[0] as Value;
+const pick = (g: GraphBuilder, x: Value, place: Value): Value =>
+  g.op('GatherElements', [x, place], { axis: 1 })[0] as Value;
+const lastOf = (g: GraphBuilder, cumulative: Value): Value => g.reduceMax(cumulative, [1], true);
 
-/** The first place [rows, 1] whose cumulative mass exceeds u x total: places of no mass are never drawn. */
-function firstAbove(g: GraphBuilder, cumulative: Value, uniforms: Value): Value {
-  const total = g.reduceMax(cumulative, [1], true);
-  const threshold = g.mul(g.unsqueeze(uniforms, [1]), total);
+/** The largest share of a sum that rounding keeps below it. */
+const almostAll = 1 - 2 ** -52;
+
+/** The first place [rows, 1] whose cumulative mass exceeds share x total: places of no mass are never drawn. */
+function firstAbove(g: GraphBuilder, cumulative: Value, share: Value): Value {
+  const within = g.op(
+    'Min',
+    [g.where(g.less(share, g.constant(0, 'float64')), 0, share), g.constant(almostAll, 'float64')],
+    {},
+  );
+  const threshold = g.mul(g.unsqueeze(within[0] as Value, [1]), lastOf(g, cumulative));
   const isBelow = g.cast(g.lessOrEqual(cumulative, threshold), 'int64');
   return g.reduceSum(isBelow, [1], true);
+}
+
+export interface PenaltyInputs {
+  /** bool [rows, vocab]: tokens of the prompt. */
+  inPrompt: Value;
+  /** fp32 [rows, vocab]: how often the response has each token. */
+  occurrences: Value;
+  /** fp32 scalars. */
+  repetition: Value;
+  presence: Value;
+  frequency: Value;
+}
+
+export function hasPenalties(config: SamplingConfig): boolean {
+  return config.repetition_penalty !== 1 || config.presence_penalty !== 0 || config.frequency_penalty !== 0;
+}
+
+/** logits [rows, vocab] after the repetition penalty (transformers' rule), then presence and frequency (OpenAI's). */
+export function penalise(g: GraphBuilder, logits: Value, inputs: PenaltyInputs): Value {
+  const { inPrompt, occurrences, repetition, presence, frequency } = inputs;
+  const isUsed = g.less(g.constant(0, 'float32'), occurrences);
+  const weaker = g.where(
+    g.less(logits, g.constant(0, 'float32')),
+    g.mul(logits, repetition),
+    g.div(logits, repetition),
+  );
+  const repeated = g.where(g.or(isUsed, inPrompt), weaker, logits);
+  return g.sub(g.sub(repeated, g.mul(g.cast(isUsed, 'float32'), presence)), g.mul(occurrences, frequency));
 }

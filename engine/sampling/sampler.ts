@@ -1,197 +1,241 @@
-// The sampler: prompts in, responses out. Prompts of like length share a batch, n samples share one prefill, chunks
-// of steps run inside the graph, and between chunks finished rows leave the batch, text streams and a cancel is heard.
+// The sampler: prompts in, responses out. n samples share one prefill, chunks of steps run inside the graph, and
+// between chunks finished rows leave the batch, waiting ones take their place, text streams and a cancel is heard.
 import { type Checkpoint, openCheckpoint } from '../checkpoint/checkpoint.ts';
-import { readAdapter, withScaleInB } from '../checkpoint/peft.ts';
+import { kvBytesPerToken } from '../checkpoint/memory.ts';
 import type { Tokenizer } from '../checkpoint/tokenizer.ts';
 import type { SamplingConfig } from '../config.ts';
 import { EngineError, throwIfCancelled } from '../errors.ts';
+import { checkpointWeights } from '../models/weights.ts';
 import type { SampledChunk, SampledResponse, SampleRequest, Sampler } from '../ports.ts';
-import { uniform } from '../random.ts';
-import { adapterFeeds } from '../runtime/adapter-feeds.ts';
-import { createSessionCache, openSession, type Tensor } from '../runtime/session.ts';
-import { cacheNames, ropeFeeds } from './decoder.ts';
-import { decodeGraph, prefillGraph, type SampledModel } from './graph.ts';
-import { type DrawKind, drawKind } from './logits.ts';
+import { readDeviceMemory } from '../runtime/device-memory.ts';
+import { providerName } from '../runtime/provider.ts';
+import { isOutOfMemory, openSession, type Session } from '../runtime/session.ts';
+import { createAdapterShelf } from './adapters.ts';
+import { admit, cachedCount, chunked, longestOf, type Prepared, type Row, sequenceOf, toGroups } from './batch.ts';
+import { type CachedRow, outputCache } from './cache.ts';
+import { createFeeds } from './feeds.ts';
+import { generationGraph } from './graph.ts';
+import { chunkPolicies, rowsWithin, stepsOf } from './limits.ts';
+import { hasPenalties } from './logits.ts';
+import { findStop, settledText } from './stop.ts';
 
-/** Steps per run: below 8 the overhead of a run shows (1.15x at 4), above 16 nothing is gained on a CPU. */
-const chunkSteps = 16;
-const rowsPerBatch = 32;
-
-interface Prepared {
-  request: SampleRequest;
-  promptIds: number[];
-  /** Tokens that may follow: the configuration's, or what the model's positions leave. */
-  limit: number;
+export interface SamplerOptions {
+  model: string;
+  /** The adapter of requests that name none. */
+  adapter?: string | null;
+  device?: string;
+  /** Bytes that caches may take; half of what the device has free once the weights are loaded, if not said. */
+  cacheBudget?: number;
 }
 
-/** One response that grows. */
-interface Row {
-  prepared: Prepared;
-  index: number;
-  tokenIds: number[];
-  tokenLogps: number[];
-}
-
-/** A sampler of a checkpoint at hand, with the tokenizer that it reads prompts with. Calls of `sample` may overlap. */
+/** A sampler of a checkpoint at hand, with the tokenizer that it reads prompts with. */
 export interface LocalSampler extends Sampler {
   readonly tokenizer: Tokenizer;
 }
 
-/** Opens a model, with one PEFT adapter or none, for sampling. Sessions open on first use and stay until `close`. */
-export async function openSampler(options: {
-  model: string;
-  adapter?: string | null;
-  device?: string;
-}): Promise<LocalSampler> {
+/** The share of the free memory that caches may take: activations, and others on this machine, need some too. */
+const budgetShare = 0.5;
+/** Rows of a batch that ran out of memory are tried again with half as many, this often. */
+const maxRetreats = 6;
+
+/** Opens a model for sampling. Its weights are loaded at the first use and stay until `close`. */
+export async function openSampler(options: SamplerOptions): Promise<LocalSampler> {
   const checkpoint = await openCheckpoint(options.model);
-  const adapter = options.adapter ? await readAdapter(options.adapter, checkpoint.shapes) : null;
+  return createSampler(checkpoint, options, openSession);
+}
+
+/** Exported for tests, which hand in a session that fails. */
+export function createSampler(
+  checkpoint: Checkpoint,
+  options: Omit<SamplerOptions, 'model'>,
+  open: typeof openSession,
+): LocalSampler {
+  const { config: model, tokenizer, folder } = checkpoint;
   const device = options.device ?? 'auto';
-  const model: SampledModel = { ...checkpoint, loraModules: adapter ? [...adapter.modules.keys()] : [] };
-  const lora = {
-    ...(adapter ? adapterFeeds(withScaleInB(adapter)) : {}),
-    ...ropeFeeds(checkpoint.config, checkpoint.config.maxPositions),
-  };
-  const sessions = createSessionCache();
-  // A prefill runs once per prompt: its weights stay mapped. The loop's are packed for speed.
-  const prefill = () =>
-    sessions.get('prefill', () =>
-      openSession(prefillGraph(model), { folder: checkpoint.folder, device, keepMapped: true }),
-    );
-  const decode = (kind: DrawKind) =>
-    sessions.get(kind, () => openSession(decodeGraph(model, kind), { folder: checkpoint.folder, device }));
+  const policy = chunkPolicies[providerName(device)];
+  const bytesPerToken = kvBytesPerToken(model, 4);
+  const shelf = createAdapterShelf(checkpoint.shapes);
+  const feeds = createFeeds(checkpoint, shelf, 'float32');
+  let current: { key: string; session: Session; budget: number } | null = null;
+
+  /** One session at a time: what it holds is the whole model. */
+  async function sessionFor(config: SamplingConfig): Promise<{ session: Session; budget: number }> {
+    const loraModules = shelf.modules();
+    const isPenalised = hasPenalties(config);
+    const key = JSON.stringify([loraModules, isPenalised]);
+    if (current?.key === key) return current;
+    await closeSession();
+    const graph = generationGraph({
+      config: model,
+      shapes: checkpoint.shapes,
+      weights: (g) => checkpointWeights(g, checkpoint.tensors),
+      loraModules,
+      isPenalised,
+    });
+    const session = await open(graph, { folder, device });
+    const budget = options.cacheBudget ?? (await readDeviceMemory(device)).freeBytes * budgetShare;
+    current = { key, session, budget };
+    return current;
+  }
+
+  async function closeSession(): Promise<void> {
+    const closing = current;
+    current = null;
+    await closing?.session.close();
+  }
 
   return {
-    tokenizer: checkpoint.tokenizer,
+    tokenizer,
     async *sample(requests, config, signal) {
-      const prepared = requests.map((request) => prepare(checkpoint, request, config));
-      for (const batch of toBatches(prepared)) {
-        throwIfCancelled(signal);
-        yield* sampleBatch(batch, config, signal);
-      }
+      const prepared = requests.map((request) => prepare(checkpoint, request, config, options.adapter ?? null));
+      await shelf.load(prepared.map(({ adapter }) => adapter));
+      const { session, budget } = await sessionFor(config);
+      yield* sampleAll(session, budget, prepared, config, signal);
     },
-    close: () => sessions.close(),
+    close: closeSession,
   };
 
-  async function* sampleBatch(batch: Row[], config: SamplingConfig, signal?: AbortSignal): AsyncIterable<SampledChunk> {
-    const kind = drawKind(config);
-    const prompts = [...new Set(batch.map((row) => row.prepared))];
-    let cache = await fillCache(prompts);
-    let live = batch;
-    let cacheRows = batch.map((row) => prompts.indexOf(row.prepared));
-    while (live.length > 0) {
+  async function* sampleAll(
+    session: Session,
+    budget: number,
+    prepared: readonly Prepared[],
+    config: SamplingConfig,
+    signal: AbortSignal | undefined,
+  ): AsyncIterable<SampledChunk> {
+    let maxRows = policy.maxRows;
+    const rowsFor = (longest: number) => Math.max(1, Math.min(maxRows, rowsWithin(budget, bytesPerToken, longest)));
+    const roomFor = (rows: readonly Row[]) => rows.length <= rowsFor(Math.max(0, ...rows.map(longestOf)));
+    let waiting = toGroups(prepared, rowsFor);
+    let live: Row[] = [];
+    let cached: CachedRow[] = [];
+    for (let retreats = 0; waiting.length + live.length > 0; ) {
       throwIfCancelled(signal);
-      const steps = Math.min(chunkSteps, ...live.map((row) => row.prepared.limit - row.tokenIds.length));
-      const session = await decode(kind);
-      const outputs = await session.run({ ...decodeFeeds(kind, live, cacheRows, steps, config), ...cache, ...lora });
-      const tokens = outputs.tokens?.data as BigInt64Array;
-      const logps = outputs.logps?.data as Float32Array;
-      const stepsRun = tokens.length / live.length;
-      const remaining: number[] = [];
-      for (const [r, row] of live.entries()) {
-        const finishReason = grow(row, r, live.length, stepsRun, tokens, logps);
-        if (finishReason) {
-          yield {
-            type: 'response',
-            id: row.prepared.request.id,
-            index: row.index,
-            response: toResponse(row, finishReason),
-          };
-        } else {
-          remaining.push(r);
-          const text = checkpoint.tokenizer.decode(row.tokenIds);
-          yield { type: 'progress', id: row.prepared.request.id, index: row.index, text };
+      const admitted = admit(waiting, live, roomFor, Math.ceil(maxRows * policy.refillShare));
+      const running = [...live, ...admitted];
+      try {
+        const rowsInCache = [...cached, ...(await prefill(session, admitted, config))];
+        const { finished, kept } = await decode(session, running, rowsInCache, config);
+        for (const { row, response } of finished) {
+          yield { type: 'response', id: row.prepared.request.id, index: row.index, response };
         }
+        live = kept.map(({ row }) => row);
+        cached = kept.map(({ place }) => place);
+        for (const row of live) if (row.prepared.request.stream) yield progressOf(row, config);
+      } catch (error) {
+        if (!isOutOfMemory(error)) throw error;
+        if (running.length === 1 || ++retreats > maxRetreats) throw outOfMemory(running, device, error);
+        maxRows = Math.max(1, Math.floor(running.length / 2));
+        // What a row has drawn stays drawn: only its cache is read again.
+        waiting = [...chunked(running, maxRows), ...waiting.flatMap((group) => chunked(group, maxRows))];
+        live = [];
+        cached = [];
       }
-      cache = renamed(outputs, checkpoint);
-      live = remaining.map((r) => live[r] as Row);
-      cacheRows = remaining;
       await new Promise(setImmediate); // lets a cancel message in: a run blocks the event loop
     }
   }
 
-  /** The cache of all prompt tokens but the last, which the first decoding step reads. */
-  async function fillCache(prompts: readonly Prepared[]): Promise<Record<string, Tensor>> {
-    const { kvHeads, headDim } = checkpoint.config;
-    const empty: Record<string, Tensor> = {};
-    for (const name of cacheNames(checkpoint.config, 'past')) {
-      empty[name] = { dtype: 'float32', shape: [prompts.length, kvHeads, 0, headDim], data: new Float32Array(0) };
+  /** The cache of all tokens of each new row but the last, which the first decoding step reads. */
+  async function prefill(session: Session, rows: readonly Row[], config: SamplingConfig): Promise<CachedRow[]> {
+    const byPrompt = new Map<string, { row: Row; count: number; place: CachedRow | null }>();
+    for (const row of rows) byPrompt.set(sharedKey(row), { row, count: cachedCount(row), place: null });
+    const toRead = [...byPrompt.values()].filter(({ count }) => count > 0).sort((a, b) => a.count - b.count);
+    while (toRead.length > 0) {
+      const longest = (items: readonly { count: number }[]) => Math.max(...items.map(({ count }) => count));
+      let size = 1;
+      while (size < toRead.length && (size + 1) * longest(toRead.slice(0, size + 1)) <= policy.prefillTokens) size++;
+      const part = toRead.splice(0, size);
+      const sequences = part.map(({ row, count }) => sequenceOf(row).slice(0, count));
+      const outputs = await session.run(
+        feeds.prefill(
+          part.map(({ row }) => row),
+          sequences,
+          config,
+        ),
+      );
+      const cache = outputCache(model, outputs);
+      for (const [r, item] of part.entries()) item.place = { cache, row: r, count: item.count };
     }
-    const length = Math.max(...prompts.map(({ promptIds }) => promptIds.length)) - 1;
-    if (length === 0) return empty;
-    const ids = new BigInt64Array(prompts.length * length);
-    for (const [r, { promptIds }] of prompts.entries()) {
-      for (const [i, id] of promptIds.slice(0, -1).entries()) ids[r * length + i] = BigInt(id);
-    }
-    const counts = Int32Array.from(prompts, ({ promptIds }) => promptIds.length - 1);
-    const outputs = await (await prefill()).run({
-      ids: { dtype: 'int64', shape: [prompts.length, length], data: ids },
-      counts: { dtype: 'int32', shape: [prompts.length], data: counts },
-      ...empty,
-      ...lora,
-    });
-    return renamed(outputs, checkpoint);
+    return rows.map((row) => byPrompt.get(sharedKey(row))?.place ?? { cache: {}, row: 0, count: 0 });
   }
 
-  function decodeFeeds(
-    kind: DrawKind,
-    live: readonly Row[],
-    cacheRows: readonly number[],
-    steps: number,
-    config: SamplingConfig,
-  ) {
-    const count = live.length;
-    const lastIds = live.map((row) => BigInt(row.tokenIds.at(-1) ?? row.prepared.promptIds.at(-1) ?? 0));
-    const counts = live.map((row) => row.prepared.promptIds.length - 1 + row.tokenIds.length);
-    const feeds: Record<string, Tensor> = {
-      rows: { dtype: 'int64', shape: [count], data: BigInt64Array.from(cacheRows, BigInt) },
-      ids: { dtype: 'int64', shape: [count, 1], data: BigInt64Array.from(lastIds) },
-      counts: { dtype: 'int32', shape: [count], data: Int32Array.from(counts) },
-      done: { dtype: 'bool', shape: [count], data: new Uint8Array(count) },
-      steps: { dtype: 'int64', shape: [], data: BigInt64Array.of(BigInt(steps)) },
-      eos: eosFeed(checkpoint),
-    };
-    if (kind === 'greedy') return feeds;
-    const uniforms = new Float64Array(steps * count);
-    for (const [r, row] of live.entries()) {
-      const { seed } = row.prepared.request;
-      for (let t = 0; t < steps; t++) uniforms[t * count + r] = uniform(seed, row.index, row.tokenIds.length + t);
+  /** One run of several steps for the rows; `places` says where the cache of each lies. */
+  async function decode(session: Session, rows: readonly Row[], places: readonly CachedRow[], config: SamplingConfig) {
+    const steps = stepsOf(
+      policy,
+      rows.map(({ prepared, tokenIds }) => prepared.limit - tokenIds.length),
+    );
+    const outputs = await session.run(feeds.decode(rows, places, steps, config));
+    const tokens = outputs.tokens?.data as BigInt64Array;
+    const logps = outputs.logps?.data as Float32Array;
+    const cache = outputCache(model, outputs);
+    const finished: { row: Row; response: SampledResponse }[] = [];
+    const kept: { row: Row; place: CachedRow }[] = [];
+    for (const [r, row] of rows.entries()) {
+      const before = row.tokenIds.length;
+      for (let at = r; at < tokens.length; at += rows.length) {
+        row.tokenIds.push(Number(tokens[at]));
+        row.tokenLogps.push(logps[at] as number);
+        if (model.eosTokenIds.includes(Number(tokens[at]))) break;
+      }
+      const response = finish(row, before, config);
+      if (response) finished.push({ row, response });
+      else kept.push({ row, place: { cache, row: r, count: cachedCount(row) } });
     }
-    feeds.uniforms = { dtype: 'float64', shape: [steps, count], data: uniforms };
-    feeds.temperature = { dtype: 'float32', shape: [], data: Float32Array.of(config.temperature) };
-    if (kind === 'unfiltered') return feeds;
-    const { vocabSize } = checkpoint.config;
-    const topK = config.top_k === 0 ? vocabSize : Math.min(config.top_k, vocabSize);
-    feeds.top_k = { dtype: 'int64', shape: [1], data: BigInt64Array.of(BigInt(topK)) };
-    feeds.top_p = { dtype: 'float64', shape: [], data: Float64Array.of(config.top_p) };
-    return feeds;
+    return { finished, kept };
   }
 
-  /** Takes a chunk's tokens of one row, up to its end; says why it ended, if it did. */
-  function grow(
-    row: Row,
-    r: number,
-    rows: number,
-    stepsRun: number,
-    tokens: BigInt64Array,
-    logps: Float32Array,
-  ): SampledResponse['finishReason'] | null {
-    for (let t = 0; t < stepsRun; t++) {
-      const id = Number(tokens[t * rows + r]);
-      row.tokenIds.push(id);
-      row.tokenLogps.push(logps[t * rows + r] as number);
-      if (checkpoint.config.eosTokenIds.includes(id)) return 'stop';
+  /** The response, if the row has come to an end with the tokens from `before` on; cuts what follows a stop string. */
+  function finish(row: Row, before: number, { stop }: SamplingConfig): SampledResponse | null {
+    const { prepared } = row;
+    let text = stop.length > 0 ? tokenizer.decode(row.tokenIds) : '';
+    const isStopped = findStop(text, stop) >= 0;
+    if (isStopped) {
+      let kept = before + 1;
+      while (findStop(tokenizer.decode(row.tokenIds.slice(0, kept)), stop) < 0) kept++;
+      row.tokenIds.length = kept;
+      row.tokenLogps.length = kept;
+      const whole = tokenizer.decode(row.tokenIds);
+      text = whole.slice(0, findStop(whole, stop));
     }
-    return row.tokenIds.length >= row.prepared.limit ? 'length' : null;
-  }
-
-  function toResponse({ tokenIds, tokenLogps }: Row, finishReason: SampledResponse['finishReason']): SampledResponse {
+    const isEnded = isStopped || model.eosTokenIds.includes(row.tokenIds.at(-1) ?? -1);
+    if (!isEnded && row.tokenIds.length < prepared.limit) return null;
+    if (!isStopped) text = tokenizer.decode(row.tokenIds);
+    const { tokenIds, tokenLogps } = row;
     const logp = tokenLogps.reduce((sum, value) => sum + value, 0);
-    return { text: checkpoint.tokenizer.decode(tokenIds), tokenIds, finishReason, logp, tokenLogps };
+    return { text, tokenIds, finishReason: isEnded ? 'stop' : 'length', logp, tokenLogps };
+  }
+
+  function progressOf(row: Row, { stop }: SamplingConfig): SampledChunk {
+    const text = settledText(tokenizer.decode(row.tokenIds), stop);
+    return { type: 'progress', id: row.prepared.request.id, index: row.index, text };
   }
 }
 
-function prepare({ tokenizer, config: model }: Checkpoint, request: SampleRequest, config: SamplingConfig): Prepared {
-  const promptIds = idsOf(request.prompt, tokenizer, model.vocabSize);
+/** Rows of one prompt that have drawn nothing yet have the same cache. */
+function sharedKey({ prepared, index, tokenIds }: Row): string {
+  return JSON.stringify([
+    prepared.promptIds,
+    prepared.adapter,
+    tokenIds.length === 0 ? null : [prepared.request.id, index],
+  ]);
+}
+
+function prepare(
+  { tokenizer, config: model }: Checkpoint,
+  request: SampleRequest,
+  config: SamplingConfig,
+  adapter: string | null,
+): Prepared {
+  const { prompt } = request;
+  const isTokenised = typeof prompt === 'object' && 'tokenIds' in prompt;
+  const promptIds = isTokenised ? prompt.tokenIds : tokenizer.encodePrompt(prompt);
+  const foreign = promptIds.find((id) => !Number.isInteger(id) || id < 0 || id >= model.vocabSize);
+  if (foreign !== undefined) {
+    throw new EngineError(
+      'DATA_INVALID',
+      `Prompt ${request.id} has the token id ${foreign}, but the model's ids end at ${model.vocabSize - 1}.`,
+    );
+  }
   if (promptIds.length === 0) {
     throw new EngineError('DATA_INVALID', `Prompt ${request.id} is empty: it has no tokens.`);
   }
@@ -202,49 +246,15 @@ function prepare({ tokenizer, config: model }: Checkpoint, request: SampleReques
       `Prompt ${request.id} has ${promptIds.length} tokens, which fill the model's ${model.maxPositions} positions: shorten it.`,
     );
   }
-  return { request, promptIds, limit };
+  return { request, promptIds, limit, adapter: request.adapter === undefined ? adapter : request.adapter };
 }
 
-/** Ids that came as such are checked: one beyond the vocabulary would read outside the embedding. */
-function idsOf(prompt: SampleRequest['prompt'], tokenizer: Tokenizer, vocabSize: number): number[] {
-  if (typeof prompt === 'string' || Array.isArray(prompt)) return tokenizer.encodePrompt(prompt);
-  const stray = prompt.tokenIds.find((id) => !Number.isInteger(id) || id < 0 || id >= vocabSize);
-  if (stray === undefined) return prompt.tokenIds;
-  throw new EngineError('DATA_INVALID', `Token id ${stray} is not in the vocabulary: ids are 0 to ${vocabSize - 1}.`);
-}
-
-/**
- * Rows in batches: prompts of like length together, since all are padded to the longest. A prompt of one token has
- * nothing to prefill, so it never shares a batch with a longer one.
- */
-function toBatches(prepared: readonly Prepared[]): Row[][] {
-  const byLength = prepared.toSorted((a, b) => a.promptIds.length - b.promptIds.length);
-  const rows = byLength.flatMap((item) =>
-    Array.from(
-      { length: item.request.n },
-      (_, index): Row => ({ prepared: item, index, tokenIds: [], tokenLogps: [] }),
-    ),
+function outOfMemory(rows: readonly Row[], device: string, cause: unknown): EngineError {
+  const tokens = Math.max(...rows.map(longestOf));
+  return new EngineError(
+    'OUT_OF_MEMORY',
+    `Device ${device} has too little memory for ${rows.length === 1 ? 'one response' : `${rows.length} responses`} of ` +
+      `${tokens} tokens: lower max_new_tokens, shorten the prompt, or take a smaller model or precision.`,
+    { cause },
   );
-  const batches: Row[][] = [];
-  for (const row of rows) {
-    const current = batches.at(-1);
-    const first = current?.[0];
-    const isAlike = first && (first.prepared.promptIds.length === 1) === (row.prepared.promptIds.length === 1);
-    if (current && isAlike && current.length < rowsPerBatch) current.push(row);
-    else batches.push([row]);
-  }
-  return batches;
-}
-
-function renamed(outputs: Record<string, Tensor>, { config }: Checkpoint): Record<string, Tensor> {
-  const present = cacheNames(config, 'present');
-  return Object.fromEntries(
-    cacheNames(config, 'past').map((name, i) => [name, outputs[present[i] as string] as Tensor]),
-  );
-}
-
-/** A model without an end-of-sequence id gets one that is never drawn: its responses end by length. */
-function eosFeed({ config }: Checkpoint): Tensor {
-  const ids = config.eosTokenIds.length > 0 ? config.eosTokenIds : [-1];
-  return { dtype: 'int64', shape: [ids.length], data: BigInt64Array.from(ids, BigInt) };
 }

@@ -1,0 +1,82 @@
+// What waits to be sampled and what runs: responses grouped by prompt, let in together so that one prefill serves them.
+import type { SampleRequest } from '../ports.ts';
+import type { AdapterKey } from './adapters.ts';
+
+/** A request, tokenised. */
+export interface Prepared {
+  request: SampleRequest;
+  promptIds: number[];
+  adapter: AdapterKey;
+  /** Tokens that a response may have: the configuration's limit, or what the model's positions leave. */
+  limit: number;
+}
+
+/** One response that grows. */
+export interface Row {
+  prepared: Prepared;
+  index: number;
+  tokenIds: number[];
+  tokenLogps: number[];
+}
+
+/** The tokens of a row so far, prompt included. */
+export const sequenceOf = ({ prepared, tokenIds }: Row): number[] => [...prepared.promptIds, ...tokenIds];
+
+/** Tokens that the row's cache should hold before its next step, which reads the last token itself. */
+export const cachedCount = ({ prepared, tokenIds }: Row): number => prepared.promptIds.length + tokenIds.length - 1;
+
+/** Positions that a row may come to need. */
+export const longestOf = ({ prepared }: Row): number => prepared.promptIds.length + prepared.limit;
+
+/**
+ * The responses of each request in groups of at most `maxRowsOf` its longest row, shortest prompts first: prompts that are read together
+ * are padded to the longest of them.
+ */
+export function toGroups(prepared: readonly Prepared[], maxRowsOf: (longest: number) => number): Row[][] {
+  return prepared
+    .toSorted((a, b) => a.promptIds.length - b.promptIds.length)
+    .flatMap((item) => {
+      const rows = Array.from(
+        { length: item.request.n },
+        (_, index): Row => ({ prepared: item, index, tokenIds: [], tokenLogps: [] }),
+      );
+      return chunked(rows, maxRowsOf(item.promptIds.length + item.limit));
+    });
+}
+
+export function chunked<T>(items: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));
+}
+
+/**
+ * Takes from `waiting` the groups that the batch has room for: none before the wanted share of it is free, since each
+ * admission costs a prefill, and at least one where nothing runs.
+ */
+export function admit(
+  waiting: Row[][],
+  live: readonly Row[],
+  roomFor: (rows: readonly Row[]) => boolean,
+  wanted: number,
+): Row[] {
+  const admitted: Row[] = [];
+  const isWorthIt = live.length === 0 || roomFor([...live, ...firstRows(waiting, wanted)]);
+  while (isWorthIt) {
+    const [group] = waiting;
+    if (!group) break;
+    const isFirst = live.length + admitted.length === 0;
+    if (!isFirst && !roomFor([...live, ...admitted, ...group])) break;
+    admitted.push(...group);
+    waiting.shift();
+  }
+  return admitted;
+}
+
+/** At least `count` rows of the front groups, or all that wait. */
+function firstRows(waiting: readonly Row[][], count: number): Row[] {
+  const rows: Row[] = [];
+  for (const group of waiting) {
+    if (rows.length >= count) break;
+    rows.push(...group);
+  }
+  return rows;
+}

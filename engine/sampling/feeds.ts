@@ -1,0 +1,134 @@
+// What the generation graph's inputs are for a prefill and for a chunk of decoding steps.
+import type { Checkpoint } from '../checkpoint/checkpoint.ts';
+import type { SamplingConfig } from '../config.ts';
+import { uniform } from '../random.ts';
+import type { Tensor } from '../runtime/session.ts';
+import type { AdapterShelf } from './adapters.ts';
+import { longestOf, type Row } from './batch.ts';
+import { type Cache, type CachedRow, type CacheType, emptyCache, gatherRows } from './cache.ts';
+import { ropeFeeds } from './decoder.ts';
+import { drawSettings, hasPenalties } from './logits.ts';
+
+type Feeds = Record<string, Tensor>;
+
+export interface GenerationFeeds {
+  /** Reads `sequences` into a fresh cache; the one token that is drawn thereby is of no use. */
+  prefill(rows: readonly Row[], sequences: readonly (readonly number[])[], config: SamplingConfig): Feeds;
+  /** `steps` further tokens for the rows, whose caches lie at `places`. */
+  decode(rows: readonly Row[], places: readonly CachedRow[], steps: number, config: SamplingConfig): Feeds;
+}
+
+export function createFeeds({ config: model }: Checkpoint, shelf: AdapterShelf, cacheType: CacheType): GenerationFeeds {
+  /** Rotary tables grow with the longest row so far. */
+  let rope: { positions: number; feeds: Feeds } = { positions: 0, feeds: {} };
+  function ropeFor(rows: readonly Row[]): Feeds {
+    const needed = Math.max(...rows.map(longestOf));
+    if (needed > rope.positions) {
+      const positions = Math.min(model.maxPositions, 2 ** Math.ceil(Math.log2(needed)));
+      rope = { positions, feeds: ropeFeeds(model, positions) };
+    }
+    return rope.feeds;
+  }
+
+  return {
+    prefill(rows, sequences, config) {
+      const length = Math.max(...sequences.map((sequence) => sequence.length));
+      const ids = new BigInt64Array(rows.length * length);
+      for (const [r, sequence] of sequences.entries()) {
+        for (const [i, id] of sequence.entries()) ids[r * length + i] = BigInt(id);
+      }
+      return {
+        ...common(rows, config),
+        ...(hasPenalties(config) ? penaltyFeeds([], rows.length, config) : {}),
+        rows: int64(rows.map((_, r) => r)),
+        ids: { dtype: 'int64', shape: [rows.length, length], data: ids },
+        fresh: int32(sequences.map((sequence) => sequence.length)),
+        counts: int32(rows.map(() => 0)),
+        steps: scalar64(1),
+        uniforms: { dtype: 'float64', shape: [1, rows.length], data: new Float64Array(rows.length) },
+        ...emptyCache(model, rows.length, cacheType),
+      };
+    },
+
+    decode(rows, places, steps, config) {
+      const uniforms = new Float64Array(steps * rows.length);
+      for (const [r, { prepared, index, tokenIds }] of rows.entries()) {
+        for (let t = 0; t < steps; t++) {
+          uniforms[t * rows.length + r] = uniform(prepared.request.seed, index, tokenIds.length + t);
+        }
+      }
+      const { cache, picks } = inOneCache(places);
+      return {
+        ...common(rows, config),
+        ...(hasPenalties(config) ? penaltyFeeds(rows, rows.length, config) : {}),
+        rows: int64(picks),
+        ids: { ...int64(rows.map(lastId)), shape: [rows.length, 1] },
+        fresh: int32(rows.map(() => 1)),
+        counts: int32(places.map(({ count }) => count)),
+        steps: scalar64(steps),
+        uniforms: { dtype: 'float64', shape: [steps, rows.length], data: uniforms },
+        ...cache,
+      };
+    },
+  };
+
+  function common(rows: readonly Row[], config: SamplingConfig): Feeds {
+    const draw = drawSettings(config, model.vocabSize);
+    // A model without an end-of-sequence id gets one that is never drawn: its responses end by length.
+    const eos = model.eosTokenIds.length > 0 ? model.eosTokenIds : [-1];
+    return {
+      done: { dtype: 'bool', shape: [rows.length], data: new Uint8Array(rows.length) },
+      eos: int64(eos),
+      is_sorted: { dtype: 'bool', shape: [], data: Uint8Array.of(draw.isSorted ? 1 : 0) },
+      temperature: scalar32(draw.temperature),
+      top_k: int64([draw.topK]),
+      top_p: scalarDouble(draw.topP),
+      min_p: scalarDouble(draw.minP),
+      ...shelf.feeds(rows.map(({ prepared }) => prepared.adapter)),
+      ...ropeFor(rows),
+    };
+  }
+
+  /** `rows` may be empty where nothing that is drawn will be read. */
+  function penaltyFeeds(rows: readonly Row[], count: number, config: SamplingConfig): Feeds {
+    const { vocabSize } = model;
+    const inPrompt = new Uint8Array(count * vocabSize);
+    const occurrences = new Float32Array(count * vocabSize);
+    for (const [r, { prepared, tokenIds }] of rows.entries()) {
+      for (const id of prepared.promptIds) inPrompt[r * vocabSize + id] = 1;
+      for (const id of tokenIds) (occurrences[r * vocabSize + id] as number) += 1;
+    }
+    return {
+      in_prompt: { dtype: 'bool', shape: [count, vocabSize], data: inPrompt },
+      occurrences: { dtype: 'float32', shape: [count, vocabSize], data: occurrences },
+      repetition_penalty: scalar32(config.repetition_penalty),
+      presence_penalty: scalar32(config.presence_penalty),
+      frequency_penalty: scalar32(config.frequency_penalty),
+    };
+  }
+
+  /** The rows' caches as one, and each row's place in it: as it is where they lie in one already, else put together. */
+  function inOneCache(places: readonly CachedRow[]): { cache: Cache; picks: number[] } {
+    const [first] = places;
+    if (first && first.count > 0 && places.every(({ cache }) => cache === first.cache)) {
+      return { cache: first.cache, picks: places.map(({ row }) => row) };
+    }
+    const distinct = [...new Map(places.map((place) => [place, place])).values()];
+    return { cache: gatherRows(model, distinct, cacheType), picks: places.map((place) => distinct.indexOf(place)) };
+  }
+}
+
+const lastId = ({ prepared, tokenIds }: Row): number => tokenIds.at(-1) ?? prepared.promptIds.at(-1) ?? 0;
+const int64 = (values: readonly number[]): Tensor => ({
+  dtype: 'int64',
+  shape: [values.length],
+  data: BigInt64Array.from(values, BigInt),
+});
+const int32 = (values: readonly number[]): Tensor => ({
+  dtype: 'int32',
+  shape: [values.length],
+  data: Int32Array.from(values),
+});
+const scalar64 = (value: number): Tensor => ({ dtype: 'int64', shape: [], data: BigInt64Array.of(BigInt(value)) });
+const scalar32 = (value: number): Tensor => ({ dtype: 'float32', shape: [], data: Float32Array.of(value) });
+const scalarDouble = (value: number): Tensor => ({ dtype: 'float64', shape: [], data: Float64Array.of(value) });
