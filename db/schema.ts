@@ -20,6 +20,7 @@ import {
   uuid,
 } from 'drizzle-orm/pg-core';
 import { jobNames, jobStatuses } from '../domain/jobs.ts';
+import { type DeviceMemory, type ModelFacts, modelStatuses } from '../domain/models.ts';
 import { roundStatuses } from '../domain/rounds.ts';
 import type { SamplingConfig, TrainConfig } from '../engine/config.ts';
 import type { ChatMessage } from '../engine/ports.ts';
@@ -116,7 +117,7 @@ export const rateLimits = pgTable('rate_limits', {
   expire: bigint('expire', { mode: 'number' }),
 });
 
-/** Facts about this installation: the set-up token's hash. */
+/** Facts about this installation: the set-up token's hash, the Hub token (encrypted). */
 export const settings = pgTable('settings', {
   key: text('key').primaryKey(),
   value: jsonb('value').notNull(),
@@ -529,6 +530,27 @@ export const evaluationItems = pgTable(
   (t) => [primaryKey({ columns: [t.evaluationId, t.promptId, t.ordinal] })],
 );
 
+/**
+ * Checkpoints that policies may stand on: folders below the models directory, put there by a person or from the Hub.
+ * A Hub model is pinned to a commit when its download begins.
+ */
+export const models = pgTable('models', {
+  id: id(),
+  name: text('name').notNull(),
+  source: text('source', { enum: ['folder', 'hub'] }).notNull(),
+  /** Below the models directory, with forward slashes; null until a Hub model's commit is known. */
+  folder: text('folder').unique(),
+  hubId: text('hub_id'),
+  /** The branch, tag or commit that was asked for. */
+  hubRevision: text('hub_revision'),
+  hubCommit: text('hub_commit'),
+  status: text('status', { enum: modelStatuses }).notNull(),
+  /** Why it failed, in a sentence. */
+  error: text('error'),
+  facts: jsonb('facts').$type<ModelFacts>(),
+  createdAt: createdAt(),
+});
+
 /** What people see of a job, and the fence: each start of the job adds one, and a write with an older fence is refused. */
 export const jobRuns = pgTable(
   'job_runs',
@@ -536,10 +558,10 @@ export const jobRuns = pgTable(
     id: id(),
     name: text('name', { enum: jobNames as [(typeof jobNames)[number], ...typeof jobNames] }).notNull(),
     payload: jsonb('payload').$type<Record<string, unknown>>().notNull(),
-    projectId: uuid('project_id')
-      .notNull()
-      .references(() => projects.id, { onDelete: 'cascade' }),
+    /** Null for work on a model, which belongs to no project. */
+    projectId: uuid('project_id').references(() => projects.id, { onDelete: 'cascade' }),
     roundId: uuid('round_id').references(() => rounds.id, { onDelete: 'cascade' }),
+    modelId: uuid('model_id').references(() => models.id, { onDelete: 'cascade' }),
     status: text('status', { enum: jobStatuses }).notNull().default('queued'),
     done: integer('done').notNull().default(0),
     total: integer('total').notNull().default(0),
@@ -552,7 +574,7 @@ export const jobRuns = pgTable(
     startedAt: instant('started_at'),
     finishedAt: instant('finished_at'),
   },
-  (t) => [index().on(t.projectId, t.status), index().on(t.roundId)],
+  (t) => [index().on(t.projectId, t.status), index().on(t.roundId), index().on(t.modelId)],
 );
 
 /** Worker processes; the queue knows them as `<id>:<lane>`. */
@@ -562,6 +584,8 @@ export const workers = pgTable('workers', {
   device: text('device').notNull(),
   /** Where its internal service answers, http://host:port. */
   serveUrl: text('serve_url'),
+  /** What its device has, as last read. */
+  memory: jsonb('memory').$type<DeviceMemory>(),
   startedAt: instant('started_at').notNull().defaultNow(),
   heartbeatAt: instant('heartbeat_at').notNull().defaultNow(),
 });

@@ -13,6 +13,10 @@ export const jobPayloads = {
   train: z.object({ jobRunId, roundId: z.uuid() }),
   /** Compares the round's policy with SFT on the held-out prompts. */
   evaluate: z.object({ jobRunId, roundId: z.uuid() }),
+  /** Looks into a registered model's folder: what it is, and whether it can be used. */
+  inspect: z.object({ jobRunId, modelId: z.uuid() }),
+  /** Brings a model from the Hub, then looks into it. Counts kilobytes (1,000 bytes). */
+  download: z.object({ jobRunId, modelId: z.uuid() }),
 } as const;
 
 export type JobName = keyof typeof jobPayloads;
@@ -20,7 +24,14 @@ export type JobPayload<N extends JobName> = z.infer<(typeof jobPayloads)[N]>;
 export const jobNames = Object.keys(jobPayloads) as JobName[];
 
 /** Attempts include those that a killed worker began, so they are more than errors alone would need. */
-export const maxAttempts: { [N in JobName]: number } = { sample: 25, judge: 25, train: 25, evaluate: 25 };
+export const maxAttempts: { [N in JobName]: number } = {
+  sample: 25,
+  judge: 25,
+  train: 25,
+  evaluate: 25,
+  inspect: 25,
+  download: 25,
+};
 
 export const jobStatuses = ['queued', 'running', 'done', 'failed', 'cancelled'] as const;
 export type JobStatus = (typeof jobStatuses)[number];

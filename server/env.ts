@@ -11,6 +11,8 @@ const environmentSchema = z.object({
   DATA_DIR: z.string().min(1).default('.data'),
   RANKLOOP_SECRET: z.string().min(32).optional(),
   RANKLOOP_URL: z.url({ protocol: /^https?$/ }).optional(),
+  RANKLOOP_MODELS_DIR: z.string().min(1).optional(),
+  RANKLOOP_HUB_ENDPOINT: z.url({ protocol: /^https?$/ }).default('https://huggingface.co'),
 });
 
 export interface Environment {
@@ -21,6 +23,10 @@ export interface Environment {
   secret: string | null;
   /** Where people find the app, when a proxy stands before it: with https, cookies are sent over https only. */
   publicUrl: string | null;
+  /** The only place that models are read from. */
+  modelsDir: string;
+  /** The Hub, or a mirror of it, without a slash at the end. */
+  hubEndpoint: string;
 }
 
 export function readEnvironment(source: Record<string, string | undefined> = process.env): Environment {
@@ -34,12 +40,15 @@ export function readEnvironment(source: Record<string, string | undefined> = pro
       `The environment variable ${issue?.path.join('.')} is not usable: ${issue?.message}`,
     );
   }
-  const { DATABASE_URL, DATA_DIR, RANKLOOP_SECRET, RANKLOOP_URL } = parsed.data;
+  const { DATABASE_URL, DATA_DIR, RANKLOOP_SECRET, RANKLOOP_URL, RANKLOOP_MODELS_DIR, RANKLOOP_HUB_ENDPOINT } =
+    parsed.data;
   return {
     dataDir: path.resolve(DATA_DIR),
     databaseUrl: DATABASE_URL ?? null,
     secret: RANKLOOP_SECRET ?? null,
     publicUrl: RANKLOOP_URL ?? null,
+    modelsDir: path.resolve(RANKLOOP_MODELS_DIR ?? path.join(DATA_DIR, 'models')),
+    hubEndpoint: RANKLOOP_HUB_ENDPOINT.replace(/\/+$/, ''),
   };
 }
 

@@ -12,6 +12,8 @@ export interface ServerInstance {
   auth: Auth;
   events: ChangeFeed;
   secret: string;
+  modelsDir: string;
+  hubEndpoint: string;
 }
 
 // Next bundles each route by itself, so a module's own variable would exist several times.
@@ -27,13 +29,15 @@ function openInstance(): ServerInstance {
   const url = requireDatabaseUrl(environment);
   const secret = installationSecret(environment);
   const db = openDatabase(url, { max: 20, applicationName: 'rankloop web' });
-  return { db, secret, auth: createAuth(db, authSecret(secret), environment.publicUrl), events: openChangeFeed(url) };
+  const { modelsDir, hubEndpoint } = environment;
+  const auth = createAuth(db, authSecret(secret), environment.publicUrl);
+  return { db, secret, auth, events: openChangeFeed(url), modelsDir, hubEndpoint };
 }
 
 /** For the tRPC route: the context of one request. */
 export async function createContext(headers: Headers): Promise<Context> {
-  const { db, auth, events, secret } = serverInstance();
-  return { db, events, secret, user: await findUser(auth, headers) };
+  const { auth, ...instance } = serverInstance();
+  return { ...instance, user: await findUser(auth, headers) };
 }
 
 /** For pages and plain routes: who is signed in. */

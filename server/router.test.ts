@@ -35,6 +35,15 @@ const forAdmins = [
   'judges.start',
   'pairs.list',
   'pairs.summary',
+  'models.list',
+  'models.devices',
+  'models.folders',
+  'models.hub',
+  'models.register',
+  'models.addFromHub',
+  'models.setHubToken',
+  'models.retry',
+  'models.remove',
   'rounds.defaults',
   'rounds.start',
   'rounds.list',
@@ -64,9 +73,18 @@ afterAll(async () => {
   await database.drop();
 });
 
+const contextOf = (user: User | null) => ({
+  db: database.db,
+  user,
+  events,
+  secret: 'test',
+  modelsDir: '/nowhere',
+  hubEndpoint: 'http://127.0.0.1:9',
+});
+
 /** The code that a call without input ends with; null when it succeeds. */
 async function codeOf(path: string, user: User | null): Promise<string | null> {
-  let at: unknown = createCaller(appRouter)({ db: database.db, user, events, secret: 'test' });
+  let at: unknown = createCaller(appRouter)(contextOf(user));
   for (const name of path.split('.')) at = (at as Record<string, unknown>)[name];
   try {
     await (at as (input: unknown) => Promise<unknown>)(undefined);
@@ -107,7 +125,7 @@ describe('an admin', () => {
 });
 
 test('a known error keeps its words and its code; what exists nowhere is NOT_FOUND', async () => {
-  const caller = createCaller(appRouter)({ db: database.db, user: admin, events, secret: 'test' });
+  const caller = createCaller(appRouter)(contextOf(admin));
   const roundId = crypto.randomUUID();
   await expect(caller.rounds.get({ roundId })).rejects.toMatchObject({
     code: 'NOT_FOUND',

@@ -4,6 +4,7 @@ import { eventsRouter } from './routers/events.ts';
 import { jobsRouter } from './routers/jobs.ts';
 import { judgesRouter } from './routers/judges.ts';
 import { labelRouter } from './routers/label.ts';
+import { modelsRouter } from './routers/models.ts';
 import { pairsRouter } from './routers/pairs.ts';
 import { peopleRouter } from './routers/people.ts';
 import { projectsRouter } from './routers/projects.ts';
@@ -22,6 +23,7 @@ export const appRouter = router({
   label: labelRouter,
   judges: judgesRouter,
   pairs: pairsRouter,
+  models: modelsRouter,
   rounds: roundsRouter,
   jobs: jobsRouter,
   events: eventsRouter,

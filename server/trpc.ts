@@ -13,8 +13,10 @@ export interface Context {
   db: Database;
   user: User | null;
   events: ChangeFeed;
-  /** The installation's secret: encrypts judges' API keys. */
+  /** The installation's secret: encrypts judges' API keys and the Hub token. */
   secret: string;
+  modelsDir: string;
+  hubEndpoint: string;
 }
 
 const trpcCodes: { [H in ErrorTraits['http']]: TRPC_ERROR_CODE_KEY } = {

@@ -35,6 +35,8 @@ beforeAll(async () => {
     engine: openEngine({ device: 'cpu' }),
     artifacts: openLocalArtifacts(path.join(dataDir, 'artifacts')),
     dataDir,
+    modelsDir: path.join(dataDir, 'models'),
+    hubEndpoint: 'http://127.0.0.1:9',
     secret,
   };
 });

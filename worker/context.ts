@@ -16,7 +16,10 @@ export interface WorkerServices {
   engine: Engine;
   artifacts: ArtifactStore;
   dataDir: string;
-  /** The installation's secret: decrypts judges' API keys. */
+  modelsDir: string;
+  /** The Hub, or a mirror of it. */
+  hubEndpoint: string;
+  /** The installation's secret: decrypts judges' API keys and the Hub token. */
   secret: string;
 }
 

@@ -74,17 +74,6 @@ function isQuantised(name: string, shape: readonly number[]): boolean {
   return shape.length === 2 && /\.layers\.\d+\./.test(name);
 }
 
-export type MemoryVerdict = 'fits' | 'tight' | 'too-large';
-
-/** `tight`: it fits what there is, but other programs must give memory back first. */
-export function judgeMemory(
-  neededBytes: number,
-  { freeBytes, totalBytes }: { freeBytes: number; totalBytes: number },
-): MemoryVerdict {
-  if (neededBytes <= freeBytes) return 'fits';
-  return neededBytes <= totalBytes ? 'tight' : 'too-large';
-}
-
 const elements = (shape: readonly number[]) => shape.reduce((product, size) => product * size, 1);
 
 function sum<T>(items: readonly T[], bytes: (item: T) => number): number {

@@ -1,9 +1,10 @@
-// How a job ends: cancelled by a person, done or failed in a worker; with it end its round's status and its claims.
+// How a job ends: cancelled by a person, done or failed in a worker; with it end its round's or model's status and its claims.
 import { eq, sql } from 'drizzle-orm';
 import type { Database, Transaction } from '../../db/client.ts';
 import { jobRuns } from '../../db/schema.ts';
 import { AppError } from '../../domain/errors.ts';
 import { jobPayloads } from '../../domain/jobs.ts';
+import { markModelFailed } from './model-status.ts';
 import { notify } from './notify.ts';
 import { applyRoundEvent } from './rounds-status.ts';
 import { releaseUnsampledPrompts } from './samplings.ts';
@@ -31,16 +32,17 @@ export async function cancelJob(
   });
 }
 
-/** Closes a job's row and what hangs on it: its round, or the prompts that it had claimed. */
+/** Closes a job's row and what hangs on it: its round, its model, or the prompts that it had claimed. */
 export async function endJob(
   tx: Transaction,
-  job: Pick<typeof jobRuns.$inferSelect, 'id' | 'name' | 'payload' | 'roundId'>,
+  job: Pick<typeof jobRuns.$inferSelect, 'id' | 'name' | 'payload' | 'roundId' | 'modelId'>,
   end: { status: 'done' } | { status: 'cancelled' } | { status: 'failed'; error: string },
 ): Promise<void> {
   const error = end.status === 'failed' ? end.error : null;
   await tx.update(jobRuns).set({ status: end.status, error, finishedAt: new Date() }).where(eq(jobRuns.id, job.id));
   if (end.status !== 'done') {
     if (job.roundId) await applyRoundEvent(tx, job.roundId, end.status === 'failed' ? 'fail' : 'cancel', { error });
+    if (job.modelId) await markModelFailed(tx, job.modelId, error ?? 'It was stopped before it was complete.');
     if (job.name === 'sample') await releaseUnsampledPrompts(tx, jobPayloads.sample.parse(job.payload).samplingId);
   }
   await notify(tx, 'job', job.id);

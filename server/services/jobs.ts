@@ -7,8 +7,10 @@ import { type JobName, type JobPayload, jobPayloads, maxAttempts } from '../../d
 import { notify } from './notify.ts';
 
 export interface JobScope {
-  projectId: string;
+  /** What the job belongs to: a project (and perhaps its round), or a model. */
+  projectId?: string;
   roundId?: string;
+  modelId?: string;
   /** How many items the job will count up to. */
   total: number;
 }
@@ -26,8 +28,9 @@ export async function enqueue<N extends JobName>(
     id: jobRunId,
     name,
     payload: whole,
-    projectId: scope.projectId,
+    projectId: scope.projectId ?? null,
     roundId: scope.roundId ?? null,
+    modelId: scope.modelId ?? null,
     total: scope.total,
   });
   await tx.execute(
@@ -38,7 +41,7 @@ export async function enqueue<N extends JobName>(
   return jobRunId;
 }
 
-const jobColumns = {
+export const jobColumns = {
   id: jobRuns.id,
   name: jobRuns.name,
   projectId: jobRuns.projectId,
