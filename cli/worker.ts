@@ -7,6 +7,7 @@ import { readEnvironment } from '../server/env.ts';
 import { installationSecret } from '../server/secrets.ts';
 import { runWorker } from '../worker/main.ts';
 import { openProcessDatabase } from './database.ts';
+import { wholeNumber } from './io.ts';
 import { stopSignal } from './signals.ts';
 
 export const dataDirOption = () =>
@@ -26,13 +27,26 @@ export function environmentOf(options: { dataDir?: string }) {
   return readEnvironment({ ...process.env, ...(options.dataDir ? { DATA_DIR: options.dataDir } : {}) });
 }
 
+interface WorkerCommandOptions {
+  dataDir?: string;
+  device: string;
+  serveHost: string;
+  servePort: number;
+}
+
 export function registerWorker(program: Command): void {
   program
     .command('worker')
     .description('take jobs (sampling, judging, training) until stopped')
     .addOption(dataDirOption())
     .addOption(deviceOption())
-    .action(async (options: { dataDir?: string; device: string }) => {
+    .option(
+      '--serve-host <host>',
+      'where the pages reach this worker: set it when they run on another machine',
+      '127.0.0.1',
+    )
+    .option('--serve-port <port>', 'the port for that; 0 takes a free one', wholeNumber(0, 65535), 0)
+    .action(async (options: WorkerCommandOptions) => {
       const stop = stopSignal();
       const environment = environmentOf(options);
       const database = await openProcessDatabase(environment);
@@ -44,6 +58,9 @@ export function registerWorker(program: Command): void {
             dataDir: environment.dataDir,
             secret: installationSecret(environment),
             device: options.device,
+            modelsDir: environment.modelsDir,
+            hubEndpoint: environment.hubEndpoint,
+            serving: { host: options.serveHost, port: options.servePort },
           },
           stop,
         );

@@ -1,5 +1,5 @@
-// The installation's secret (data folder, mode 0600), and what is derived from it: sign-in's key and the key that
-// encrypts judges' API keys.
+// The installation's secret (data folder, mode 0600), and what is derived from it: sign-in's key, the workers' bearer
+// token and the key that encrypts API keys.
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { readOrCreateSecret } from '../db/secret-file.ts';
@@ -18,6 +18,11 @@ function deriveKey(secret: string, purpose: string): Buffer {
 
 export function authSecret(secret: string): string {
   return deriveKey(secret, 'sign-in').toString('base64url');
+}
+
+/** What the pages show a worker's internal service. */
+export function servingToken(secret: string): string {
+  return deriveKey(secret, 'serving').toString('base64url');
 }
 
 /** AES-256-GCM: `nonce.ciphertext.tag`, base64url. */

@@ -1,11 +1,13 @@
-// The worker's side of the engine process: one request at a time, cancelled between chunks or steps, killed where that
-// takes too long. A dead child is replaced at the next request.
+// The worker's side of the engine process: jobs' requests one at a time, cancelled between chunks or steps, killed where
+// that takes too long; beside them `serve`, between a job's steps. A dead child is replaced at the next request.
 import { type ChildProcess, fork } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { ServedChunk } from '../domain/serving.ts';
+import type { InspectedModel } from '../engine/checkpoint/inspect.ts';
 import type { SamplingConfig } from '../engine/config.ts';
 import { EngineError } from '../engine/errors.ts';
 import type {
@@ -41,6 +43,19 @@ export interface Engine {
   ): AsyncIterable<SampledChunk>;
   train(job: TrainJob, onMetrics: (metrics: TrainMetrics) => Promise<void>, signal?: AbortSignal): Promise<TrainResult>;
   score(model: ModelOptions, pairs: TrainingPair[], signal?: AbortSignal): Promise<PairScore[]>;
+  /**
+   * Samples for whoever waits, beside a job: between its chunks or steps. Cancelling it never kills the job's process.
+   * The caller sees to it that few ask at once.
+   */
+  serve(
+    model: ModelOptions,
+    requests: SampleRequest[],
+    config: SamplingConfig,
+    options: { stream: boolean },
+    signal?: AbortSignal,
+  ): AsyncIterable<ServedChunk>;
+  /** What a model folder holds. Throws the engine's own words for one that cannot be used. */
+  inspect(folder: string, signal?: AbortSignal): Promise<InspectedModel>;
   /** A model of this engine as a sampler port. */
   sampler(model: ModelOptions): Sampler;
   /** The child's process id while there is one. */
@@ -60,9 +75,11 @@ const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
 const passedVariables =
   /^(PATH|HOME|TMPDIR|TEMP|TMP|LANG|SystemRoot|LD_LIBRARY_PATH|DYLD_LIBRARY_PATH|(CUDA|NVIDIA|OMP|ORT)_\w+)$/i;
 
-type Handlers<O extends EngineOperation> = {
+interface Handlers<O extends EngineOperation> {
   onItem: (item: EngineOperations[O]['item']) => void;
-};
+  /** Whether the child may be killed when a cancel takes too long: not where a job may be running beside it. */
+  mayKill: boolean;
+}
 
 export function openEngine({ device, cancelPatienceMs = 10_000 }: EngineOptions): Engine {
   let child: ChildProcess | null = null;
@@ -91,7 +108,7 @@ export function openEngine({ device, cancelPatienceMs = 10_000 }: EngineOptions)
 
   function perform<O extends EngineOperation>(
     request: Extract<EngineRequest, { operation: O }>,
-    { onItem }: Handlers<O>,
+    { onItem, mayKill }: Handlers<O>,
     signal: AbortSignal | undefined,
   ): Promise<EngineOperations[O]['result']> {
     if (closed) return Promise.reject(new EngineError('CANCELLED', 'The engine has been closed.'));
@@ -105,6 +122,7 @@ export function openEngine({ device, cancelPatienceMs = 10_000 }: EngineOptions)
       const say = (message: ToEngine) => host.connected && host.send(message, () => undefined);
       const cancel = () => {
         say({ type: 'cancel', id });
+        if (!mayKill) return;
         patience = setTimeout(() => {
           killed = true;
           host.kill('SIGKILL');
@@ -147,38 +165,28 @@ export function openEngine({ device, cancelPatienceMs = 10_000 }: EngineOptions)
     return result;
   }
 
-  async function* sample(
-    model: ModelOptions,
-    requests: SampleRequest[],
-    config: SamplingConfig,
-    signal?: AbortSignal,
-    stream = false,
-  ): AsyncGenerator<SampledChunk> {
-    const queue: SampledChunk[] = [];
+  /** What `start` emits, until it ends. A reader that leaves early aborts it: the child must not go on for nobody. */
+  async function* streamed<T>(
+    start: (onItem: (item: T) => void, signal: AbortSignal) => Promise<unknown>,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<T> {
+    const queue: T[] = [];
     let wake: () => void = () => undefined;
     let ended = false;
     const stop = new AbortController();
     const both = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
-    const finished = inTurn(() =>
-      perform<'sample'>(
-        { operation: 'sample', input: { ...model, requests, config, stream } },
-        {
-          onItem: (chunk) => {
-            queue.push(chunk);
-            wake();
-          },
-        },
-        both,
-      ),
-    ).finally(() => {
+    const finished = start((item) => {
+      queue.push(item);
+      wake();
+    }, both).finally(() => {
       ended = true;
       wake();
     });
     finished.catch(() => undefined);
     try {
       for (;;) {
-        const chunk = queue.shift();
-        if (chunk) yield chunk;
+        const item = queue.shift();
+        if (item !== undefined) yield item;
         else if (ended) break;
         else
           await new Promise<void>((resolve) => {
@@ -187,21 +195,49 @@ export function openEngine({ device, cancelPatienceMs = 10_000 }: EngineOptions)
       }
       await finished;
     } finally {
-      // The reader may have left early: the child must not go on for nobody.
       if (!ended) stop.abort();
       await finished.catch(() => undefined);
     }
   }
 
+  const sample = (input: EngineOperations['sample']['input'], signal: AbortSignal | undefined) =>
+    streamed<SampledChunk>(
+      (onItem, both) =>
+        inTurn(() => perform<'sample'>({ operation: 'sample', input }, { onItem, mayKill: true }, both)),
+      signal,
+    );
+
   return {
-    sample: (model, requests, config, signal) => sample(model, requests, config, signal),
+    sample: (model, requests, config, signal) => sample({ ...model, requests, config, stream: false }, signal),
+    serve: (model, requests, config, { stream }, signal) =>
+      streamed<ServedChunk>(
+        (onItem, both) =>
+          perform<'serve'>(
+            { operation: 'serve', input: { ...model, requests, config, stream } },
+            { onItem, mayKill: false },
+            both,
+          ),
+        signal,
+      ),
     sampler: (model) => ({
-      sample: (requests, config, signal) => sample(model, requests, config, signal, true),
+      sample: (requests, config, signal) => sample({ ...model, requests, config, stream: true }, signal),
       close: async () => undefined,
     }),
     score: (model, pairs, signal) =>
       inTurn(() =>
-        perform<'score'>({ operation: 'score', input: { ...model, pairs } }, { onItem: () => undefined }, signal),
+        perform<'score'>(
+          { operation: 'score', input: { ...model, pairs } },
+          { onItem: () => undefined, mayKill: true },
+          signal,
+        ),
+      ),
+    inspect: (folder, signal) =>
+      inTurn(() =>
+        perform<'inspect'>(
+          { operation: 'inspect', input: { folder } },
+          { onItem: () => undefined, mayKill: true },
+          signal,
+        ),
       ),
     async train(job, onMetrics, signal) {
       const stop = new AbortController();
@@ -222,7 +258,9 @@ export function openEngine({ device, cancelPatienceMs = 10_000 }: EngineOptions)
         if (failure) throw failure.error;
       };
       try {
-        const result = await inTurn(() => perform<'train'>({ operation: 'train', input: { job } }, { onItem }, both));
+        const result = await inTurn(() =>
+          perform<'train'>({ operation: 'train', input: { job } }, { onItem, mayKill: true }, both),
+        );
         await settle();
         return result;
       } catch (error) {

@@ -3,6 +3,7 @@
 
 import { rmSync } from 'node:fs';
 import { toServedChunk } from '../domain/serving.ts';
+import { inspectModel } from '../engine/checkpoint/inspect.ts';
 import { EngineError } from '../engine/errors.ts';
 import type { SampleRequest } from '../engine/ports.ts';
 import { openSampler } from '../engine/sampling/sampler.ts';
@@ -23,7 +24,11 @@ type Operation<O extends EngineOperation> = (
 ) => Promise<EngineOperations[O]['result']>;
 
 const withDefaults = (requests: SampleRequest[], adapter: string | null, stream: boolean): SampleRequest[] =>
-  requests.map((request) => ({ ...request, adapter: request.adapter === undefined ? adapter : request.adapter, stream }));
+  requests.map((request) => ({
+    ...request,
+    adapter: request.adapter === undefined ? adapter : request.adapter,
+    stream,
+  }));
 
 const operations: { [O in EngineOperation]: Operation<O> } = {
   sample: ({ model, adapter, requests, config, stream }, emit, signal) =>
@@ -50,6 +55,7 @@ const operations: { [O in EngineOperation]: Operation<O> } = {
     return train({ ...job, device }, emit, signal);
   },
   score: ({ pairs, ...model }, _emit, signal) => scorePairs({ ...model, pairs, device }, signal),
+  inspect: ({ folder }) => inspectModel(folder),
 };
 
 const running = new Map<number, AbortController>();

@@ -1,5 +1,7 @@
 // What the worker and its engine child say to one another: plain data of the engine's ports.
+import type { ServedChunk } from '../domain/serving.ts';
 import type { SamplingConfig } from '../engine/config.ts';
+import type { InspectedModel } from '../engine/checkpoint/inspect.ts';
 import type { EngineErrorCode } from '../engine/errors.ts';
 import type {
   PairScore,
@@ -23,8 +25,15 @@ export interface EngineOperations {
     item: SampledChunk;
     result: null;
   };
+  /** As `sample`, for whoever waits: beside a job. Requests are named by their prompt's number. */
+  serve: {
+    input: ModelOptions & { requests: SampleRequest[]; config: SamplingConfig; stream: boolean };
+    item: ServedChunk;
+    result: null;
+  };
   train: { input: { job: TrainJob }; item: TrainMetrics; result: TrainResult };
   score: { input: ModelOptions & { pairs: TrainingPair[] }; item: never; result: PairScore[] };
+  inspect: { input: { folder: string }; item: never; result: InspectedModel };
 }
 export type EngineOperation = keyof EngineOperations;
 export type EngineRequest = {

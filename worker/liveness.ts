@@ -4,13 +4,28 @@ import { eq, sql } from 'drizzle-orm';
 import type { Database } from '../db/client.ts';
 import { jobRuns, workers } from '../db/schema.ts';
 import { workerSilenceSeconds } from '../domain/jobs.ts';
+import { readDeviceMemory } from '../engine/runtime/device-memory.ts';
 import { endJob } from '../server/services/job-end.ts';
 
-export async function heartbeat(db: Database, worker: { id: string; name: string; device: string }): Promise<void> {
+export interface WorkerRow {
+  id: string;
+  name: string;
+  device: string;
+  /** Where its internal service answers. */
+  serveUrl?: string;
+}
+
+export async function heartbeat(db: Database, worker: WorkerRow): Promise<void> {
   await db
     .insert(workers)
     .values(worker)
     .onConflictDoUpdate({ target: workers.id, set: { heartbeatAt: sql`now()` } });
+}
+
+/** What the worker's device has, for the models page; null where it cannot be asked. */
+export async function reportMemory(db: Database, worker: { id: string; device: string }): Promise<void> {
+  const memory = await readDeviceMemory(worker.device).catch(() => null);
+  await db.update(workers).set({ memory }).where(eq(workers.id, worker.id));
 }
 
 /** A worker that ends in good order gives its jobs back at once. */

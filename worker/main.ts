@@ -1,5 +1,6 @@
 // The worker process: takes jobs from the queue, keeps its heartbeat, gives silent workers' jobs back. Engine jobs run
-// one at a time; judging, which mostly waits for a network, has a lane of its own beside them.
+// one at a time; judging and downloads, which mostly wait for a
+// network, and looks into models have lanes of their own beside them.
 import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
@@ -15,21 +16,38 @@ import { openLocalArtifacts } from './artifacts.ts';
 import { attemptJob } from './attempt.ts';
 import type { WorkerServices } from './context.ts';
 import { openEngine } from './engine-client.ts';
-import { heartbeat, reap, signOff } from './liveness.ts';
+import { heartbeat, reap, reportMemory, signOff } from './liveness.ts';
+import { openServing, type ServingOptions } from './serving.ts';
 
 export interface WorkerOptions {
   databaseUrl: string;
   dataDir: string;
   secret: string;
   device: string;
+  /** The only place that models are read from (default: `models` in the data folder). */
+  modelsDir?: string;
+  /** The Hub, or a mirror of it (default: huggingface.co). */
+  hubEndpoint?: string;
+  /** Where the internal service listens. */
+  serving?: ServingOptions;
   log?: (line: string) => void;
 }
 
-type Lane = 'engine' | 'judge';
-const lanes: { [N in JobName]: Lane } = { sample: 'engine', train: 'engine', evaluate: 'engine', judge: 'judge' };
+const laneNames = ['engine', 'judge', 'inspect', 'download'] as const;
+type Lane = (typeof laneNames)[number];
+const lanes: { [N in JobName]: Lane } = {
+  sample: 'engine',
+  train: 'engine',
+  evaluate: 'engine',
+  judge: 'judge',
+  inspect: 'inspect',
+  download: 'download',
+};
 
 /** How long running jobs have to come to a halt when the worker stops. */
 const stopPatienceMs = 12_000;
+/** How often the device's memory is asked for: a card's answer is a program's run. */
+const memorySeconds = 20;
 
 /** Works until `stop` fires. Outlives the database: when the queue is lost, it begins again under a new name. */
 export async function runWorker(options: WorkerOptions, stop: AbortSignal): Promise<void> {
@@ -43,12 +61,18 @@ export async function runWorker(options: WorkerOptions, stop: AbortSignal): Prom
     engine,
     artifacts: openLocalArtifacts(artifactsDir),
     dataDir: options.dataDir,
+    modelsDir: options.modelsDir ?? path.join(options.dataDir, 'models'),
+    hubEndpoint: options.hubEndpoint ?? 'https://huggingface.co',
     secret: options.secret,
   };
+  const serving = await openServing(services, options.serving).catch(async (error: unknown) => {
+    await closeDatabase(db);
+    throw error;
+  });
   try {
     while (!stop.aborted) {
       try {
-        await workUnderOneName(services, options, stop, log);
+        await workUnderOneName(services, options, serving.url, stop, log);
       } catch (error) {
         if (stop.aborted) break;
         log(`The queue was lost (${error instanceof Error ? error.message : String(error)}): trying again.`);
@@ -56,6 +80,7 @@ export async function runWorker(options: WorkerOptions, stop: AbortSignal): Prom
       }
     }
   } finally {
+    await serving.close();
     await engine.close();
     await closeDatabase(db);
   }
@@ -65,11 +90,12 @@ export async function runWorker(options: WorkerOptions, stop: AbortSignal): Prom
 async function workUnderOneName(
   services: WorkerServices,
   options: WorkerOptions,
+  serveUrl: string,
   stop: AbortSignal,
   log: (line: string) => void,
 ): Promise<void> {
   const { db } = services;
-  const worker = { id: randomUUID(), name: `${hostname()}:${process.pid}`, device: options.device };
+  const worker = { id: randomUUID(), name: `${hostname()}:${process.pid}`, device: options.device, serveUrl };
   await heartbeat(db, worker);
   const lifeEnds = new AbortController();
   const stopJobs = AbortSignal.any([stop, lifeEnds.signal]);
@@ -119,8 +145,9 @@ async function workUnderOneName(
   const liveness = keepAlive(async () => {
     await heartbeat(db, worker);
     await reap(db);
-  });
-  const runners = await Promise.all((['engine', 'judge'] as const).map(runLane));
+  }, heartbeatSeconds);
+  const memory = keepAlive(() => reportMemory(db, worker), memorySeconds);
+  const runners = await Promise.all(laneNames.map(runLane));
   log(`Worker ${worker.name} is ready (device ${options.device}).`);
   try {
     await Promise.race([...runners.map(whenEnded), whenAborted(stop)]);
@@ -130,6 +157,7 @@ async function workUnderOneName(
     for (const runner of runners) void runner.stop().catch(() => undefined);
     await Promise.race([Promise.allSettled(running), sleep(stopPatienceMs)]);
     liveness.end();
+    memory.end();
     await signOff(db, worker.id).catch(() => undefined);
   }
 }
@@ -161,7 +189,7 @@ function whenAborted(signal: AbortSignal): Promise<void> {
 }
 
 /** Calls `beat` now and every few seconds, one call at a time; a failed one is followed by the next. */
-function keepAlive(beat: () => Promise<void>): { end(): void } {
+function keepAlive(beat: () => Promise<void>, everySeconds: number): { end(): void } {
   let busy = false;
   const once = async () => {
     if (busy) return;
@@ -169,7 +197,7 @@ function keepAlive(beat: () => Promise<void>): { end(): void } {
     await beat().catch(() => undefined);
     busy = false;
   };
-  const timer = setInterval(() => void once(), heartbeatSeconds * 1_000);
+  const timer = setInterval(() => void once(), everySeconds * 1_000);
   void once();
   return { end: () => clearInterval(timer) };
 }

@@ -1,0 +1,139 @@
+// The worker's internal HTTP service: POST /sample streams what a person or a program waits for, also while a job runs.
+// Only holders of the installation's secret are heard. The pages find it through the worker's row.
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { hostname } from 'node:os';
+import { AppError, asKnownError } from '../domain/errors.ts';
+import { type ServedLine, type ServedRequest, servedLimits, servedRequestSchema } from '../domain/serving.ts';
+import { servingToken } from '../server/secrets.ts';
+import type { WorkerServices } from './context.ts';
+import { EngineDied } from './engine-client.ts';
+import { modelOf } from './sampling.ts';
+import { createWaitingRoom, type WaitingRoom } from './waiting-room.ts';
+
+export interface ServingOptions {
+  /** 127.0.0.1 if not said: give an address that the pages' machine reaches when that is another one. */
+  host?: string | undefined;
+  /** Any free one if not said. */
+  port?: number | undefined;
+  /** How long a request waits for those before it. */
+  patienceMs?: number;
+  /** How many may wait. */
+  places?: number;
+}
+
+export interface ServingService {
+  url: string;
+  close(): Promise<void>;
+}
+
+type SampleServices = Pick<WorkerServices, 'engine' | 'artifacts' | 'secret'>;
+
+export async function openServing(services: SampleServices, options: ServingOptions = {}): Promise<ServingService> {
+  const { host = '127.0.0.1', port = 0, patienceMs = 30_000, places = 16 } = options;
+  const room = createWaitingRoom({ places, patienceMs });
+  const token = digest(servingToken(services.secret));
+  const server = createServer((request, response) => {
+    answer(services, room, token, request, response).catch((error: unknown) => sayError(response, error));
+  });
+  server.listen(port, host);
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new AppError(
+      'PORT_IN_USE',
+      `The worker's service cannot listen on ${host}:${port} (${reason}): choose others with --serve-host and --serve-port.`,
+    );
+  }
+  const address = server.address();
+  const listening = typeof address === 'object' && address ? address.port : port;
+  return {
+    url: `http://${reachableName(host)}:${listening}`,
+    close: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** A host that means "everywhere" is no address to call. */
+function reachableName(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return hostname();
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+const digest = (text: string) => createHash('sha256').update(text).digest();
+
+async function answer(
+  services: SampleServices,
+  room: WaitingRoom,
+  token: Buffer,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const given = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1] ?? '';
+  // Digests are of one length, so the comparison takes the same time for every guess.
+  if (!timingSafeEqual(digest(given), token)) throw new AppError('UNAUTHENTICATED', 'This service is internal.');
+  if (request.method !== 'POST' || request.url !== '/sample') throw new AppError('NOT_FOUND', 'There is POST /sample.');
+  const body = servedRequestSchema.safeParse(await readJson(request));
+  if (!body.success) {
+    const [issue] = body.error.issues;
+    throw new AppError('INVALID_INPUT', `${issue?.path.join('.')}: ${issue?.message}`);
+  }
+  const left = new AbortController();
+  response.once('close', () => left.abort());
+  await room.enter(() => stream(services, body.data, response, left.signal), left.signal);
+}
+
+async function readJson(request: IncomingMessage): Promise<unknown> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of request) {
+    size += (part as Buffer).length;
+    if (size > servedLimits.bodyBytes) throw new AppError('INVALID_INPUT', 'The request is too large.');
+    parts.push(part as Buffer);
+  }
+  try {
+    return JSON.parse(Buffer.concat(parts).toString('utf8'));
+  } catch {
+    throw new AppError('INVALID_INPUT', 'The request is not JSON.');
+  }
+}
+
+async function stream(
+  { engine, artifacts }: SampleServices,
+  { modelDir, adapterKey, prompts, n, seed, config, stream }: ServedRequest,
+  response: ServerResponse,
+  signal: AbortSignal,
+): Promise<void> {
+  const model = await modelOf({ artifacts }, { name: modelDir, modelDir, adapterKey });
+  const requests = prompts.map((prompt, i) => ({ id: String(i), prompt, n, seed }));
+  for await (const chunk of engine.serve(model, requests, config, { stream }, signal)) {
+    await send(response, chunk, signal);
+  }
+  await send(response, { type: 'end' }, signal);
+  response.end();
+}
+
+async function send(response: ServerResponse, line: ServedLine, signal: AbortSignal): Promise<void> {
+  if (!response.headersSent) response.writeHead(200, { 'content-type': 'application/x-ndjson' });
+  // A slow reader slows the sampler's chunks, not this process's memory.
+  if (!response.write(`${JSON.stringify(line)}\n`)) await once(response, 'drain', { signal });
+}
+
+/** As a status where nothing was sent yet, else as the stream's last line. */
+function sayError(response: ServerResponse, error: unknown): void {
+  if (response.destroyed) return;
+  const known = asKnownError(error);
+  if (!known && !(error instanceof EngineDied)) console.error('serving:', error);
+  const message =
+    known?.message ??
+    (error instanceof EngineDied ? error.message : 'The worker met an unexpected error: see its log.');
+  const line = { type: 'error', code: known?.code ?? null, message } satisfies ServedLine;
+  if (!response.headersSent) {
+    response.writeHead(known?.traits.http ?? 500, { 'content-type': 'application/x-ndjson', connection: 'close' });
+  }
+  response.end(`${JSON.stringify(line)}\n`);
+}
