@@ -1,22 +1,23 @@
 // PEFT adapters in and out: adapter_config.json and adapter_model.safetensors, as peft writes and loads them.
 // A feature of PEFT that changes the computation and that we do not have is refused by name.
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import type { LoraConfig } from '../config.ts';
-import { EngineError, mkdirReason, reasonOf } from '../errors.ts';
+import { EngineError, mkdirReason } from '../errors.ts';
 import { loraScale, loraTargets } from '../models/lora.ts';
 import type { WeightShapes } from '../models/weights.ts';
 import { createRandom } from '../random.ts';
+import { fileLimits, readModelJson } from './files.ts';
 import {
   exists,
-  parseJson,
   readSafetensors,
   readTensor,
   type TensorToWrite,
   writeAtomically,
   writeSafetensors,
 } from './safetensors.ts';
+import { asStated, quoted, shortened } from './words.ts';
 
 export type AdapterShape = Pick<LoraConfig, 'r' | 'lora_alpha' | 'use_rslora'> & { target_modules: string[] };
 
@@ -31,7 +32,7 @@ const keyPrefix = 'base_model.model.';
 
 const configSchema = z.looseObject({
   peft_type: z.literal('LORA'),
-  r: z.number().int().min(1),
+  r: z.number().int().min(1).max(4096),
   lora_alpha: z.number().gt(0),
   use_rslora: z.boolean().nullish(),
   target_modules: z.union([z.array(z.string()), z.string()]),
@@ -69,16 +70,17 @@ export async function readAdapter(folder: string, weights: WeightShapes): Promis
   if (!(await exists(path))) {
     throw new EngineError('ADAPTER_INVALID', `${folder} has no adapter_config.json: give a PEFT adapter's folder.`);
   }
-  const raw = parseJson(await readText(path), path);
+  const raw = await readModelJson(path, 'ADAPTER_INVALID', fileLimits.config);
   const parsed = configSchema.safeParse(raw);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    throw new EngineError('ADAPTER_INVALID', `${path}: ${issue?.path.join('.')}: ${issue?.message}.`);
+    const field = issue?.path.join('.') || 'its content';
+    throw new EngineError('ADAPTER_INVALID', `${path}: ${field} is not supported (${issue?.message}).`);
   }
   for (const [field, value] of Object.entries(parsed.data)) {
     const isAbsent = value === null || value === false || value === 'none' || isEmpty(value);
     if (!neutralFields.has(field) && !isAbsent) {
-      throw new EngineError('ADAPTER_INVALID', `${path}: ${field} = ${JSON.stringify(value)} is not supported.`);
+      throw new EngineError('ADAPTER_INVALID', `${path}: ${shortened(field)} = ${asStated(value)} is not supported.`);
     }
   }
   const { r, lora_alpha, use_rslora, target_modules } = parsed.data;
@@ -96,15 +98,20 @@ async function readModules(folder: string, r: number, weights: WeightShapes): Pr
     const match = /^base_model\.model\.(.+)\.lora_([AB])\.weight$/.exec(name);
     const [, module, matrix] = match ?? [];
     if (!module || !matrix)
-      throw new EngineError('ADAPTER_INVALID', `${folder}/${file}: tensor "${name}" is not LoRA's.`);
+      throw new EngineError('ADAPTER_INVALID', `${folder}/${file}: tensor ${quoted(name)} is not LoRA's.`);
     if (matrix === 'B') continue;
     const partner = stored.get(`${keyPrefix}${module}.lora_B.weight`);
-    const [out, inner] = weights.get(`${module}.weight`) ?? [];
-    if (!partner) throw new EngineError('ADAPTER_INVALID', `${folder}/${file}: "${module}" has lora_A but no lora_B.`);
+    const layer = module.startsWith('model.layers.') ? weights.get(`${module}.weight`) : undefined;
+    if (layer?.length !== 2) {
+      throw new EngineError('ADAPTER_INVALID', `${folder}/${file}: the model has no linear layer ${quoted(module)}.`);
+    }
+    const [out, inner] = layer;
+    if (!partner)
+      throw new EngineError('ADAPTER_INVALID', `${folder}/${file}: ${quoted(module)} has lora_A but no lora_B.`);
     if (String(tensor.shape) !== String([r, inner]) || String(partner.shape) !== String([out, r])) {
       throw new EngineError(
         'ADAPTER_INVALID',
-        `${folder}/${file}: "${module}" has shapes [${tensor.shape}] and [${partner.shape}], but r = ${r} and this ` +
+        `${folder}/${file}: "${module}" has shapes ${asStated(tensor.shape)} and ${asStated(partner.shape)}, but r = ${r} and this ` +
           `model's layer [${out}, ${inner}] ask for [${r},${inner}] and [${out},${r}]: it belongs to another model.`,
       );
     }
@@ -180,11 +187,3 @@ export async function writeAdapter(folder: string, adapter: Adapter, model: stri
 }
 
 const isEmpty = (value: unknown) => typeof value === 'object' && value !== null && Object.keys(value).length === 0;
-
-async function readText(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    throw new EngineError('ADAPTER_INVALID', `Cannot read ${path}: ${reasonOf(error)}.`, { cause: error });
-  }
-}

@@ -1,11 +1,13 @@
 // Reads and writes safetensors: u64 header length, JSON header, then raw little-endian tensors.
 // A checkpoint's header is checked whole before any byte of it is used; weights themselves are read in place.
 import { constants } from 'node:fs';
-import { access, type FileHandle, open, readFile, rename } from 'node:fs/promises';
+import { access, type FileHandle, open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { EngineError, reasonOf } from '../errors.ts';
+import { fileLimits, openModelFile, parseModelJson, readModelJson } from './files.ts';
 import { float16ToFloat32, float32ToFloat16 } from './float16.ts';
+import { asStated, quoted, shortened } from './words.ts';
 
 const weightTypes = { F32: 4, F16: 2, BF16: 2 } as const;
 export type WeightType = keyof typeof weightTypes;
@@ -21,7 +23,8 @@ export interface StoredTensor {
   length: number;
 }
 
-const maxHeaderBytes = 100 * 1024 * 1024;
+/** A quarter of a million tensors; large models have a thousand in a file. */
+const maxHeaderBytes = 16 * 1024 * 1024;
 const entrySchema = z.object({
   dtype: z.string(),
   shape: z.array(z.number().int().min(0)),
@@ -40,16 +43,21 @@ export async function readCheckpointTensors(folder: string): Promise<Map<string,
     );
   }
   const index = indexSchema.safeParse(
-    parseJson(await readFile(join(folder, indexName), 'utf8'), join(folder, indexName)),
+    await readModelJson(join(folder, indexName), 'CHECKPOINT_INVALID', fileLimits.index),
   );
   if (!index.success) throw invalid(join(folder, indexName), 'it has no "weight_map" from tensors to files');
   const tensors = new Map<string, StoredTensor>();
   for (const file of new Set(Object.values(index.data.weight_map))) {
-    if (!/^[\w.-]+\.safetensors$/.test(file)) throw invalid(join(folder, indexName), `"${file}" is not a file name`);
-    for (const [name, tensor] of await readSafetensors(folder, file)) tensors.set(name, tensor);
+    if (!/^[\w.-]+\.safetensors$/.test(file))
+      throw invalid(join(folder, indexName), `${quoted(file)} is not a file name`);
+    for (const [name, tensor] of await readSafetensors(folder, file)) {
+      const other = tensors.get(name);
+      if (other) throw invalid(join(folder, file), `tensor ${quoted(name)} is in ${other.file} too`);
+      tensors.set(name, tensor);
+    }
   }
-  for (const name of Object.keys(index.data.weight_map)) {
-    if (!tensors.has(name)) throw invalid(join(folder, indexName), `no shard has the tensor "${name}"`);
+  for (const [name, file] of Object.entries(index.data.weight_map)) {
+    if (tensors.get(name)?.file !== file) throw invalid(join(folder, file), `it lacks the tensor ${quoted(name)}`);
   }
   return tensors;
 }
@@ -57,15 +65,15 @@ export async function readCheckpointTensors(folder: string): Promise<Map<string,
 /** One file's tensors. Throws CHECKPOINT_INVALID where the header lies about the file. */
 export async function readSafetensors(folder: string, file: string): Promise<Map<string, StoredTensor>> {
   const path = join(folder, file);
-  const handle = await openForReading(path);
+  const { handle, size } = await openModelFile(path, 'CHECKPOINT_INVALID');
   try {
-    const { size } = await handle.stat();
     const prefix = await readAt(handle, 0, 8, path);
     const headerLength = Number(prefix.readBigUInt64LE(0));
     if (headerLength > maxHeaderBytes || 8 + headerLength > size) {
       throw invalid(path, `its header should have ${headerLength} bytes, but the file has ${size}`);
     }
-    const header = parseJson((await readAt(handle, 8, headerLength, path)).toString('utf8'), path);
+    const text = (await readAt(handle, 8, headerLength, path)).toString('utf8');
+    const header = parseModelJson(text, path, 'CHECKPOINT_INVALID');
     return checkEntries(header, path, file, 8 + headerLength, size);
   } finally {
     await handle.close();
@@ -80,26 +88,28 @@ function checkEntries(header: unknown, path: string, file: string, base: number,
   for (const [name, value] of Object.entries(header)) {
     if (name === '__metadata__') continue;
     const entry = entrySchema.safeParse(value);
-    if (!entry.success) throw invalid(path, `the entry of tensor "${name}" is malformed`);
+    if (!entry.success) throw invalid(path, `the entry of tensor ${quoted(name)} is malformed`);
     const { dtype, shape, data_offsets } = entry.data;
     if (!isWeightType(dtype)) {
       throw new EngineError(
         'CHECKPOINT_UNSUPPORTED',
-        `${path}: tensor "${name}" has type ${dtype}; F32, F16 and BF16 weights are supported.`,
+        `${path}: tensor ${quoted(name)} has type ${shortened(dtype)}; F32, F16 and BF16 weights are supported.`,
       );
     }
     const [begin, end] = data_offsets;
     const bytes = shape.reduce((product, dim) => product * dim, weightTypes[dtype]);
     if (end - begin !== bytes) {
-      throw invalid(path, `tensor "${name}" has shape [${shape}] of ${dtype} but ${end - begin} bytes`);
+      throw invalid(path, `tensor ${quoted(name)} has shape ${asStated(shape)} of ${dtype} but ${end - begin} bytes`);
     }
-    if (base + end > size) throw invalid(path, `tensor "${name}" ends at byte ${base + end}, but the file has ${size}`);
+    if (base + end > size)
+      throw invalid(path, `tensor ${quoted(name)} ends at byte ${base + end}, but the file has ${size}`);
     tensors.push({ name, dtype, shape, file, offset: base + begin, length: bytes });
   }
-  const byOffset = tensors.toSorted((a, b) => a.offset - b.offset);
+  const byOffset = tensors.toSorted((a, b) => a.offset - b.offset || a.length - b.length);
   let position = base;
   for (const tensor of byOffset) {
-    if (tensor.offset !== position) throw invalid(path, `tensor "${tensor.name}" leaves a hole or overlaps another`);
+    if (tensor.offset !== position)
+      throw invalid(path, `tensor ${quoted(tensor.name)} leaves a hole or overlaps another`);
     position += tensor.length;
   }
   if (position !== size) throw invalid(path, `${size - position} bytes follow its last tensor`);
@@ -109,7 +119,7 @@ function checkEntries(header: unknown, path: string, file: string, base: number,
 /** A tensor's elements as fp32, whatever their type on disk. */
 export async function readTensor(folder: string, tensor: StoredTensor): Promise<Float32Array> {
   const path = join(folder, tensor.file);
-  const handle = await openForReading(path);
+  const { handle } = await openModelFile(path, 'CHECKPOINT_INVALID');
   try {
     const bytes = await readAt(handle, tensor.offset, tensor.length, path);
     const copy = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
@@ -177,26 +187,12 @@ export async function exists(path: string): Promise<boolean> {
   );
 }
 
-export function parseJson(text: string, path: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw invalid(path, `it is not JSON (${reasonOf(error)})`);
-  }
-}
+export const parseJson = (text: string, path: string) => parseModelJson(text, path, 'CHECKPOINT_INVALID');
 
 const isWeightType = (dtype: string): dtype is WeightType => Object.hasOwn(weightTypes, dtype);
 
 const invalid = (path: string, what: string) =>
   new EngineError('CHECKPOINT_INVALID', `${path}: ${what}. Download the file again.`);
-
-async function openForReading(path: string): Promise<FileHandle> {
-  try {
-    return await open(path, 'r');
-  } catch (error) {
-    throw new EngineError('CHECKPOINT_INVALID', `Cannot read ${path}: ${reasonOf(error)}.`, { cause: error });
-  }
-}
 
 async function readAt(handle: FileHandle, offset: number, length: number, path: string): Promise<Buffer> {
   const buffer = Buffer.alloc(length);

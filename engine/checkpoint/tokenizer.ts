@@ -1,13 +1,18 @@
 // A checkpoint's tokenizer and chat template, through Hugging Face's own libraries, and the rules by which a prompt
 // and its completion become token ids: the same for sampling, scoring and training.
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Template } from '@huggingface/jinja';
 import { Tokenizer as HubTokenizer } from '@huggingface/tokenizers';
 import { z } from 'zod';
-import { EngineError, reasonOf } from '../errors.ts';
+import { EngineError } from '../errors.ts';
 import type { ChatMessage, Completion, Prompt } from '../ports.ts';
-import { exists, parseJson } from './safetensors.ts';
+import { fileLimits, parseModelJson, readModelJson, readModelText } from './files.ts';
+import { withinDeadline } from './guard.ts';
+import type { ModelConfig } from './model-config.ts';
+import { renderTemplate } from './render.ts';
+import { exists } from './safetensors.ts';
+import { checkDefinition, decodesByPattern } from './tokenizer-definition.ts';
+import { libraryReason } from './words.ts';
 
 export interface Tokenizer {
   /** Ids of a prompt, up to where the assistant begins to speak. */
@@ -29,7 +34,18 @@ const configSchema = z.looseObject({
   unk_token: specialToken,
 });
 
-export async function openTokenizer(folder: string, eosTokenIds: readonly number[]): Promise<Tokenizer> {
+/** How long a stranger's file may keep us busy, in milliseconds: ten times what it takes, and not for ever. */
+const deadlines = {
+  template: 1_000,
+  decode: 2_000,
+  open: (bytes: number) => 2_000 + bytes / 4_000,
+  encode: (characters: number) => Math.min(4_000, 2_000 + characters / 100),
+};
+
+export async function openTokenizer(
+  folder: string,
+  { eosTokenIds, vocabSize }: Pick<ModelConfig, 'eosTokenIds' | 'vocabSize'>,
+): Promise<Tokenizer> {
   const path = join(folder, 'tokenizer.json');
   if (!(await exists(path))) {
     throw new EngineError(
@@ -37,15 +53,28 @@ export async function openTokenizer(folder: string, eosTokenIds: readonly number
       `${folder} has no tokenizer.json: save the model's fast tokenizer into it.`,
     );
   }
-  const definition = parseJson(await readFile(path, 'utf8'), path);
+  const source = await readModelText(path, 'TOKENIZER_INVALID', fileLimits.tokenizer);
+  const definition = checkDefinition(parseModelJson(source, path, 'TOKENIZER_INVALID'), path);
   const config = await readConfig(folder);
-  let hub: HubTokenizer;
-  try {
-    hub = new HubTokenizer(definition as object, config);
-    hub.encode('a');
-  } catch (error) {
-    throw new EngineError('TOKENIZER_INVALID', `${path} cannot be used: ${reasonOf(error)}.`, { cause: error });
-  }
+  const guarded = <T>(milliseconds: number, work: () => T): T => {
+    const refuse = (why: string, cause?: unknown) =>
+      new EngineError('TOKENIZER_INVALID', `${path} cannot be used: ${why}.`, { cause });
+    try {
+      return withinDeadline(milliseconds, work, () => refuse('it keeps working without end'));
+    } catch (error) {
+      throw error instanceof EngineError ? error : refuse(libraryReason(error), error);
+    }
+  };
+  const hub = guarded(deadlines.open(source.length), () => new HubTokenizer(definition, config));
+  const encode = (text: string, options?: { add_special_tokens: boolean }) =>
+    checkIds(
+      guarded(deadlines.encode(text.length), () => hub.encode(text, options).ids),
+      vocabSize,
+      path,
+    );
+  encode('a');
+  const decode = (ids: readonly number[]) => hub.decode([...ids], { skip_special_tokens: true });
+  const mayDecodeForEver = decodesByPattern(definition);
   const template = await readChatTemplate(folder, config);
   const specials = { bos_token: config.bos_token ?? '', eos_token: config.eos_token ?? '' };
 
@@ -57,17 +86,12 @@ export async function openTokenizer(folder: string, eosTokenIds: readonly number
           'add one, or give prompts as plain text instead of messages.',
       );
     }
-    try {
-      return template.render({ messages, add_generation_prompt: options.isOpen, ...specials });
-    } catch (error) {
-      throw new EngineError('CHAT_TEMPLATE_INVALID', `${folder}: the chat template fails: ${reasonOf(error)}.`, {
-        cause: error,
-      });
-    }
+    const variables = { messages, add_generation_prompt: options.isOpen, ...specials };
+    return guardedTemplate(folder, 'fails', () => renderTemplate(template, variables));
   };
-  const encodeText = (text: string) => hub.encode(text).ids;
+  const encodeText = (text: string) => encode(text);
   const encodeChat = (messages: ChatMessage[], isOpen: boolean) =>
-    hub.encode(render(messages, { isOpen }), { add_special_tokens: false }).ids;
+    encode(render(messages, { isOpen }), { add_special_tokens: false });
   const encodePrompt = (prompt: Prompt) => (typeof prompt === 'string' ? encodeText(prompt) : encodeChat(prompt, true));
 
   return {
@@ -90,8 +114,22 @@ export async function openTokenizer(folder: string, eosTokenIds: readonly number
       }
       return { prompt: promptIds, completion: full.slice(promptIds.length) };
     },
-    decode: (ids) => (ids.length === 0 ? '' : hub.decode([...ids], { skip_special_tokens: true })),
+    decode: (ids) => {
+      if (ids.length === 0) return '';
+      return mayDecodeForEver ? guarded(deadlines.decode, () => decode(ids)) : decode(ids);
+    },
   };
+}
+
+/** A tokenizer may belong to a larger model, and has no id for what its own parts do not agree on. */
+function checkIds(ids: number[], vocabSize: number, path: string): number[] {
+  const wrong = ids.find((id) => !(Number.isInteger(id) && id >= 0 && id < vocabSize));
+  if (wrong === undefined && !ids.includes(undefined as never)) return ids;
+  const what = wrong === undefined ? 'no id for a part of the text' : `the id ${wrong}`;
+  throw new EngineError(
+    'TOKENIZER_INVALID',
+    `${path} does not fit the model: it gives ${what}, and the model's vocab_size is ${vocabSize}.`,
+  );
 }
 
 /** EOS exactly once: a tokenizer that ends every text itself is not doubled. */
@@ -114,25 +152,35 @@ const excerpt = (prompt: Prompt) => (typeof prompt === 'string' ? prompt : (prom
 async function readConfig(folder: string): Promise<z.infer<typeof configSchema>> {
   const path = join(folder, 'tokenizer_config.json');
   if (!(await exists(path))) return configSchema.parse({});
-  const parsed = configSchema.safeParse(parseJson(await readFile(path, 'utf8'), path));
-  if (!parsed.success) throw new EngineError('TOKENIZER_INVALID', `${path}: ${parsed.error.issues[0]?.message}.`);
-  return parsed.data;
+  const raw = await readModelJson(path, 'TOKENIZER_INVALID', fileLimits.tokenizerConfig);
+  const parsed = configSchema.safeParse(raw);
+  if (parsed.success) return parsed.data;
+  const field = parsed.error.issues[0]?.path[0];
+  const why = field === undefined ? 'it is not a JSON object' : `${String(field)} has a value of the wrong type`;
+  throw new EngineError('TOKENIZER_INVALID', `${path}: ${why}.`);
 }
 
 async function readChatTemplate(folder: string, config: z.infer<typeof configSchema>): Promise<Template | null> {
   const path = join(folder, 'chat_template.jinja');
   const stated = config.chat_template;
   const source = (await exists(path))
-    ? await readFile(path, 'utf8')
+    ? await readModelText(path, 'CHAT_TEMPLATE_INVALID', fileLimits.template)
     : typeof stated === 'string'
       ? stated
       : stated?.find(({ name }) => name === 'default')?.template;
   if (source === undefined) return null;
+  if (source.length > fileLimits.template) {
+    throw new EngineError('CHAT_TEMPLATE_INVALID', `${folder}: the chat template has ${source.length} characters.`);
+  }
+  return guardedTemplate(folder, 'is malformed', () => new Template(source));
+}
+
+function guardedTemplate<T>(folder: string, what: string, work: () => T): T {
+  const refuse = (why: string, cause?: unknown) =>
+    new EngineError('CHAT_TEMPLATE_INVALID', `${folder}: the chat template ${why}.`, { cause });
   try {
-    return new Template(source);
+    return withinDeadline(deadlines.template, work, () => refuse('keeps working without end'));
   } catch (error) {
-    throw new EngineError('CHAT_TEMPLATE_INVALID', `${folder}: the chat template is malformed: ${reasonOf(error)}.`, {
-      cause: error,
-    });
+    throw error instanceof EngineError ? error : refuse(`${what}: ${libraryReason(error)}`, error);
   }
 }

@@ -4,8 +4,8 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
+import { parseModelJson } from '../checkpoint/files.ts';
 import {
-  parseJson,
   readSafetensors,
   readTensor,
   type TensorToWrite,
@@ -78,7 +78,7 @@ export async function loadCheckpoint(
   const text = await readFile(path, 'utf8').catch((error) => {
     throw new EngineError('DATA_INVALID', `Cannot resume from ${folder}: ${reasonOf(error)}.`, { cause: error });
   });
-  const state = stateSchema.safeParse(parseJson(text, path));
+  const state = stateSchema.safeParse(parseModelJson(text, path, 'CHECKPOINT_INVALID'));
   if (!state.success) throw new EngineError('DATA_INVALID', `${path} is not the state of a run: start afresh.`);
   if (state.data.fingerprint !== fingerprint) {
     throw new EngineError(
@@ -106,7 +106,7 @@ export async function metricsBefore(folder: string, step: number): Promise<strin
   const text = await readFile(join(dirname(folder), 'metrics.jsonl'), 'utf8').catch(() => '');
   return text.split('\n').filter((line) => {
     if (!line) return false;
-    const parsed = z.object({ step: z.number() }).safeParse(parseJson(line, basename(folder)));
+    const parsed = z.object({ step: z.number() }).safeParse(parseModelJson(line, basename(folder), 'CHECKPOINT_INVALID'));
     return parsed.success && parsed.data.step <= step;
   });
 }

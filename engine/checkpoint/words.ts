@@ -1,0 +1,26 @@
+// What strangers' files say, fit for a sentence of ours: on one line, short, without control characters.
+import { reasonOf } from '../errors.ts';
+
+const longest = 80;
+
+/** A name as files state it, in quotes. */
+export const quoted = (name: string): string => `"${shortened(name)}"`;
+
+/** A value as files state it, as JSON. */
+export const asStated = (value: unknown): string => shortened(JSON.stringify(value) ?? 'nothing');
+
+/** The first few of a list of names. */
+export function listed(names: readonly string[]): string {
+  const [more] = names.length > 3 ? [` and ${names.length - 3} more`] : [''];
+  return names.slice(0, 3).map(quoted).join(', ') + more;
+}
+
+/** Why one of Hugging Face's libraries gave up. A TypeError speaks of its code, not of the file. */
+export function libraryReason(error: unknown): string {
+  return error instanceof TypeError ? 'a part of it is missing or of the wrong type' : shortened(reasonOf(error), 120);
+}
+
+export function shortened(text: string, length = longest): string {
+  const line = text.slice(0, length).replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, ' ');
+  return text.length > length ? `${line}...` : line;
+}
