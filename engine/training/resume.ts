@@ -106,7 +106,9 @@ export async function metricsBefore(folder: string, step: number): Promise<strin
   const text = await readFile(join(dirname(folder), 'metrics.jsonl'), 'utf8').catch(() => '');
   return text.split('\n').filter((line) => {
     if (!line) return false;
-    const parsed = z.object({ step: z.number() }).safeParse(parseModelJson(line, basename(folder), 'CHECKPOINT_INVALID'));
+    const parsed = z
+      .object({ step: z.number() })
+      .safeParse(parseModelJson(line, basename(folder), 'CHECKPOINT_INVALID'));
     return parsed.success && parsed.data.step <= step;
   });
 }
