@@ -79,8 +79,12 @@ export function createSessionCache(): SessionCache {
   const sessions = new Map<string, Promise<Session>>();
   return {
     get: (key, open) => {
-      const session = sessions.get(key) ?? open();
+      const known = sessions.get(key);
+      if (known) return known;
+      const session = open();
       sessions.set(key, session);
+      // One that failed is no session to close, and the next attempt may have more luck.
+      session.catch(() => sessions.delete(key));
       return session;
     },
     close: async () => {
@@ -102,10 +106,11 @@ export function isOutOfMemory(error: unknown): boolean {
 
 function describeFailure(error: unknown): Error {
   const message = error instanceof Error ? error.message : String(error);
-  if (/External initializer|external data/i.test(message)) {
+  if (/initializer|external data|shape|dimension|type error/i.test(message)) {
+    const [line = ''] = message.split('\n');
     return new EngineError(
       'CHECKPOINT_INVALID',
-      `The weights do not match their file: ${message.split('\n')[0]} Download the checkpoint again.`,
+      `The weights do not match their file: ${line.slice(0, 150)}. Download the checkpoint again.`,
       { cause: error },
     );
   }
