@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['**/*.test.ts'],
-    exclude: ['node_modules/**', '.next/**', 'e2e/**', '.data/**'],
+    exclude: ['**/node_modules/**', '.next/**', 'e2e/**', '.data/**'],
     globalSetup: ['./test/postgres-teardown.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,

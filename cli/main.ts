@@ -18,6 +18,7 @@ const commands: Record<string, () => Promise<Register>> = {
   loop: async () => (await import('./loop.ts')).registerLoop,
   export: async () => (await import('./export.ts')).registerExport,
   doctor: async () => (await import('./doctor.ts')).registerDoctor,
+  bench: async () => (await import('./bench.ts')).registerBench,
 };
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {

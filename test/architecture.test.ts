@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const folders = ['app', 'cli', 'db', 'demo', 'domain', 'e2e', 'engine', 'scripts', 'server', 'worker'];
+const folders = ['app', 'bench', 'cli', 'db', 'demo', 'domain', 'e2e', 'engine', 'scripts', 'server', 'worker'];
 
 /** What each part may import of ours, by path prefix, beside itself. */
 const allowed: Record<string, string[]> = {
@@ -25,7 +25,8 @@ const allowed: Record<string, string[]> = {
   server: ['db', 'domain', 'engine/config.ts', 'engine/errors.ts', 'engine/ports.ts'],
   worker: ['db', 'demo', 'domain', 'engine', 'server'],
   app: ['server', 'domain', 'engine/config.ts', 'engine/ports.ts'],
-  cli: ['db', 'demo', 'domain', 'engine', 'server', 'worker'],
+  bench: ['demo', 'engine'],
+  cli: ['bench', 'db', 'demo', 'domain', 'engine', 'server', 'worker'],
   scripts: ['cli', 'db', 'demo', 'domain', 'e2e', 'engine', 'server', 'worker'],
   e2e: ['cli', 'db', 'demo', 'domain', 'test'],
 };

@@ -1,0 +1,110 @@
+// Starts contestants, each in a process of its own, and asks them.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { type Reply, replySchema, type Work } from './contestant.ts';
+
+export const contestantNames = ['ours', 'per-token', 'transformers.js', 'llama.cpp', 'python'] as const;
+export type ContestantName = (typeof contestantNames)[number];
+
+export interface Measured {
+  seconds: number;
+  rows: number[][];
+  peakBytes: number;
+}
+
+/** A contestant that has a checkpoint open. */
+export interface Running {
+  name: ContestantName;
+  version: string;
+  /** Held before the model was opened: the runtime and the libraries. */
+  baselineBytes: number;
+  measure(work: Work): Promise<Measured>;
+  stop(): void;
+}
+
+export interface Missing {
+  name: ContestantName;
+  reason: string;
+}
+
+/** Opens a checkpoint's folder in a contestant, or says why that contestant is missing. Throws when it fails at work. */
+export async function startContestant(
+  name: ContestantName,
+  folder: string,
+  python: string | undefined,
+): Promise<Running | Missing> {
+  if (name === 'python' && !python) {
+    return { name, reason: 'no Python was named: --python PATH of one with torch and transformers' };
+  }
+  const child = name === 'python' ? runPython(python ?? '', folder) : runNode(name, folder);
+  const conversation = converse(child, name);
+  const first = await conversation.next();
+  if ('missing' in first) return { name, reason: first.missing };
+  if (!('baselineBytes' in first)) throw new Error(`${name} did not say what it holds.`);
+  await conversation.next();
+  return {
+    name,
+    version: first.version,
+    baselineBytes: first.baselineBytes,
+    measure: async (work) => {
+      child.stdin?.write(`${JSON.stringify(work)}\n`);
+      const answer = await conversation.next();
+      if (!('rows' in answer)) throw new Error(`${name} gave no rows.`);
+      return answer;
+    },
+    stop: () => child.kill('SIGKILL'),
+  };
+}
+
+const here = (file: string) => fileURLToPath(new URL(file, import.meta.url));
+const stdio = ['pipe', 'pipe', 'pipe', 'pipe'] as const;
+
+function runNode(name: string, folder: string): ChildProcess {
+  const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+  return spawn(process.execPath, ['--import', loader, here('child.ts'), name, folder], { stdio: [...stdio] });
+}
+
+function runPython(python: string, folder: string): ChildProcess {
+  return spawn(python, [here('python/generate.py'), folder], { stdio: [...stdio] });
+}
+
+/** The replies of a process, one for each question; what it prints besides is told when it fails. */
+function converse(child: ChildProcess, name: string): { next(): Promise<Reply> } {
+  let noise = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on('data', (chunk) => {
+      noise = (noise + chunk).slice(-4000);
+    });
+  }
+  const replies: Reply[] = [];
+  let wake = () => {};
+  let end: string | null = null;
+  const finish = (reason: string) => {
+    end ??= reason;
+    wake();
+  };
+  createInterface({ input: child.stdio[3] as Readable })
+    .on('line', (line) => {
+      replies.push(replySchema.parse(JSON.parse(line)));
+      wake();
+    })
+    .on('close', () => finish('it ended'));
+  child.on('error', (error) => finish(error.message));
+  child.stdin?.on('error', () => finish('it does not listen'));
+  return {
+    next: async () => {
+      while (replies.length === 0) {
+        if (end !== null) throw new Error(`The contestant ${name} stopped: ${end}. ${noise.trim()}`);
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+      const reply = replies.shift() as Reply;
+      if ('error' in reply) throw new Error(`The contestant ${name} failed: ${reply.error} ${noise.trim()}`);
+      return reply;
+    },
+  };
+}

@@ -1,0 +1,20 @@
+// What is told of several measurements of the same thing.
+
+export interface Spread {
+  median: number;
+  min: number;
+  max: number;
+}
+
+export function spread(values: readonly number[]): Spread {
+  const sorted = values.toSorted((a, b) => a - b);
+  const at = (index: number) => sorted[index] ?? Number.NaN;
+  const middle = sorted.length / 2;
+  const median = sorted.length % 2 === 1 ? at(Math.floor(middle)) : (at(middle - 1) + at(middle)) / 2;
+  return { median, min: at(0), max: at(sorted.length - 1) };
+}
+
+/** Of `a` to `b`, pair by pair: what disturbed a whole round leaves its ratio alone. */
+export function ratios(a: readonly number[], b: readonly number[]): Spread {
+  return spread(a.map((value, i) => value / (b[i] ?? Number.NaN)));
+}

@@ -1,0 +1,65 @@
+// `rankloop bench <what>`: measurements of this machine. Their code is in bench/; nothing of the app needs it.
+import { mkdir, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Command, InvalidArgumentError } from 'commander';
+import { type BenchModelName, benchModels } from '../bench/models.ts';
+import { type ContestantName, contestantNames } from '../bench/processes.ts';
+import { type CommandOutcome, log, runCommand, wholeNumber } from './io.ts';
+
+export function registerBench(program: Command): void {
+  const bench = program.command('bench').description('measure this machine');
+  registerSamplerBench(bench);
+}
+
+interface SamplerOptions {
+  models: BenchModelName[];
+  contestants: ContestantName[];
+  repetitions: number;
+  python?: string;
+  cache: string;
+  out?: string;
+  json?: boolean;
+}
+
+function registerSamplerBench(bench: Command): void {
+  const models = (Object.keys(benchModels) as BenchModelName[]).filter((name) => name !== '1B');
+  addCacheOption(bench.command('sampler'))
+    .description('tokens/s and memory of the sampler beside those of other runtimes on the same random weights')
+    .option('--models <names>', 'which shapes', listOf(models), models)
+    .option('--contestants <names>', 'who takes part', listOf(contestantNames), [...contestantNames])
+    .option('--repetitions <n>', 'rounds over all cases, after one to warm up', wholeNumber(1, 100), 3)
+    .option('--python <path>', 'a Python with torch and transformers')
+    .option('--out <dir>', 'also write sampler.json and sampler.md into this folder')
+    .option('--json', 'print one JSON object on stdout')
+    .action((options: SamplerOptions) => runCommand(options.json, (signal) => runSamplerBench(options, signal)));
+}
+
+async function runSamplerBench(options: SamplerOptions, signal: AbortSignal): Promise<CommandOutcome> {
+  const [{ benchSampler }, { samplerMarkdown }] = await Promise.all([
+    import('../bench/sampler.ts'),
+    import('../bench/report.ts'),
+  ]);
+  const report = await benchSampler({ ...options, log, signal });
+  const text = samplerMarkdown(report);
+  if (options.out) {
+    await mkdir(options.out, { recursive: true });
+    await writeFile(join(options.out, 'sampler.json'), `${JSON.stringify(report, null, 2)}\n`);
+    await writeFile(join(options.out, 'sampler.md'), `# bench sampler\n\n${text}`);
+  }
+  return { result: report, summary: text };
+}
+
+function addCacheOption(command: Command): Command {
+  return command.option('--cache <dir>', 'where the random checkpoints are kept', join(tmpdir(), 'rankloop-bench'));
+}
+
+/** Reads names that commas separate, for commander. */
+function listOf<T extends string>(known: readonly T[]): (text: string) => T[] {
+  return (text) =>
+    text.split(',').map((name) => {
+      const found = known.find((one) => one === name.trim());
+      if (!found) throw new InvalidArgumentError(`"${name.trim()}" is not one of ${known.join(', ')}.`);
+      return found;
+    });
+}
