@@ -34,8 +34,18 @@ export type LossName = (typeof lossNames)[number];
 export const schedulerNames = ['linear', 'cosine', 'constant'] as const;
 export type SchedulerName = (typeof schedulerNames)[number];
 
-/** The linear layers of a Llama block that can carry an adapter. */
-export const loraModules = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'] as const;
+/** The linear layers of a block that can carry an adapter, as PEFT names them; Phi-3 has the two fused ones. */
+export const loraModules = [
+  'q_proj',
+  'k_proj',
+  'v_proj',
+  'qkv_proj',
+  'o_proj',
+  'gate_proj',
+  'up_proj',
+  'gate_up_proj',
+  'down_proj',
+] as const;
 export type LoraModule = (typeof loraModules)[number];
 
 export const loraConfigSchema = z.strictObject({

@@ -29,6 +29,9 @@ export const gradientRules: { [T in OpType]: GradientRule<T> | typeof noGradient
   Log: (g, { inputs }, dY) => [g.div(dY, first(inputs))],
   Sqrt: (g, { outputs }, dY) => [g.div(g.mul(dY, 0.5), first(outputs))],
   Sigmoid: (g, { outputs }, dY) => [g.mul(dY, g.mul(first(outputs), g.sub(1, first(outputs))))],
+  Tanh: (g, { outputs }, dY) => [g.mul(dY, g.sub(1, g.mul(first(outputs), first(outputs))))],
+  Sin: (g, { inputs }, dY) => [g.mul(dY, g.cos(first(inputs)))],
+  Cos: (g, { inputs }, dY) => [g.neg(g.mul(dY, g.sin(first(inputs))))],
   Softmax: (g, { outputs }, dY) => {
     const y = first(outputs);
     const weighted = g.mul(dY, y);

@@ -43,14 +43,14 @@ describe('openCheckpoint', () => {
   });
 
   const refused: [string, Record<string, unknown>, RegExp][] = [
-    ['another architecture', { architectures: ['MambaForCausalLM'] }, /architecture MambaForCausalLM is not supported/],
+    ['another architecture', { architectures: ['MambaForCausalLM'] }, /architecture "MambaForCausalLM" is not supported \(these are: LlamaForCausalLM, /],
     ['a field we do not know', { sliding_window: 16 }, /the field "sliding_window" is not supported/],
-    ['a field with another value', { attention_bias: true }, /attention_bias = true is not supported/],
+    ['a field with another value', { rope_interleaved: true }, /rope_interleaved = true is not supported/],
     ['another activation', { hidden_act: 'gelu' }, /hidden_act = "gelu" is not supported/],
     [
       'another rope',
-      { rope_parameters: { rope_type: 'yarn', factor: 4 } },
-      /rope settings: rope_type = "yarn" is not supported/,
+      { rope_parameters: { rope_type: 'spiral', factor: 4 } },
+      /rope settings: rope_type = "spiral" is not supported/,
     ],
     ['heads that do not divide', { num_key_value_heads: 3 }, /4 heads cannot share 3 key-value heads/],
     [

@@ -2,10 +2,13 @@
 // Nothing of the weights is read here; every expected tensor is checked to be there in its shape.
 import { realpath, stat } from 'node:fs/promises';
 import { EngineError } from '../errors.ts';
-import { expectedWeights, type WeightShapes } from '../models/weights.ts';
-import { type ModelConfig, readModelConfig } from './model-config.ts';
+import { expectedWeights } from '../models/index.ts';
+import type { WeightShapes } from '../models/weights.ts';
+import type { ModelConfig } from './model-config.ts';
+import { readModelConfig } from './read-config.ts';
 import { readCheckpointTensors, type StoredTensor } from './safetensors.ts';
 import { openTokenizer, type Tokenizer } from './tokenizer.ts';
+import { asStated, quoted } from './words.ts';
 
 export interface Checkpoint {
   folder: string;
@@ -30,7 +33,7 @@ export async function openCheckpoint(folder: string): Promise<Checkpoint> {
     if (String(tensor.shape) !== String(shape)) {
       throw new EngineError(
         'CHECKPOINT_INVALID',
-        `${folder}: tensor "${name}" has shape [${tensor.shape}], but config.json asks for [${shape}].`,
+        `${folder}: tensor "${name}" has shape ${asStated(tensor.shape)}, but config.json asks for [${shape}].`,
       );
     }
   }
@@ -38,11 +41,11 @@ export async function openCheckpoint(folder: string): Promise<Checkpoint> {
     if (!shapes.has(name) && !isRedundant(name, config)) {
       throw new EngineError(
         'CHECKPOINT_UNSUPPORTED',
-        `${folder}: tensor "${name}" is not part of a ${config.architecture}.`,
+        `${folder}: tensor ${quoted(name)} is not part of a ${config.architecture}.`,
       );
     }
   }
-  const tokenizer = await openTokenizer(folder, config.eosTokenIds);
+  const tokenizer = await openTokenizer(folder, config);
   return { folder: await realpath(folder), config, tokenizer, tensors, shapes };
 }
 

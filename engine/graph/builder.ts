@@ -193,6 +193,25 @@ export class GraphBuilder {
     return this.mul(x, this.sigmoid(x));
   }
   /**
+  tanh(x: Value): Value {
+    return this.one('Tanh', [x], {});
+  }
+  sin(x: Value): Value {
+    return this.one('Sin', [x], {});
+  }
+  cos(x: Value): Value {
+    return this.one('Cos', [x], {});
+  }
+  /** GELU's tanh approximation (Hendrycks & Gimpel 2016): x / 2 (1 + tanh(sqrt(2 / pi) x (1 + 0.044715 x^2))). */
+  geluTanh(x: Value): Value {
+    const cubic = this.add(this.mul(this.mul(x, x), 0.044715), 1);
+    const inner = this.mul(this.mul(x, Math.sqrt(2 / Math.PI)), cubic);
+    return this.mul(this.mul(x, 0.5), this.add(this.tanh(inner), 1));
+  }
+  /** cap tanh(x / cap): between -cap and cap, and close to x around 0 (Gemma Team 2024). */
+  softcap(x: Value, cap: number): Value {
+    return this.mul(this.tanh(this.div(x, cap)), cap);
+  }
    * log(1 + e^x) as log-sum-exp of (x, 0): stable at both ends and smooth at 0, where every DPO run begins;
    * relu(x) + log(1 + e^-|x|) has a kink there, and Softplus has no fp64 kernel.
    */

@@ -16,6 +16,9 @@ export interface OpAttributes {
   Log: None;
   Sqrt: None;
   Sigmoid: None;
+  Tanh: None;
+  Sin: None;
+  Cos: None;
   Softmax: Axis;
   ReduceSum: { keepdims: 0 | 1 };
   ReduceSumSquare: { keepdims: 0 | 1 };
@@ -186,6 +189,9 @@ export const opSchemas: { [T in OpType]: OpSchema<T> } = {
   Sigmoid: elementwise(),
   Min: elementwise(),
   Identity: elementwise(),
+  Tanh: elementwise(),
+  Sin: elementwise(),
+  Cos: elementwise(),
   Equal: elementwise('bool'),
   Less: elementwise('bool'),
   LessOrEqual: elementwise('bool'),

@@ -1,6 +1,5 @@
 // Where a graph's weights come from: mapped from the checkpoint's files, held in memory, or fed at each run.
 
-import type { ModelConfig } from '../checkpoint/model-config.ts';
 import type { StoredTensor, WeightType } from '../checkpoint/safetensors.ts';
 import { EngineError } from '../errors.ts';
 import type { GraphBuilder, Value } from '../graph/builder.ts';
@@ -78,31 +77,4 @@ function once(load: (name: string) => Value): (name: string) => Value {
     known.set(name, value);
     return value;
   };
-}
-
-/** The tensors that a Llama checkpoint must have, with their shapes. */
-export function expectedWeights(config: ModelConfig): Map<string, readonly number[]> {
-  const { hiddenSize, intermediateSize, vocabSize, headDim } = config;
-  const shapes = new Map<string, readonly number[]>([
-    ['model.embed_tokens.weight', [vocabSize, hiddenSize]],
-    ['model.norm.weight', [hiddenSize]],
-  ]);
-  if (!config.hasTiedHead) shapes.set('lm_head.weight', [vocabSize, hiddenSize]);
-  for (let layer = 0; layer < config.layers; layer++) {
-    const prefix = `model.layers.${layer}`;
-    shapes.set(`${prefix}.input_layernorm.weight`, [hiddenSize]);
-    shapes.set(`${prefix}.post_attention_layernorm.weight`, [hiddenSize]);
-    for (const [module, shape] of Object.entries({
-      'self_attn.q_proj': [config.heads * headDim, hiddenSize],
-      'self_attn.k_proj': [config.kvHeads * headDim, hiddenSize],
-      'self_attn.v_proj': [config.kvHeads * headDim, hiddenSize],
-      'self_attn.o_proj': [hiddenSize, config.heads * headDim],
-      'mlp.gate_proj': [intermediateSize, hiddenSize],
-      'mlp.up_proj': [intermediateSize, hiddenSize],
-      'mlp.down_proj': [hiddenSize, intermediateSize],
-    })) {
-      shapes.set(`${prefix}.${module}.weight`, shape);
-    }
-  }
-  return shapes;
 }

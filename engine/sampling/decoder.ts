@@ -1,9 +1,10 @@
 // One forward of a model over a key-value cache, as the sampler's graph runs it: for prompts, and token by token.
 import type { ModelConfig } from '../checkpoint/model-config.ts';
+import { EngineError } from '../errors.ts';
 import type { GraphBuilder, Value } from '../graph/builder.ts';
 import { families } from '../models/index.ts';
 import type { Attend, DecoderContext } from '../models/layers.ts';
-import { ropeTables } from '../models/rope.ts';
+import { type Rotation, ropeTables, rotate } from '../models/rope.ts';
 import type { Tensor } from '../runtime/session.ts';
 
 /** The names of the cache's tensors, [rows, kvHeads, tokens, headDim], keys and values of each layer in turn. */
@@ -12,18 +13,18 @@ export function cacheNames(config: ModelConfig, prefix: 'past' | 'present'): str
 }
 
 /** The rotary tables as inputs [positions, dim / 2] of a graph: fed as long as a batch needs them. */
-export function ropeInputs(g: GraphBuilder, { ropes }: ModelConfig): { cos: Value; sin: Value }[] {
+export function ropeInputs(g: GraphBuilder, { ropes }: ModelConfig): Rotation[] {
   return ropes.map(({ dim }, i) => ({
-    cos: g.input(`rope_cos_${i}`, g.dtype, ['positions', dim / 2]),
-    sin: g.input(`rope_sin_${i}`, g.dtype, ['positions', dim / 2]),
+    cos: g.cast(g.input(`rope_cos_${i}`, 'float32', ['positions', dim / 2]), g.dtype),
+    sin: g.cast(g.input(`rope_sin_${i}`, 'float32', ['positions', dim / 2]), g.dtype),
   }));
 }
 
-/** What `ropeInputs` asks for. */
-export function ropeFeeds({ ropes }: ModelConfig, positions: number): Record<string, Tensor> {
+/** What `ropeInputs` asks for: tables of `positions` rows, for sequences planned for `length` tokens (models/rope.ts). */
+export function ropeFeeds({ ropes }: ModelConfig, positions: number, length = positions): Record<string, Tensor> {
   const feeds: Record<string, Tensor> = {};
   for (const [i, rope] of ropes.entries()) {
-    const { cos, sin } = ropeTables(rope, positions);
+    const { cos, sin } = ropeTables(rope, positions, length);
     const shape = [positions, rope.dim / 2];
     feeds[`rope_cos_${i}`] = { dtype: 'float32', shape, data: Float32Array.from(cos) };
     feeds[`rope_sin_${i}`] = { dtype: 'float32', shape, data: Float32Array.from(sin) };
@@ -45,18 +46,38 @@ export interface CachedForward {
 /** The hidden states [rows, seq, hidden] and the cache that has grown by `seq` tokens a row. */
 export function cachedForward(
   context: Omit<DecoderContext, 'attend'>,
-  ropes: readonly { cos: Value; sin: Value }[],
+  ropes: readonly Rotation[],
   { ids, past, lastIndex, total }: CachedForward,
 ): { hidden: Value; present: Value[] } {
   const { g, config } = context;
+  if (config.headDim % 8 !== 0) {
+    throw new EngineError(
+      'CHECKPOINT_UNSUPPORTED',
+      `Heads of size ${config.headDim} cannot be sampled from: the attention kernel takes multiples of 8.`,
+    );
+  }
+  const turning = ropes.map((rope) => (isKernelRope(config, rope) ? null : rowRotation(g, rope, ids, lastIndex)));
   const present: Value[] = [];
   const attend: Attend = (layer, { q, k, v }) => {
     const [key, value] = [past[2 * layer] as Value, past[2 * layer + 1] as Value];
     const { rope: ropeIndex, window } = config.attention[layer] ?? { rope: 0, window: null };
-    const rope = ropeIndex === null ? null : ropes[ropeIndex];
+    const rotation = ropeIndex === null ? null : turning[ropeIndex];
+    const turned = (x: Value, heads: number) => (rotation ? rotateHeads(g, config, x, heads, rotation) : x);
+    const rope = ropeIndex === null || rotation ? null : ropes[ropeIndex];
+    // Where the runtime knows q's shape but not v's, it takes q for all three in one: so v's is stated.
+    const shaped = g.reshape(v, [0, 0, config.kvHeads * config.headDim]);
     const [attended, presentKey, presentValue] = g.op(
       'GroupQueryAttention',
-      [q, k, v, key, value, lastIndex, total, ...(rope ? [rope.cos, rope.sin] : [])],
+      [
+        turned(q, config.heads),
+        turned(k, config.kvHeads),
+        shaped,
+        key,
+        value,
+        lastIndex,
+        total,
+        ...(rope ? [rope.cos, rope.sin] : []),
+      ],
       {
         num_heads: config.heads,
         kv_num_heads: config.kvHeads,
@@ -72,4 +93,25 @@ export function cachedForward(
   };
   const hidden = families[config.architecture].hidden({ ...context, attend }, ids);
   return { hidden, present };
+}
+
+/** GroupQueryAttention turns heads of 16 n dimensions by 8 n angles; other ropes are ordinary ops before it. */
+const isKernelRope = ({ headDim }: ModelConfig, { cos }: Rotation) =>
+  headDim % 16 === 0 && Number(cos.shape.at(-1)) % 8 === 0;
+
+/** The rotation [rows, seq, 1, dim / 2] of tokens that are the first of their rows (padded) or follow a cache. */
+function rowRotation(g: GraphBuilder, { cos, sin }: Rotation, ids: Value, lastIndex: Value): Rotation {
+  return g.scope('rope', () => {
+    const ones = g.cast(g.equal(ids, ids), 'int64');
+    const places = g.op('CumSum', [ones, g.constant(1, 'int64')], {})[0] as Value; // from 1 to seq
+    const before = g.sub(g.unsqueeze(g.cast(lastIndex, 'int64'), [1]), g.reduceMax(places, [1], true));
+    const first = g.where(g.less(before, g.constant(0, 'int64')), 0, g.add(before, g.constant(1, 'int64')));
+    const positions = g.add(first, g.sub(places, g.constant(1, 'int64')));
+    return { cos: g.unsqueeze(g.gather(cos, positions), [2]), sin: g.unsqueeze(g.gather(sin, positions), [2]) };
+  });
+}
+
+function rotateHeads(g: GraphBuilder, { headDim }: ModelConfig, x: Value, heads: number, rotation: Rotation): Value {
+  const apart = g.reshape(x, [0, 0, heads, headDim]);
+  return g.reshape(rotate(g, apart, rotation), [0, 0, heads * headDim]);
 }

@@ -1,6 +1,7 @@
 // What the generation graph's inputs are for a prefill and for a chunk of decoding steps.
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import type { SamplingConfig } from '../config.ts';
+import { ropeLength } from '../models/rope.ts';
 import { uniform } from '../random.ts';
 import type { Tensor } from '../runtime/session.ts';
 import type { AdapterShelf } from './adapters.ts';
@@ -19,13 +20,14 @@ export interface GenerationFeeds {
 }
 
 export function createFeeds({ config: model }: Checkpoint, shelf: AdapterShelf, cacheType: CacheType): GenerationFeeds {
-  /** Rotary tables grow with the longest row so far. */
-  let rope: { positions: number; feeds: Feeds } = { positions: 0, feeds: {} };
+  /** Rotary tables grow with the longest row so far; all rows of a batch have the same `ropeLength`. */
+  let rope: { positions: number; length: number; feeds: Feeds } = { positions: 0, length: 0, feeds: {} };
   function ropeFor(rows: readonly Row[]): Feeds {
     const needed = Math.max(...rows.map(longestOf));
-    if (needed > rope.positions) {
+    const length = ropeLength(model, needed);
+    if (needed > rope.positions || length !== rope.length) {
       const positions = Math.min(model.maxPositions, 2 ** Math.ceil(Math.log2(needed)));
-      rope = { positions, feeds: ropeFeeds(model, positions) };
+      rope = { positions, length, feeds: ropeFeeds(model, positions, length) };
     }
     return rope.feeds;
   }

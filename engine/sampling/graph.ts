@@ -4,7 +4,7 @@
 import type { ModelConfig } from '../checkpoint/model-config.ts';
 import { GraphBuilder, type Value } from '../graph/builder.ts';
 import type { OnnxGraph } from '../graph/onnx.ts';
-import { families } from '../models/index.ts';
+import { toLogits } from '../models/index.ts';
 import { type LoraSource, loraInputs, noLora } from '../models/lora.ts';
 import type { WeightShapes, Weights } from '../models/weights.ts';
 import { cachedForward, cacheNames, ropeInputs } from './decoder.ts';
@@ -74,7 +74,7 @@ export function generationGraph(model: SampledModel): OnnxGraph {
       });
       const lastPlace = b.unsqueeze(b.cast(b.sub(added, b.constant(1, 'int32')), 'int64'), [1]);
       const lastHidden = b.op('GatherND', [hidden, lastPlace], { batch_dims: 1 })[0] as Value;
-      const logits = b.cast(weights.product(b, families[config.architecture].headName(config), lastHidden), 'float32');
+      const logits = b.cast(toLogits(b, config, weights, lastHidden), 'float32');
       const counted = rest.at(past.length);
       const drawn = penalties && counted ? penalise(b, logits, { ...penalties, occurrences: counted }) : logits;
       const token = drawToken(b, drawn, { ...draw, uniforms: b.gather(uniforms, iteration) });

@@ -5,6 +5,7 @@ import { kvBytesPerToken } from '../checkpoint/memory.ts';
 import type { Tokenizer } from '../checkpoint/tokenizer.ts';
 import type { SamplingConfig } from '../config.ts';
 import { EngineError, throwIfCancelled } from '../errors.ts';
+import { ropeLength } from '../models/rope.ts';
 import { checkpointWeights } from '../models/weights.ts';
 import type { SampledChunk, SampledResponse, SampleRequest, Sampler } from '../ports.ts';
 import { readDeviceMemory } from '../runtime/device-memory.ts';
@@ -90,7 +91,12 @@ export function createSampler(
       const prepared = requests.map((request) => prepare(checkpoint, request, config, options.adapter ?? null));
       await shelf.load(prepared.map(({ adapter }) => adapter));
       const { session, budget } = await sessionFor(config);
-      yield* sampleAll(session, budget, prepared, config, signal);
+      const planned = ({ promptIds, limit }: Prepared) => ropeLength(model, promptIds.length + limit);
+      // Rows that turn by different tables cannot share a batch; nearly all models have one table for all lengths.
+      for (const length of new Set(prepared.map(planned))) {
+        const alike = prepared.filter((item) => planned(item) === length);
+        yield* sampleAll(session, budget, alike, config, signal);
+      }
     },
     close: closeSession,
   };

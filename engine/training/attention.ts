@@ -3,7 +3,7 @@
 import type { ModelConfig } from '../checkpoint/model-config.ts';
 import type { GraphBuilder, Value } from '../graph/builder.ts';
 import type { Attend } from '../models/layers.ts';
-import { ropeTables } from '../models/rope.ts';
+import { type Rotation, rotate, rowRotation } from '../models/rope.ts';
 
 const masked = -1e9;
 
@@ -15,50 +15,51 @@ export function rowAttention(g: GraphBuilder, config: ModelConfig, positions: Va
   const { heads, kvHeads, headDim } = config;
   const [rows = 0, length = 0] = segments.shape.map(Number);
   const shared = heads / kvHeads;
-  const [cos, sin] = g.scope('rope', () => {
-    const [rope] = config.ropes;
-    if (!rope) throw new Error('The model has no rope.');
-    const tables = ropeTables(rope, config.maxPositions);
-    const shape = [config.maxPositions, rope.dim / 2];
-    const narrow = (table: Float64Array) => (g.dtype === 'float64' ? table : Float32Array.from(table));
-    // [rows, 1, length, headDim / 2]: the same for every head.
-    return (['cos', 'sin'] as const).map((name) =>
-      g.unsqueeze(g.gather(g.initializer(`rope_${name}`, g.dtype, shape, narrow(tables[name])), positions), [1]),
+  const rotations = g.scope('rope', () => {
+    // A row's last token predicts nothing, so it is no input: the longest sequence has one token more than positions.
+    const lengths = g.add(g.reduceMax(positions, [1]), g.constant(2, 'int64'));
+    return config.ropes.map((rope) => rowRotation(g, rope, positions, lengths));
+  });
+  const masks = g.scope('mask', () => {
+    const isRelated = relation(g, segments);
+    const distances = g.sub(g.reshape(positions, [rows, 1, length, 1]), g.reshape(positions, [rows, 1, 1, length]));
+    return new Map(
+      config.attention.map(({ window }) => {
+        const isNear = window === null ? null : g.less(distances, g.constant(window, 'int64'));
+        const isVisible = isNear ? g.and(isRelated, isNear) : isRelated;
+        return [window, g.where(isVisible, g.constant(0), g.constant(masked))];
+      }),
     );
   });
-  if (!cos || !sin) throw new Error('The rope tables are missing.');
-  const mask = g.scope('mask', () => visibility(g, segments, rows, length));
 
-  /** x [rows, heads, length, headDim], its halves rotated by the position's angles (transformers' layout). */
-  const rotate = (x: Value): Value => {
-    const [left, right] = g.split(x, [headDim / 2, headDim / 2], -1);
-    if (!left || !right) throw new Error('A head has two halves.');
-    return g.concat([g.sub(g.mul(left, cos), g.mul(right, sin)), g.add(g.mul(right, cos), g.mul(left, sin))], -1);
-  };
   const toHeads = (x: Value, count: number) => g.transpose(g.reshape(x, [rows, length, count, headDim]), [0, 2, 1, 3]);
+  const turned = (x: Value, rotation: Rotation | undefined) => (rotation ? rotate(g, x, rotation) : x);
 
-  return (_layer, { q, k, v }) => {
-    const query = g.mul(rotate(toHeads(q, heads)), 1 / Math.sqrt(headDim));
-    const key = rotate(toHeads(k, kvHeads));
+  return (layer, { q, k, v }) => {
+    const { rope, window } = config.attention[layer] ?? { rope: 0, window: null };
+    const rotation = rope === null ? undefined : rotations[rope];
+    const query = g.mul(turned(toHeads(q, heads), rotation), config.attentionScale);
+    const key = turned(toHeads(k, kvHeads), rotation);
     // The heads that share a key head stand one under the other, so that no key or value is repeated.
     const grouped = g.reshape(query, [rows, kvHeads, shared * length, headDim]);
-    const scores = g.reshape(g.matmul(grouped, g.transpose(key)), [rows, heads, length, length]);
-    const probabilities = g.softmax(g.add(scores, mask));
+    const products = g.reshape(g.matmul(grouped, g.transpose(key)), [rows, heads, length, length]);
+    const scores = config.attentionSoftcap === null ? products : g.softcap(products, config.attentionSoftcap);
+    const probabilities = g.softmax(g.add(scores, masks.get(window) as Value));
     const stacked = g.reshape(probabilities, [rows, kvHeads, shared * length, length]);
     const mixed = g.reshape(g.matmul(stacked, toHeads(v, kvHeads)), [rows, heads, length, headDim]);
     return g.reshape(g.transpose(mixed, [0, 2, 1, 3]), [rows, length, heads * headDim]);
   };
 }
 
-/** [rows, 1, length, length]: 0 where token i may see token j (an earlier one, of the prompt or of its own completion). */
-function visibility(g: GraphBuilder, segments: Value, rows: number, length: number): Value {
+/** bool [rows, 1, length, length]: token j stands before i (or is i), in the prompt or in i's own completion. */
+function relation(g: GraphBuilder, segments: Value): Value {
+  const [rows = 0, length = 0] = segments.shape.map(Number);
   const causal = new Uint8Array(length * length);
   for (let i = 0; i < length; i++) causal.fill(1, i * length, i * length + i + 1);
   const own = g.reshape(segments, [rows, 1, length, 1]);
   const other = g.reshape(segments, [rows, 1, 1, length]);
-  const isVisible = g.and(
+  return g.and(
     g.or(g.equal(own, other), g.equal(other, g.constant(0, 'int64'))),
     g.initializer('causal', 'bool', [length, length], causal),
   );
-  return g.where(isVisible, g.constant(0), g.constant(masked));
 }

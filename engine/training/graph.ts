@@ -6,7 +6,7 @@ import type { LossName } from '../config.ts';
 import type { GraphBuilder, Value } from '../graph/builder.ts';
 import type { OnnxGraph } from '../graph/onnx.ts';
 import { losses } from '../losses.ts';
-import { families } from '../models/index.ts';
+import { families, headName } from '../models/index.ts';
 import type { LoraSource } from '../models/lora.ts';
 import type { Weights } from '../models/weights.ts';
 import { rowAttention } from './attention.ts';
@@ -32,7 +32,8 @@ function completionLogProbs({ g, config, weights, lora }: ModelInputs, size: Bat
   const family = families[config.architecture];
   const context = { g, config, weights, lora, attend: rowAttention(g, config, positions, segments) };
   const hidden = g.reshape(family.hidden(context, ids), [rows * length, config.hiddenSize]);
-  const logProbs = tokenLogProbs(g, hidden, at, labels, weights.tensor(family.headName(config)));
+  const head = weights.tensor(headName(config));
+  const logProbs = tokenLogProbs(g, { hidden, at, labels, head }, config.logitSoftcap);
   return g.mul(g.reshape(logProbs, [rows, completions, span]), tokenWeights);
 }
 

@@ -2,14 +2,20 @@
 import type { GraphBuilder, Value } from '../graph/builder.ts';
 
 /**
- * Log-probability of each label, [tokens]: log softmax(h W^T)[label] = h . W[label] - logsumexp(h W^T).
- * `hidden` [n, size]; `at` int64 [tokens] = the hidden state that predicts each token; `labels` int64 [tokens];
- * `head` [vocab, size]. Sums are in the graph's float type (fp32 or fp64), never in half precision.
+ * Log-probability of each label, [tokens]: log softmax(h W^T)[label] = h . W[label] - logsumexp(h W^T), every logit
+ * soft-capped where the model does so. `hidden` [n, size]; `at` int64 [tokens] = the hidden state that predicts each
+ * token; `labels` int64 [tokens]; `head` [vocab, size]. Sums are in the graph's float type (fp32 or fp64), never in half
+ * precision.
  */
-export function tokenLogProbs(g: GraphBuilder, hidden: Value, at: Value, labels: Value, head: Value): Value {
+export function tokenLogProbs(
+  g: GraphBuilder,
+  { hidden, at, labels, head }: { hidden: Value; at: Value; labels: Value; head: Value },
+  softcap: number | null,
+): Value {
+  const capped = (logits: Value) => (softcap === null ? logits : g.softcap(logits, softcap));
   return g.scope('log_probs', () => {
     const predicting = g.gather(hidden, at);
-    const labelLogit = g.reduceSum(g.mul(predicting, g.gather(head, labels)), [-1]);
-    return g.sub(labelLogit, g.reduceLogSumExp(g.gemm(predicting, head, { b: true }), [-1]));
+    const labelLogit = capped(g.reduceSum(g.mul(predicting, g.gather(head, labels)), [-1]));
+    return g.sub(labelLogit, g.reduceLogSumExp(capped(g.gemm(predicting, head, { b: true })), [-1]));
   });
 }

@@ -5,6 +5,7 @@ import { type Adapter, readAdapter } from '../checkpoint/peft.ts';
 import { EngineError, throwIfCancelled } from '../errors.ts';
 import { GraphBuilder } from '../graph/builder.ts';
 import { loraInputs, noLora } from '../models/lora.ts';
+import { ropeLength } from '../models/rope.ts';
 import { checkpointWeights } from '../models/weights.ts';
 import type { PairScore, TrainingPair } from '../ports.ts';
 import { adapterFeeds } from '../runtime/adapter-feeds.ts';
@@ -31,10 +32,13 @@ export async function scorePairs(
       );
     }
   }
-  const logps = await scoreRows(checkpoint, adapter, rows, options.device ?? 'auto', signal);
+  const device = options.device ?? 'auto';
+  const canShare = rows.every((row) => turnAlike(checkpoint, row));
+  const toScore = canShare ? rows : rows.flatMap(apart);
+  const logps = (await scoreRows(checkpoint, adapter, toScore, device, signal)).flat();
   return rows.map((row, i) => ({
-    logpsChosen: logps[i]?.[0] ?? Number.NaN,
-    logpsRejected: logps[i]?.[1] ?? Number.NaN,
+    logpsChosen: logps[2 * i] ?? Number.NaN,
+    logpsRejected: logps[2 * i + 1] ?? Number.NaN,
     tokensChosen: row.completions[0]?.length ?? 0,
     tokensRejected: row.completions[1]?.length ?? 0,
   }));
@@ -50,6 +54,14 @@ export function tokenizePair({ tokenizer }: Checkpoint, pair: TrainingPair): Tok
   }
   return { prompt: chosen.prompt, completions: [chosen.completion, rejected.completion] };
 }
+
+/** Whether a row's sequences turn by the same rotary tables: else their prompt is not the same for both. */
+function turnAlike({ config }: Checkpoint, { prompt, completions }: TokenRow): boolean {
+  return new Set(completions.map((completion) => ropeLength(config, prompt.length + completion.length))).size === 1;
+}
+
+const apart = ({ prompt, completions }: TokenRow): TokenRow[] =>
+  completions.map((completion) => ({ prompt, completions: [completion] }));
 
 /** Positions that a row's longest sequence needs. */
 export function longestSequence({ prompt, completions }: TokenRow): number {

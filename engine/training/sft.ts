@@ -3,13 +3,14 @@
 import { copyFile, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Checkpoint, openCheckpoint } from '../checkpoint/checkpoint.ts';
-import { readModelConfig } from '../checkpoint/model-config.ts';
+import { readModelConfig } from '../checkpoint/read-config.ts';
 import { readTensor, type TensorToWrite, writeSafetensors } from '../checkpoint/safetensors.ts';
 import type { SftConfig } from '../config.ts';
 import { EngineError } from '../errors.ts';
 import { GraphBuilder } from '../graph/builder.ts';
+import { expectedWeights } from '../models/index.ts';
 import { noLora } from '../models/lora.ts';
-import { expectedWeights, inputWeights } from '../models/weights.ts';
+import { inputWeights } from '../models/weights.ts';
 import { createAdamWState } from '../optimizer.ts';
 import type { Completion, Prompt, TrainMetrics } from '../ports.ts';
 import { createRandom } from '../random.ts';

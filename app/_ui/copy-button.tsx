@@ -1,0 +1,28 @@
+'use client';
+import { Check, Copy } from 'lucide-react';
+import { useTranslations } from 'next-intl';
+import { useState } from 'react';
+import { toast } from 'sonner';
+import { Button } from './button.tsx';
+
+/** Copies `text`, and says that it has. */
+export function CopyButton({ text, label }: { text: string; label: string }) {
+  const t = useTranslations('common');
+  const [isCopied, setCopied] = useState(false);
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(text);
+      setCopied(true);
+    } catch {
+      // A page that came over plain http from another machine has no clipboard.
+      toast.error(t('copyFailed'));
+    }
+  };
+  const Icon = isCopied ? Check : Copy;
+  return (
+    <Button size="sm" onClick={() => void copy()}>
+      <Icon aria-hidden className="size-4" />
+      <span aria-live="polite">{isCopied ? t('copied') : label}</span>
+    </Button>
+  );
+}
