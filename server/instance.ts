@@ -4,6 +4,7 @@ import { type Database, openDatabase } from '../db/client.ts';
 import { type Auth, createAuth, findUser, type User } from './auth.ts';
 import { readEnvironment, requireDatabaseUrl } from './env.ts';
 import { type ChangeFeed, openChangeFeed } from './events.ts';
+import { createEndpoint, type Endpoint } from './openai/endpoint.ts';
 import { authSecret, installationSecret } from './secrets.ts';
 import type { Context } from './trpc.ts';
 
@@ -11,6 +12,7 @@ export interface ServerInstance {
   db: Database;
   auth: Auth;
   events: ChangeFeed;
+  endpoint: Endpoint;
   secret: string;
   modelsDir: string;
   hubEndpoint: string;
@@ -31,12 +33,13 @@ function openInstance(): ServerInstance {
   const db = openDatabase(url, { max: 20, applicationName: 'rankloop web' });
   const { modelsDir, hubEndpoint } = environment;
   const auth = createAuth(db, authSecret(secret), environment.publicUrl);
-  return { db, secret, auth, events: openChangeFeed(url), modelsDir, hubEndpoint };
+  const endpoint = createEndpoint({ db, secret });
+  return { db, secret, auth, endpoint, events: openChangeFeed(url), modelsDir, hubEndpoint };
 }
 
 /** For the tRPC route: the context of one request. */
 export async function createContext(headers: Headers): Promise<Context> {
-  const { auth, ...instance } = serverInstance();
+  const { auth, endpoint: _, ...instance } = serverInstance();
   return { ...instance, user: await findUser(auth, headers) };
 }
 

@@ -1,5 +1,6 @@
 // The API's table of contents.
 import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server';
+import { apiKeysRouter } from './routers/api-keys.ts';
 import { eventsRouter } from './routers/events.ts';
 import { jobsRouter } from './routers/jobs.ts';
 import { judgesRouter } from './routers/judges.ts';
@@ -17,6 +18,7 @@ import { router } from './trpc.ts';
 export const appRouter = router({
   setup: setupRouter,
   people: peopleRouter,
+  apiKeys: apiKeysRouter,
   projects: projectsRouter,
   prompts: promptsRouter,
   sampling: samplingRouter,

@@ -175,23 +175,21 @@ describe('a request', () => {
 
 test('a person is answered while a job samples from the same model, and the job comes out the same', async () => {
   const model = { model: modelFolder('demo/model'), adapter: null };
-  const requests = Array.from({ length: 4 }, (_, i) => ({ id: String(i), prompt: question, n: 8, seed: i }));
-  let isRunning = true;
-  const sampleAll = async () => {
-    const texts = new Map<string, string>();
-    for await (const chunk of engine.sample(model, requests, { ...long().config, max_new_tokens: 120 })) {
-      if (chunk.type === 'response') texts.set(`${chunk.id} ${chunk.index}`, chunk.response.text);
+  // Several batches: when the first response is there, most are still to come.
+  const requests = Array.from({ length: 24 }, (_, i) => ({ id: String(i), prompt: question, n: 8, seed: i }));
+  const texts = { alone: new Map<string, string>(), beside: new Map<string, string>() };
+  const sampleInto = async (into: Map<string, string>) => {
+    for await (const chunk of engine.sample(model, requests, { ...long().config, max_new_tokens: 64 })) {
+      if (chunk.type === 'response') into.set(`${chunk.id} ${chunk.index}`, chunk.response.text);
     }
-    isRunning = false;
-    return texts;
   };
-  const alone = await sampleAll();
-  isRunning = true;
-  const beside = sampleAll();
-  await sleep(100);
+  await sampleInto(texts.alone);
+  const job = sampleInto(texts.beside);
+  await waitFor('the job is under way', async () => texts.beside.size > 0);
   expect(await collect(serve(request()))).toHaveLength(1);
-  expect(isRunning).toBe(true);
-  expect(await beside).toEqual(alone);
+  expect(texts.beside.size).toBeLessThan(requests.length * 8);
+  await job;
+  expect(texts.beside).toEqual(texts.alone);
 });
 
 test('a line is served in order; who leaves it does not hold it up', async () => {

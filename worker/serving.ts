@@ -9,6 +9,7 @@ import { type ServedLine, type ServedRequest, servedLimits, servedRequestSchema 
 import { servingToken } from '../server/secrets.ts';
 import type { WorkerServices } from './context.ts';
 import { EngineDied } from './engine-client.ts';
+import type { ModelOptions } from './engine-protocol.ts';
 import { modelOf } from './sampling.ts';
 import { createWaitingRoom, type WaitingRoom } from './waiting-room.ts';
 
@@ -110,11 +111,23 @@ async function stream(
 ): Promise<void> {
   const model = await modelOf({ artifacts }, { name: modelDir, modelDir, adapterKey });
   const requests = prompts.map((prompt, i) => ({ id: String(i), prompt, n, seed }));
-  for await (const chunk of engine.serve(model, requests, config, { stream }, signal)) {
-    await send(response, chunk, signal);
+  try {
+    for await (const chunk of engine.serve(model, requests, config, { stream }, signal)) {
+      await send(response, chunk, signal);
+    }
+  } catch (error) {
+    throw withoutFolders(error, model);
   }
   await send(response, { type: 'end' }, signal);
   response.end();
+}
+
+/** Whoever asks in the end may be outside: where the model lies is not theirs to know. */
+function withoutFolders(error: unknown, { model, adapter }: ModelOptions): unknown {
+  const known = asKnownError(error);
+  if (!known) return error;
+  const message = known.message.replaceAll(model, 'the model').replaceAll(adapter ?? model, 'the adapter');
+  return new AppError(known.code, `${message.slice(0, 1).toUpperCase()}${message.slice(1)}`, { cause: error });
 }
 
 async function send(response: ServerResponse, line: ServedLine, signal: AbortSignal): Promise<void> {

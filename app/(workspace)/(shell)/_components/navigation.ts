@@ -3,6 +3,7 @@ import {
   Download,
   GitCompareArrows,
   House,
+  KeyRound,
   ListOrdered,
   type LucideIcon,
   MessagesSquare,
@@ -12,7 +13,7 @@ import {
 } from 'lucide-react';
 
 export interface Place {
-  key: 'overview' | 'label' | 'prompts' | 'pairs' | 'rounds' | 'judges' | 'people' | 'export';
+  key: 'overview' | 'label' | 'prompts' | 'pairs' | 'rounds' | 'judges' | 'people' | 'apiKeys' | 'export';
   href: string;
   icon: LucideIcon;
   adminOnly: boolean;
@@ -26,6 +27,7 @@ export const places: Place[] = [
   { key: 'rounds', href: '/rounds', icon: RefreshCw, adminOnly: true },
   { key: 'judges', href: '/judges', icon: Scale, adminOnly: true },
   { key: 'people', href: '/people', icon: Users, adminOnly: true },
+  { key: 'apiKeys', href: '/api-keys', icon: KeyRound, adminOnly: true },
   { key: 'export', href: '/export', icon: Download, adminOnly: true },
 ];
 
