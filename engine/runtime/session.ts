@@ -1,9 +1,9 @@
 // The only door to onnxruntime-node: opens sessions over graphs that we built, and runs them.
 // `run` blocks the event loop for its whole time (the binding is synchronous): see worker/engine-host.ts.
-import { realpath } from 'node:fs/promises';
 import * as ort from 'onnxruntime-node';
 import { EngineError } from '../errors.ts';
 import { type DataType, encodeModel, type OnnxGraph, type TypedArray } from '../graph/onnx.ts';
+import { assertWeightsFit, locateWeights } from './external-weights.ts';
 import { executionProviders } from './provider.ts';
 
 /** A tensor that crosses into or out of a graph. bf16 cannot. */
@@ -32,13 +32,18 @@ export interface Session {
 
 export async function openSession(graph: OnnxGraph, options: SessionOptions = {}): Promise<Session> {
   const session: Record<string, string> = {};
-  // Links that leave the folder are refused by the runtime: a Hub cache is all links, so its real folder is named.
-  if (options.folder) session.model_external_initializers_file_folder_path = await realpath(options.folder);
   if (options.keepMapped) session.disable_prepacking = '1';
   const providers = executionProviders(options.device ?? 'auto');
+  let located = graph;
+  if (options.folder) {
+    if (providers.includes('cpu')) assertWeightsFit(graph, options.folder);
+    const { graph: inPlace, root } = await locateWeights(graph, options.folder);
+    located = inPlace;
+    session.model_external_initializers_file_folder_path = root;
+  }
   let native: ort.InferenceSession;
   try {
-    native = await ort.InferenceSession.create(encodeModel(graph), {
+    native = await ort.InferenceSession.create(encodeModel(located), {
       executionProviders: providers,
       graphOptimizationLevel: options.optimization ?? 'all',
       // Planned memory patterns keep every buffer of the backward pass alive: a third more memory, no faster.
