@@ -15,8 +15,9 @@ export const fileLimits = {
   tokenizer: 64 * MiB,
 };
 
-/** JSON of real checkpoints is less than ten levels deep. */
+/** JSON of real checkpoints is less than ten levels deep, and the largest vocabulary has 1.5 million values. */
 const deepestJson = 100;
+const mostJsonValues = 4_000_000;
 
 export interface ModelFile {
   handle: FileHandle;
@@ -58,12 +59,8 @@ export async function readModelJson(path: string, code: EngineErrorCode, limit: 
 }
 
 export function parseModelJson(text: string, path: string, code: EngineErrorCode): unknown {
-  if (depthOf(text) > deepestJson) {
-    throw new EngineError(
-      code,
-      `${path}: its JSON is nested deeper than ${deepestJson} levels. Download the file again.`,
-    );
-  }
+  const problem = jsonProblem(text);
+  if (problem) throw new EngineError(code, `${path}: its JSON ${problem}. Download the file again.`);
   try {
     return JSON.parse(text);
   } catch (error) {
@@ -81,17 +78,20 @@ function jsonReason(error: unknown): string {
   return reason.includes('end of JSON') ? ' (it ends too early)' : '';
 }
 
-/** How deep brackets are nested outside strings. A deep nest makes later recursion fail, and costs much memory a byte. */
-function depthOf(text: string): number {
+/** A deep nest makes later recursion fail, and each bracket costs the parser twenty times its length in memory. */
+function jsonProblem(text: string): string | null {
   let depth = 0;
-  let deepest = 0;
-  for (let i = 0; i < text.length && deepest <= deepestJson; i++) {
+  let values = 0;
+  for (let i = 0; i < text.length; i++) {
     const character = text.charCodeAt(i);
     if (character === 0x22) i = endOfString(text, i);
-    else if (character === 0x5b || character === 0x7b) deepest = Math.max(deepest, ++depth);
     else if (character === 0x5d || character === 0x7d) depth--;
+    else if (character === 0x5b || character === 0x7b || character === 0x2c) {
+      if (character !== 0x2c && ++depth > deepestJson) return `is nested deeper than ${deepestJson} levels`;
+      if (++values > mostJsonValues) return `has more than ${mostJsonValues} values`;
+    }
   }
-  return deepest;
+  return null;
 }
 
 function endOfString(text: string, start: number): number {

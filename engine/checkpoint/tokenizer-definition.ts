@@ -1,7 +1,7 @@
 // What tokenizer.json must be before Hugging Face's library builds on it. The library checks little: a hole in a file
 // would show as an id that is none, and a size that it trusts as a process without memory.
 import { EngineError } from '../errors.ts';
-import { listed, quoted } from './words.ts';
+import { asStated, listed, quoted } from './words.ts';
 
 /** Bounds with a wide margin over what is known: a vocabulary of 262,144, 7,000 added tokens, patterns of 2 kB. */
 const largestId = 2 ** 24;
@@ -12,6 +12,8 @@ const longestUnigramVocabulary = 8_000_000;
 const longestText = 10_000;
 const mostParts = 10_000;
 
+/** The models that the library has; for another type it would take the nearest. */
+const modelTypes: readonly unknown[] = ['BPE', 'Unigram', 'WordPiece', undefined];
 const parts = ['normalizer', 'pre_tokenizer', 'post_processor', 'decoder'] as const;
 
 /** The definition, when nothing in it can surprise the library; else TOKENIZER_INVALID with the reason. */
@@ -20,6 +22,7 @@ export function checkDefinition(definition: unknown, path: string): object {
   if (!isObject(definition)) throw refuse('it is not a JSON object');
   const { model, added_tokens: added } = definition;
   if (!isObject(model)) throw refuse('it has no "model"');
+  if (!modelTypes.includes(model.type)) throw refuse(`its model is of the type ${asStated(model.type)}`);
   const problem = vocabularyProblem(model) ?? mergesProblem(model) ?? addedTokensProblem(added);
   if (problem) throw refuse(problem);
   for (const part of parts) {

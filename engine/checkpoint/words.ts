@@ -17,7 +17,8 @@ export function listed(names: readonly string[]): string {
 
 /** Why one of Hugging Face's libraries gave up. A TypeError speaks of its code, not of the file. */
 export function libraryReason(error: unknown): string {
-  return error instanceof TypeError ? 'a part of it is missing or of the wrong type' : shortened(reasonOf(error), 120);
+  if (error instanceof TypeError) return 'a part of it is missing or of the wrong type';
+  return shortened(reasonOf(error), 120) || 'it stops without a reason';
 }
 
 export function shortened(text: string, length = longest): string {
