@@ -5,7 +5,14 @@ const [databaseUrl = '', dataDir = ''] = process.argv.slice(2);
 const stop = new AbortController();
 process.on('SIGTERM', () => stop.abort());
 await runWorker(
-  { databaseUrl, dataDir, secret: 'a secret for tests, long enough', device: 'cpu', log: (line) => console.log(line) },
+  {
+    databaseUrl,
+    dataDir,
+    secret: 'a secret for tests, long enough',
+    device: 'cpu',
+    hubEndpoint: process.env.RANKLOOP_HUB_ENDPOINT ?? '',
+    log: (line) => console.log(line),
+  },
   stop.signal,
 );
 process.exit(0);

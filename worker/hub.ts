@@ -17,33 +17,39 @@ export interface Hub {
   /** The commit that a branch or tag stands for. */
   resolve(hubId: string, revision: string): Promise<string>;
   list(hubId: string, commit: string): Promise<HubFile[]>;
-  /** A file's bytes from `start` on. */
-  read(hubId: string, commit: string, file: HubFile, start: number): AsyncIterable<Uint8Array>;
+  /** A file's bytes from `start` on, piece by piece, until `onChunk` wants no more. */
+  read(
+    hubId: string,
+    commit: string,
+    file: HubFile,
+    start: number,
+    onChunk: (chunk: Uint8Array) => Promise<boolean>,
+  ): Promise<void>;
 }
 
 const commitPattern = /^[0-9a-f]{40}$/;
 
 export function openHub({ endpoint, token, signal, silenceMs = 60_000 }: HubOptions): Hub {
   const access = { hubUrl: endpoint, ...(token ? { accessToken: token } : {}) };
-  const guardedFetch = (stop: AbortSignal): typeof fetch => {
-    return (url, init) => fetch(url, { ...init, signal: stop });
-  };
-  /** Runs `work` with a fetch that ends with the job, or when `alive` has not been called for too long. */
-  async function guarded<T>(hubId: string, work: (fetch: typeof globalThis.fetch, alive: () => void) => Promise<T>) {
+  /** Runs `work` with a fetch that ends with the job, or when nothing comes for too long after a `wait`. */
+  async function guarded<T>(
+    hubId: string,
+    work: (fetch: typeof globalThis.fetch, wait: <R>(next: Promise<R>) => Promise<R>) => Promise<T>,
+  ): Promise<T> {
     const silence = new AbortController();
-    let timer: NodeJS.Timeout | undefined;
-    const alive = () => {
-      clearTimeout(timer);
-      timer = setTimeout(() => silence.abort(new Error(`nothing came for ${silenceMs / 1000} s`)), silenceMs);
+    const stop = AbortSignal.any([signal, silence.signal]);
+    const wait = async <R>(next: Promise<R>): Promise<R> => {
+      const timer = setTimeout(() => silence.abort(new Error(`nothing came for ${silenceMs / 1000} s`)), silenceMs);
+      return next.finally(() => clearTimeout(timer));
     };
-    alive();
     try {
-      return await work(guardedFetch(AbortSignal.any([signal, silence.signal])), alive);
+      return await work((url, init) => wait(fetch(url, { ...init, signal: stop })), wait);
     } catch (error) {
       if (signal.aborted) throw new EngineError('CANCELLED', 'Cancelled.');
       throw inWords(silence.signal.aborted ? silence.signal.reason : error, hubId, endpoint, token !== null);
     } finally {
-      clearTimeout(timer);
+      // What is still open (a body that was left early) is of no use to anyone.
+      silence.abort();
     }
   }
 
@@ -64,39 +70,25 @@ export function openHub({ endpoint, token, signal, silenceMs = 60_000 }: HubOpti
         }
         return files;
       }),
-    async *read(hubId, commit, file, start) {
-      const chunks = await openStream(hubId, commit, file, start);
-      try {
+    read: (hubId, commit, file, start, onChunk) =>
+      guarded(hubId, async (fetch, wait) => {
+        // Without Xet: its chunks come from elsewhere, and plain ranges can be continued after a kill.
+        const blob = await downloadFile({
+          ...access,
+          repo: hubId,
+          path: file.path,
+          revision: commit,
+          xet: false,
+          fetch,
+        });
+        if (!blob) throw new AppError('HUB_REFUSED', `${hubId} has no ${file.path} any more.`);
+        const reader = blob.slice(start, file.size).stream().getReader();
         for (;;) {
-          const { done, value } = await chunks.next();
-          if (done) return;
-          yield value;
+          const { done, value } = await wait(reader.read());
+          if (done || !(await onChunk(value))) return;
         }
-      } finally {
-        await chunks.close();
-      }
-    },
+      }),
   };
-
-  /** The body stays guarded after the request is answered: each chunk is waited for by itself. */
-  async function openStream(hubId: string, commit: string, file: HubFile, start: number) {
-    const stop = new AbortController();
-    const all = AbortSignal.any([signal, stop.signal]);
-    const reader = await guarded(hubId, async () => {
-      const fetch = guardedFetch(all);
-      // Without Xet: its chunks come from elsewhere, and plain ranges can be continued after a kill.
-      const blob = await downloadFile({ ...access, repo: hubId, path: file.path, revision: commit, xet: false, fetch });
-      if (!blob) throw new AppError('HUB_REFUSED', `${hubId} has no ${file.path} any more.`);
-      return blob.slice(start, file.size).stream().getReader();
-    });
-    return {
-      next: () => guarded(hubId, () => reader.read()),
-      close: async () => {
-        stop.abort();
-        await reader.cancel().catch(() => undefined);
-      },
-    };
-  }
 }
 
 function inWords(error: unknown, hubId: string, endpoint: string, hasToken: boolean): unknown {

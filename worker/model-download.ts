@@ -68,21 +68,24 @@ async function fill(
   if (start > 0) for await (const chunk of createReadStream(part, { end: start - 1, signal })) hash.update(chunk);
   const handle = await guardWrite(part, () => open(part, start > 0 ? 'r+' : 'w'));
   let size = start;
+  let isTooLong = false;
   try {
     if (size < file.size) {
-      for await (const chunk of hub.read(hubId, commit, file, start)) {
-        if (size + chunk.length > file.size) return false;
+      await hub.read(hubId, commit, file, start, async (chunk) => {
+        isTooLong = size + chunk.length > file.size;
+        if (isTooLong) return false;
         await guardWrite(part, () => handle.write(chunk, 0, chunk.length, size));
         hash.update(chunk);
         size += chunk.length;
         await onBytes(size);
-      }
+        return true;
+      });
     }
     await guardWrite(part, () => handle.sync());
   } finally {
     await handle.close();
   }
-  return size === file.size && hash.digest('hex') === (file.sha256 ?? file.oid);
+  return !isTooLong && size === file.size && hash.digest('hex') === (file.sha256 ?? file.oid);
 }
 
 /** Large files are listed with their SHA-256, others with git's SHA-1 of the blob. */
