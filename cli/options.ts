@@ -1,6 +1,6 @@
 // Options that several commands have in common, and how their values are read.
 import { type Command, InvalidArgumentError } from 'commander';
-import { type Device, deviceSchema, samplingConfigSchema } from '../engine/config.ts';
+import { type Device, deviceSchema, type Precision, precisionSchema, samplingConfigSchema } from '../engine/config.ts';
 import { seedOption, wholeNumber } from './io.ts';
 
 export interface DeviceOption {
@@ -14,6 +14,17 @@ export function addDeviceOption(command: Command): Command {
 function readDevice(text: string): Device {
   const parsed = deviceSchema.safeParse(text);
   if (!parsed.success) throw new InvalidArgumentError('It must be auto, cpu, cuda, cuda:N or webgpu.');
+  return parsed.data;
+}
+
+export function addPrecisionOption(command: Command): Command {
+  const names = precisionSchema.options.join(', ');
+  return command.option('--precision <precision>', `what weights are held in: ${names}`, readPrecision, 'auto');
+}
+
+function readPrecision(text: string): Precision {
+  const parsed = precisionSchema.safeParse(text);
+  if (!parsed.success) throw new InvalidArgumentError(`It must be one of ${precisionSchema.options.join(', ')}.`);
   return parsed.data;
 }
 

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { promptRowSchema, toSampledRow } from '../domain/formats.ts';
 import { mixSeed } from '../domain/random.ts';
+import type { Precision } from '../engine/config.ts';
 import type { SampledResponse } from '../engine/ports.ts';
 import {
   assertWritable,
@@ -16,6 +17,7 @@ import {
 } from './io.ts';
 import {
   addDeviceOption,
+  addPrecisionOption,
   addSamplingOptions,
   type DeviceOption,
   type SamplingOptions,
@@ -24,6 +26,7 @@ import {
 
 interface Options extends SamplingOptions, DeviceOption {
   model: string;
+  precision: Precision;
   adapter?: string;
   prompts: string;
   n: number;
@@ -41,7 +44,7 @@ export function registerSample(program: Command): void {
     .option('--adapter <dir>', 'a PEFT adapter on it')
     .requiredOption('--prompts <file>', 'JSONL, {prompt} a line: a string or a list of messages')
     .option('--n <n>', 'responses per prompt', wholeNumber(1, 1024), 4);
-  addDeviceOption(addSamplingOptions(command))
+  addPrecisionOption(addDeviceOption(addSamplingOptions(command)))
     .requiredOption('--out <file>', 'where the lines go')
     .option('--json', 'print one JSON object on stdout')
     .action((options: Options) => runCommand(options.json, (signal) => samplePrompts(options, signal)));
@@ -52,7 +55,8 @@ async function samplePrompts(options: Options, signal: AbortSignal): Promise<Com
   const rows = await readAllRows(options.prompts, promptRowSchema);
   await assertWritable(options.out);
   const { openSampler } = await import('../engine/sampling/sampler.ts');
-  const sampler = await openSampler({ model: options.model, adapter: options.adapter ?? null, device: options.device });
+  const { model, adapter = null, device, precision } = options;
+  const sampler = await openSampler({ model, adapter, device, precision });
   const requests = rows.map(({ row }, i) => ({
     id: String(i),
     prompt: row.prompt,

@@ -8,6 +8,19 @@ export const deviceSchema = z
   .regex(/^(auto|cpu|cuda(:\d+)?|webgpu)$/, 'must be auto, cpu, cuda, cuda:N or webgpu');
 export type Device = z.infer<typeof deviceSchema>;
 
+/** What weights are held in while sampling; int4 has one scale per 32 weights, int4-128 one per 128. */
+export const weightPrecisions = ['fp32', 'fp16', 'bf16', 'int4', 'int4-128'] as const;
+export type WeightPrecision = (typeof weightPrecisions)[number];
+/** What each kind of device computes in: the CPU has few half-precision kernels, CUDA's attention has no others. */
+export const devicePrecisions = {
+  cpu: ['fp32', 'int4', 'int4-128'],
+  cuda: ['bf16', 'fp16', 'int4', 'int4-128'],
+  webgpu: ['fp32', 'fp16'],
+} as const satisfies Record<string, readonly WeightPrecision[]>;
+/** `auto`: fp32 on a CPU, the checkpoint's own half precision (else fp16) on a GPU. */
+export const precisionSchema = z.enum(['auto', ...weightPrecisions]);
+export type Precision = z.infer<typeof precisionSchema>;
+
 /**
  * How responses are sampled. `temperature` 0 is greedy; `top_k` 0, `top_p` 1 and `min_p` 0 filter nothing;
  * `repetition_penalty` 1 and the other penalties 0 change nothing. A response ends before the first of the `stop` strings.

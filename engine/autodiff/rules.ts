@@ -110,6 +110,7 @@ export const gradientRules: { [T in OpType]: GradientRule<T> | typeof noGradient
   GatherND: notDifferentiable,
   GatherElements: notDifferentiable,
   GroupQueryAttention: notDifferentiable,
+  MatMulNBits: notDifferentiable,
   Loop: notDifferentiable,
   If: notDifferentiable,
 };

@@ -1,4 +1,4 @@
-// IEEE half precision to and from fp32 (Node 20 has no Float16Array).
+// Half precision to and from fp32: IEEE's (Node 20 has no Float16Array) and bfloat16, the upper half of an fp32.
 
 const table = new Float32Array(65536);
 let isTableReady = false;
@@ -46,4 +46,12 @@ export function float32ToFloat16(values: Float32Array): Uint16Array {
     }
   }
   return result;
+}
+
+/** Rounds to nearest, ties to even. */
+export function float32ToBfloat16(values: Float32Array): Uint16Array {
+  const words = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  return Uint16Array.from(words, (word) =>
+    (word & 0x7fffffff) > 0x7f800000 ? (word >>> 16) | 0x40 : (word + 0x7fff + ((word >>> 16) & 1)) >>> 16,
+  );
 }

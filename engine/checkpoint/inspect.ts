@@ -1,13 +1,7 @@
 // What a model folder holds, found out by opening it as the sampler would: for the models page and `doctor`.
+import { devicePrecisions, type WeightPrecision } from '../config.ts';
 import { openCheckpoint } from './checkpoint.ts';
-import {
-  countParameters,
-  estimateMemory,
-  type MemoryEstimate,
-  type MemoryQuestion,
-  type WeightPrecision,
-  weightPrecisions,
-} from './memory.ts';
+import { countParameters, estimateMemory, type MemoryEstimate, type MemoryQuestion } from './memory.ts';
 
 export interface InspectedModel {
   architecture: string;
@@ -45,7 +39,7 @@ export async function inspectModel(folder: string): Promise<InspectedModel> {
     memory: {
       ...batch,
       needs: (['cpu', 'cuda'] as const).flatMap((device) =>
-        weightPrecisions.map((precision) => ({
+        devicePrecisions[device].map((precision) => ({
           device,
           precision,
           ...estimateMemory(config, shapes, { ...batch, device, precision }),

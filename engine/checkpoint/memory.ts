@@ -1,9 +1,7 @@
 // What a model needs in memory to sample: an estimate from its config and its tensors' shapes, before a weight is read.
 // All sizes are bytes. What is mapped from files and never packed is the page cache's and is not counted.
+import type { WeightPrecision } from '../config.ts';
 import type { ModelConfig } from './model-config.ts';
-
-export const weightPrecisions = ['fp32', 'fp16', 'bf16', 'int4'] as const;
-export type WeightPrecision = (typeof weightPrecisions)[number];
 
 /** Bytes of one number in a precision; int4's are what its unquantised tensors and its cache are held in. */
 const elementBytes: { [P in WeightPrecision]: { cpu: number; cuda: number } } = {
@@ -12,10 +10,11 @@ const elementBytes: { [P in WeightPrecision]: { cpu: number; cuda: number } } = 
   fp16: { cpu: 4, cuda: 2 },
   bf16: { cpu: 4, cuda: 2 },
   int4: { cpu: 4, cuda: 2 },
+  'int4-128': { cpu: 4, cuda: 2 },
 };
 
-/** Weights of one scale, in int4. */
-const int4Block = 32;
+/** Weights of one scale, where they are quantised. */
+export const quantizedBlocks: Partial<Record<WeightPrecision, number>> = { int4: 32, 'int4-128': 128 };
 
 /** Of what the runtime and its process take, whatever the model. */
 const processBytes = 200 * 2 ** 20;
@@ -54,9 +53,10 @@ export function estimateMemory(
   { precision, device, rows, length }: MemoryQuestion,
 ): MemoryEstimate {
   const bytes = elementBytes[precision][device];
+  const block = quantizedBlocks[precision];
   const weights = sum([...shapes], ([name, shape]) =>
-    precision === 'int4' && isQuantised(name, shape)
-      ? elements(shape) / 2 + Math.ceil(elements(shape) / int4Block) * bytes
+    block && isQuantised(name, shape)
+      ? elements(shape) / 2 + Math.ceil(elements(shape) / block) * bytes
       : elements(shape) * bytes,
   );
   const kvPerToken = kvBytesPerToken(config, bytes);
@@ -70,7 +70,7 @@ export function countParameters(shapes: ReadonlyMap<string, readonly number[]>):
 }
 
 /** The layers' matrices; embedding, head and norms keep their precision. */
-function isQuantised(name: string, shape: readonly number[]): boolean {
+export function isQuantised(name: string, shape: readonly number[]): boolean {
   return shape.length === 2 && /\.layers\.\d+\./.test(name);
 }
 

@@ -24,6 +24,7 @@ export interface StoredTensor {
 }
 
 /** A quarter of a million tensors; large models have a thousand in a file. */
+const pieceBytes = 16 * 1024 * 1024;
 const maxHeaderBytes = 16 * 1024 * 1024;
 const entrySchema = z.object({
   dtype: z.string(),
@@ -156,20 +157,41 @@ export async function writeSafetensors(
     offset += bytes.length;
     chunks.push(bytes);
   }
+  await writeAtomically(path, [encodeHeader(entries), ...chunks]);
+}
+
+/** The header's length and the header, padded so that the first tensor is aligned. */
+export function encodeHeader(entries: Record<string, unknown>): Buffer {
   const json = JSON.stringify(entries);
   const header = Buffer.from(json + ' '.repeat((8 - (Buffer.byteLength(json) % 8)) % 8));
   const prefix = Buffer.alloc(8);
   prefix.writeBigUInt64LE(BigInt(header.length));
-  await writeAtomically(path, [prefix, header, ...chunks]);
+  return Buffer.concat([prefix, header]);
+}
+
+/** A tensor's bytes as they lie on disk, piece by piece. */
+export async function* readBytes(folder: string, tensor: StoredTensor): AsyncGenerator<Uint8Array> {
+  const path = join(folder, tensor.file);
+  const { handle } = await openModelFile(path, 'CHECKPOINT_INVALID');
+  try {
+    for (let at = 0; at < tensor.length; at += pieceBytes) {
+      yield await readAt(handle, tensor.offset + at, Math.min(pieceBytes, tensor.length - at), path);
+    }
+  } finally {
+    await handle.close();
+  }
 }
 
 /** Writes a file so that a reader, or a power cut, sees the old content or the new, never half of it. */
-export async function writeAtomically(path: string, chunks: readonly Uint8Array[]): Promise<void> {
+export async function writeAtomically(
+  path: string,
+  chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+): Promise<void> {
   const temporary = `${path}.${process.pid}.tmp`;
   try {
     const handle = await open(temporary, 'w');
     try {
-      for (const chunk of chunks) if (chunk.length > 0) await handle.write(chunk);
+      for await (const chunk of chunks) await handle.appendFile(chunk);
       await handle.sync();
     } finally {
       await handle.close();

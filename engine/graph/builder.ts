@@ -1,5 +1,6 @@
 // Builds a graph op by op: each method adds one node and returns its value, typed and shaped at once.
 // The gradient rules build through the same methods, so that a derivative is ordinary nodes.
+import { float32ToBfloat16, float32ToFloat16 } from '../checkpoint/float16.ts';
 import { type DataType, dataTypes, type OnnxGraph, type OnnxNode, type OnnxTensor, type TypedArray } from './onnx.ts';
 import {
   elementCount,
@@ -30,8 +31,8 @@ export interface Value {
   readonly constant?: readonly number[];
 }
 
-/** The type that formulas are computed in: fp32, or fp64 to check gradients by finite differences. */
-export type FloatType = 'float32' | 'float64';
+/** The type that formulas are computed in: fp32, half precision to sample on a GPU, fp64 to check gradients. */
+export type FloatType = 'float32' | 'float64' | 'float16' | 'bfloat16';
 type Operand = Value | number;
 
 export interface LoopResult {
@@ -192,7 +193,6 @@ export class GraphBuilder {
   silu(x: Value): Value {
     return this.mul(x, this.sigmoid(x));
   }
-  /**
   tanh(x: Value): Value {
     return this.one('Tanh', [x], {});
   }
@@ -212,6 +212,7 @@ export class GraphBuilder {
   softcap(x: Value, cap: number): Value {
     return this.mul(this.tanh(this.div(x, cap)), cap);
   }
+  /**
    * log(1 + e^x) as log-sum-exp of (x, 0): stable at both ends and smooth at 0, where every DPO run begins;
    * relu(x) + log(1 + e^-|x|) has a kink there, and Softplus has no fp64 kernel.
    */
@@ -461,6 +462,10 @@ function toTyped(dtype: DataType, elements: readonly number[]): TypedArray {
       return BigInt64Array.from(elements.map(BigInt));
     case 'int32':
       return Int32Array.from(elements);
+    case 'float16':
+      return float32ToFloat16(Float32Array.from(elements));
+    case 'bfloat16':
+      return float32ToBfloat16(Float32Array.from(elements));
     case 'bool':
     case 'uint8':
       return Uint8Array.from(elements);

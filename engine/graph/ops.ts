@@ -63,6 +63,8 @@ export interface OpAttributes {
     scale: { float: number };
     softcap: { float: number };
   };
+  /** 4-bit weights [N, blocks, block / 2] and their scales; accuracy_level 4 multiplies in int8. */
+  MatMulNBits: { K: number; N: number; bits: 4; block_size: number; accuracy_level: 0 | 4 };
   Loop: { body: OnnxGraph };
   If: { then_branch: OnnxGraph; else_branch: OnnxGraph };
 }
@@ -187,11 +189,11 @@ export const opSchemas: { [T in OpType]: OpSchema<T> } = {
   Log: elementwise(),
   Sqrt: elementwise(),
   Sigmoid: elementwise(),
-  Min: elementwise(),
-  Identity: elementwise(),
   Tanh: elementwise(),
   Sin: elementwise(),
   Cos: elementwise(),
+  Min: elementwise(),
+  Identity: elementwise(),
   Equal: elementwise('bool'),
   Less: elementwise('bool'),
   LessOrEqual: elementwise('bool'),
@@ -340,6 +342,10 @@ export const opSchemas: { [T in OpType]: OpSchema<T> } = {
         { dtype: query.dtype, shape: present },
       ];
     },
+  },
+  MatMulNBits: {
+    domain: 'com.microsoft',
+    infer: (inputs, { N }) => [{ dtype: at(inputs, 0).dtype, shape: [...at(inputs, 0).shape.slice(0, -1), N] }],
   },
   // A loop's outputs are what its body carries, a branch's what its graphs give: the builder states them.
   Loop: { domain: '', infer: () => [] },

@@ -2,6 +2,7 @@
 // session serves any adapter of the same modules. Training states the scale in the graph; sampling feeds scale * B.
 import type { LoraConfig } from '../config.ts';
 import type { GraphBuilder, Value } from '../graph/builder.ts';
+import type { Shape } from '../graph/ops.ts';
 import type { WeightShapes } from './weights.ts';
 
 /** What A x is multiplied with: the adapter's scale where B does not hold it, or a mask over the rank of each row. */
@@ -33,12 +34,17 @@ export function loraInputs(
   for (const module of modules) {
     const [out, inner] = weights.get(`${module}.weight`) ?? [];
     if (out === undefined || inner === undefined) throw new Error(`No linear layer ${module}.`);
-    const a = g.input(loraName(module, 'A'), g.dtype, [rank, inner]);
-    const b = g.input(loraName(module, 'B'), g.dtype, [out, rank]);
+    const a = inputOf(g, loraName(module, 'A'), [rank, inner]);
+    const b = inputOf(g, loraName(module, 'B'), [out, rank]);
     pairs.set(module, scale === undefined ? { a, b } : { a, b, scale });
-    values.set(a.name, a).set(b.name, b);
+    values.set(loraName(module, 'A'), a).set(loraName(module, 'B'), b);
   }
   return { source: (module) => pairs.get(module) ?? null, values };
+}
+
+/** Adapters are fed in fp32 (fp64 in checks): half precision is the graph's own affair. */
+function inputOf(g: GraphBuilder, name: string, shape: Shape): Value {
+  return g.cast(g.input(name, g.dtype === 'float64' ? 'float64' : 'float32', shape), g.dtype);
 }
 
 export const loraName = (module: string, matrix: 'A' | 'B') => `${module}.lora_${matrix}`;

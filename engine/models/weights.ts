@@ -4,6 +4,8 @@ import type { StoredTensor, WeightType } from '../checkpoint/safetensors.ts';
 import { EngineError } from '../errors.ts';
 import type { GraphBuilder, Value } from '../graph/builder.ts';
 import type { DataType } from '../graph/onnx.ts';
+import { blocksOf } from '../quantization/int4.ts';
+import type { QuantizedCheckpoint, QuantizedMatrix } from '../quantization/quantized-checkpoint.ts';
 
 /** Weights by their Hugging Face names, in the graph's own float type; asked twice, a tensor is the same value. */
 export interface Weights {
@@ -27,6 +29,34 @@ export function checkpointWeights(g: GraphBuilder, tensors: ReadonlyMap<string, 
     tensor,
     rows: (b, name, indices) => b.cast(b.gather(stored(name), indices), g.dtype),
     product: (b, name, x) => b.linear(x, tensor(name)),
+  };
+}
+
+/** Layers' matrices in four bits, multiplied as they are; the rest as `checkpointWeights` gives it. */
+export function quantizedWeights(g: GraphBuilder, { matrices, tensors }: QuantizedCheckpoint): Weights {
+  const plain = checkpointWeights(g, tensors);
+  const quantized = new Map<string, [Value, Value]>();
+  const parts = (
+    name: string,
+    { shape: [out], packed, scales, block, blocks }: QuantizedMatrix & { blocks: number },
+  ) => {
+    const known = quantized.get(name) ?? [
+      g.external(`${name}.int4`, 'uint8', [out, blocks, block / 2], packed),
+      g.cast(g.external(`${name}.scales`, 'float32', [out * blocks], scales), g.dtype),
+    ];
+    quantized.set(name, known);
+    return known;
+  };
+  return {
+    ...plain,
+    product: (b, name, x) => {
+      const matrix = matrices.get(name);
+      if (!matrix) return plain.product(b, name, x);
+      const [N, K] = matrix.shape;
+      const attributes = { K, N, bits: 4, block_size: matrix.block, accuracy_level: 4 } as const;
+      const blocks = blocksOf(K, matrix.block);
+      return b.op('MatMulNBits', [x, ...parts(name, { ...matrix, blocks })], attributes)[0] as Value;
+    },
   };
 }
 

@@ -2,11 +2,12 @@
 // every step runs model and draw, so that a chunk of tokens is one run and the cache never leaves it. One graph serves
 // prompts and responses: two would each hold the weights.
 import type { ModelConfig } from '../checkpoint/model-config.ts';
-import { GraphBuilder, type Value } from '../graph/builder.ts';
+import { type FloatType, GraphBuilder, type Value } from '../graph/builder.ts';
 import type { OnnxGraph } from '../graph/onnx.ts';
 import { toLogits } from '../models/index.ts';
 import { type LoraSource, loraInputs, noLora } from '../models/lora.ts';
 import type { WeightShapes, Weights } from '../models/weights.ts';
+import type { CacheType } from './cache.ts';
 import { cachedForward, cacheNames, ropeInputs } from './decoder.ts';
 import { drawToken, type PenaltyInputs, penalise } from './logits.ts';
 
@@ -14,6 +15,8 @@ export interface SampledModel {
   config: ModelConfig;
   shapes: WeightShapes;
   weights: (g: GraphBuilder) => Weights;
+  /** What it computes in; logits and draws are in fp32 and fp64 whatever it is. */
+  dtype: FloatType;
   /** The modules that carry adapters; their matrices are fed with their scale folded into B. */
   loraModules: readonly string[];
   /** With the inputs and the work of repetition, presence and frequency penalties. */
@@ -31,7 +34,7 @@ export interface SampledModel {
  */
 export function generationGraph(model: SampledModel): OnnxGraph {
   const { config } = model;
-  const g = new GraphBuilder('generate');
+  const g = new GraphBuilder('generate', model.dtype);
   const rows = g.input('rows', 'int64', ['rows']);
   const ids = g.input('ids', 'int64', ['rows', 'seq']);
   const fresh = g.input('fresh', 'int32', ['rows']);
@@ -52,7 +55,10 @@ export function generationGraph(model: SampledModel): OnnxGraph {
   const lora = stackedAdapters(g, model);
   const ropes = ropeInputs(g, config);
   const cacheShape = ['cached', config.kvHeads, 'tokens', config.headDim];
-  const past = cacheNames(config, 'past').map((name) => g.gather(g.input(name, g.dtype, cacheShape), rows));
+  const atEdge = cacheType(model.dtype);
+  const past = cacheNames(config, 'past').map((name) =>
+    g.cast(g.gather(g.input(name, atEdge, cacheShape), rows), g.dtype),
+  );
   const occurrences = penalties ? [penalties.occurrences] : [];
 
   const { carried, scans } = g.loop(
@@ -98,9 +104,13 @@ export function generationGraph(model: SampledModel): OnnxGraph {
     },
   );
   for (const [i, name] of ['tokens', 'logps'].entries()) g.output(name, scans[i] as Value);
-  for (const [i, name] of cacheNames(config, 'present').entries()) g.output(name, carried[i + 4] as Value);
+  for (const [i, name] of cacheNames(config, 'present').entries())
+    g.output(name, g.cast(carried[i + 4] as Value, atEdge));
   return g.build();
 }
+
+/** What the cache crosses the session's edge in: bf16 cannot. */
+export const cacheType = (dtype: FloatType): CacheType => (dtype === 'float16' ? 'float16' : 'float32');
 
 /** True while a row is not done: without it a finished batch would run one step more. */
 function anyLeft(g: GraphBuilder, done: Value): Value {
@@ -130,5 +140,5 @@ function penaltyInputs(g: GraphBuilder, { vocabSize }: ModelConfig): PenaltyInpu
 function stackedAdapters(g: GraphBuilder, { shapes, loraModules }: SampledModel): LoraSource {
   if (loraModules.length === 0) return noLora;
   const mask = g.input('adapter_mask', 'float32', ['rows', 1, 'rank']);
-  return loraInputs(g, shapes, loraModules, 'rank', mask).source;
+  return loraInputs(g, shapes, loraModules, 'rank', g.cast(mask, g.dtype)).source;
 }

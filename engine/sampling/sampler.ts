@@ -1,32 +1,22 @@
 // The sampler: prompts in, responses out. n samples share one prefill, chunks of steps run inside the graph, and
 // between chunks finished rows leave the batch, waiting ones take their place, text streams and a cancel is heard.
 import { type Checkpoint, openCheckpoint } from '../checkpoint/checkpoint.ts';
-import { kvBytesPerToken } from '../checkpoint/memory.ts';
 import type { Tokenizer } from '../checkpoint/tokenizer.ts';
 import type { SamplingConfig } from '../config.ts';
 import { EngineError, throwIfCancelled } from '../errors.ts';
 import { ropeLength } from '../models/rope.ts';
-import { checkpointWeights } from '../models/weights.ts';
 import type { SampledChunk, SampledResponse, SampleRequest, Sampler } from '../ports.ts';
-import { readDeviceMemory } from '../runtime/device-memory.ts';
-import { providerName } from '../runtime/provider.ts';
-import { isOutOfMemory, openSession, type Session } from '../runtime/session.ts';
-import { createAdapterShelf } from './adapters.ts';
+import { isOutOfMemory, openSession } from '../runtime/session.ts';
 import { admit, cachedCount, chunked, longestOf, type Prepared, type Row, sequenceOf, toGroups } from './batch.ts';
 import { type CachedRow, outputCache } from './cache.ts';
-import { createFeeds } from './feeds.ts';
-import { generationGraph } from './graph.ts';
-import { chunkPolicies, rowsWithin, stepsOf } from './limits.ts';
-import { hasPenalties } from './logits.ts';
+import { stepsOf } from './limits.ts';
+import { createOpenModel, type Generator, type OpenModelOptions } from './open-model.ts';
 import { findStop, settledText } from './stop.ts';
 
-export interface SamplerOptions {
+export interface SamplerOptions extends OpenModelOptions {
   model: string;
   /** The adapter of requests that name none. */
   adapter?: string | null;
-  device?: string;
-  /** Bytes that caches may take; half of what the device has free once the weights are loaded, if not said. */
-  cacheBudget?: number;
 }
 
 /** A sampler of a checkpoint at hand, with the tokenizer that it reads prompts with. */
@@ -34,8 +24,6 @@ export interface LocalSampler extends Sampler {
   readonly tokenizer: Tokenizer;
 }
 
-/** The share of the free memory that caches may take: activations, and others on this machine, need some too. */
-const budgetShare = 0.5;
 /** Rows of a batch that ran out of memory are tried again with half as many, this often. */
 const maxRetreats = 6;
 
@@ -51,65 +39,38 @@ export function createSampler(
   options: Omit<SamplerOptions, 'model'>,
   open: typeof openSession,
 ): LocalSampler {
-  const { config: model, tokenizer, folder } = checkpoint;
-  const device = options.device ?? 'auto';
-  const policy = chunkPolicies[providerName(device)];
-  const bytesPerToken = kvBytesPerToken(model, 4);
-  const shelf = createAdapterShelf(checkpoint.shapes);
-  const feeds = createFeeds(checkpoint, shelf, 'float32');
-  let current: { key: string; session: Session; budget: number } | null = null;
-
-  /** One session at a time: what it holds is the whole model. */
-  async function sessionFor(config: SamplingConfig): Promise<{ session: Session; budget: number }> {
-    const loraModules = shelf.modules();
-    const isPenalised = hasPenalties(config);
-    const key = JSON.stringify([loraModules, isPenalised]);
-    if (current?.key === key) return current;
-    await closeSession();
-    const graph = generationGraph({
-      config: model,
-      shapes: checkpoint.shapes,
-      weights: (g) => checkpointWeights(g, checkpoint.tensors),
-      loraModules,
-      isPenalised,
-    });
-    const session = await open(graph, { folder, device });
-    const budget = options.cacheBudget ?? (await readDeviceMemory(device)).freeBytes * budgetShare;
-    current = { key, session, budget };
-    return current;
-  }
-
-  async function closeSession(): Promise<void> {
-    const closing = current;
-    current = null;
-    await closing?.session.close();
-  }
+  const { config: model, tokenizer } = checkpoint;
+  const opened = createOpenModel(checkpoint, options, open);
+  const { policy, device } = opened;
 
   return {
     tokenizer,
     async *sample(requests, config, signal) {
       const prepared = requests.map((request) => prepare(checkpoint, request, config, options.adapter ?? null));
-      await shelf.load(prepared.map(({ adapter }) => adapter));
-      const { session, budget } = await sessionFor(config);
-      const planned = ({ promptIds, limit }: Prepared) => ropeLength(model, promptIds.length + limit);
-      // Rows that turn by different tables cannot share a batch; nearly all models have one table for all lengths.
-      for (const length of new Set(prepared.map(planned))) {
-        const alike = prepared.filter((item) => planned(item) === length);
-        yield* sampleAll(session, budget, alike, config, signal);
+      const adapters = prepared.map(({ adapter }) => adapter);
+      const generator = await opened.acquire(config, adapters);
+      try {
+        const planned = ({ promptIds, limit }: Prepared) => ropeLength(model, promptIds.length + limit);
+        // Rows that turn by different tables cannot share a batch; nearly all models have one table for all lengths.
+        for (const length of new Set(prepared.map(planned))) {
+          const alike = prepared.filter((item) => planned(item) === length);
+          yield* sampleAll(generator, alike, config, signal);
+        }
+      } finally {
+        await generator.release();
       }
     },
-    close: closeSession,
+    close: opened.close,
   };
 
   async function* sampleAll(
-    session: Session,
-    budget: number,
+    generator: Generator,
     prepared: readonly Prepared[],
     config: SamplingConfig,
     signal: AbortSignal | undefined,
   ): AsyncIterable<SampledChunk> {
     let maxRows = policy.maxRows;
-    const rowsFor = (longest: number) => Math.max(1, Math.min(maxRows, rowsWithin(budget, bytesPerToken, longest)));
+    const rowsFor = (longest: number) => Math.max(1, Math.min(maxRows, generator.rowsOf(longest)));
     const roomFor = (rows: readonly Row[]) => rows.length <= rowsFor(Math.max(0, ...rows.map(longestOf)));
     let waiting = toGroups(prepared, rowsFor);
     let live: Row[] = [];
@@ -119,8 +80,8 @@ export function createSampler(
       const admitted = admit(waiting, live, roomFor, Math.ceil(maxRows * policy.refillShare));
       const running = [...live, ...admitted];
       try {
-        const rowsInCache = [...cached, ...(await prefill(session, admitted, config))];
-        const { finished, kept } = await decode(session, running, rowsInCache, config);
+        const rowsInCache = [...cached, ...(await prefill(generator, admitted, config))];
+        const { finished, kept } = await decode(generator, running, rowsInCache, config);
         for (const { row, response } of finished) {
           yield { type: 'response', id: row.prepared.request.id, index: row.index, response };
         }
@@ -141,7 +102,11 @@ export function createSampler(
   }
 
   /** The cache of all tokens of each new row but the last, which the first decoding step reads. */
-  async function prefill(session: Session, rows: readonly Row[], config: SamplingConfig): Promise<CachedRow[]> {
+  async function prefill(
+    { session, feeds }: Generator,
+    rows: readonly Row[],
+    config: SamplingConfig,
+  ): Promise<CachedRow[]> {
     const byPrompt = new Map<string, { row: Row; count: number; place: CachedRow | null }>();
     for (const row of rows) byPrompt.set(sharedKey(row), { row, count: cachedCount(row), place: null });
     const toRead = [...byPrompt.values()].filter(({ count }) => count > 0).sort((a, b) => a.count - b.count);
@@ -165,7 +130,12 @@ export function createSampler(
   }
 
   /** One run of several steps for the rows; `places` says where the cache of each lies. */
-  async function decode(session: Session, rows: readonly Row[], places: readonly CachedRow[], config: SamplingConfig) {
+  async function decode(
+    { session, feeds }: Generator,
+    rows: readonly Row[],
+    places: readonly CachedRow[],
+    config: SamplingConfig,
+  ) {
     const steps = stepsOf(
       policy,
       rows.map(({ prepared, tokenIds }) => prepared.limit - tokenIds.length),
@@ -180,7 +150,7 @@ export function createSampler(
       const before = row.tokenIds.length;
       for (let at = r; at < tokens.length; at += rows.length) {
         row.tokenIds.push(Number(tokens[at]));
-        row.tokenLogps.push(logps[at] as number);
+        row.tokenLogps.push(finite(logps[at] as number, checkpoint.folder));
         if (model.eosTokenIds.includes(Number(tokens[at]))) break;
       }
       const response = finish(row, before, config);
@@ -253,6 +223,15 @@ function prepare(
     );
   }
   return { request, promptIds, limit, adapter: request.adapter === undefined ? adapter : request.adapter };
+}
+
+/** A log-prob; NaN and infinities come from weights that are damaged, or too large for the precision. */
+function finite(logp: number, folder: string): number {
+  if (Number.isFinite(logp)) return logp;
+  throw new EngineError(
+    'CHECKPOINT_INVALID',
+    `${folder}: the model computes what is no number: its weights, or an adapter's, are damaged. Download them again.`,
+  );
 }
 
 function outOfMemory(rows: readonly Row[], device: string, cause: unknown): EngineError {

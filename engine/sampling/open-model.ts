@@ -1,0 +1,120 @@
+// A model held open for sampling: its one session with the weights in it, its adapters, and the memory left for caches.
+import type { Checkpoint } from '../checkpoint/checkpoint.ts';
+import { kvBytesPerToken } from '../checkpoint/memory.ts';
+import type { Precision, SamplingConfig } from '../config.ts';
+import { readDeviceMemory } from '../runtime/device-memory.ts';
+import { providerName } from '../runtime/provider.ts';
+import type { openSession, Session } from '../runtime/session.ts';
+import { type AdapterKey, createAdapterShelf } from './adapters.ts';
+import { createFeeds, type GenerationFeeds } from './feeds.ts';
+import { cacheType, generationGraph } from './graph.ts';
+import { type ChunkPolicy, chunkPolicies, rowsWithin } from './limits.ts';
+import { hasPenalties } from './logits.ts';
+import { loadWeights, resolvePrecision } from './precision.ts';
+
+export interface OpenModelOptions {
+  /** Where the graph runs; `auto` is CUDA where there is one. */
+  device?: string;
+  precision?: Precision;
+  /** Bytes that caches may take; half of what the device has free once the weights are loaded, if not said. */
+  cacheBudget?: number;
+}
+
+export interface Generator {
+  session: Session;
+  feeds: GenerationFeeds;
+  /** Rows of at most so many tokens that the memory for caches holds. */
+  rowsOf(tokens: number): number;
+  /** To be called once, when nothing more will be run. */
+  release(): Promise<void>;
+}
+
+export interface OpenModel {
+  policy: ChunkPolicy;
+  device: string;
+  /** The session for a configuration and the adapters of its requests: another one than the last only where it must be. */
+  acquire(config: SamplingConfig, adapters: readonly AdapterKey[]): Promise<Generator>;
+  close(): Promise<void>;
+}
+
+/** A session holds the whole model: one that is no longer wanted goes as soon as nobody runs it. */
+interface Held {
+  key: string;
+  generator: Omit<Generator, 'release'>;
+  users: number;
+  isWanted: boolean;
+}
+
+/** The share of the free memory that caches may take: activations, and others on this machine, need some too. */
+const budgetShare = 0.5;
+
+/** Nothing is loaded before the first `acquire`. Throws CONFIG_INVALID for a precision that the device has not. */
+export function createOpenModel(
+  checkpoint: Checkpoint,
+  options: OpenModelOptions,
+  open: typeof openSession,
+): OpenModel {
+  const device = options.device ?? 'auto';
+  const provider = providerName(device);
+  const precision = resolvePrecision(options.precision ?? 'auto', provider, checkpoint.tensors);
+  const shelf = createAdapterShelf(checkpoint.shapes);
+  let current: Held | null = null;
+  let opening: Promise<unknown> = Promise.resolve();
+
+  async function closeUnused(held: Held): Promise<void> {
+    if (held.isWanted || held.users > 0) return;
+    await held.generator.session.close();
+  }
+
+  async function letGo(): Promise<void> {
+    const held = current;
+    current = null;
+    if (!held) return;
+    held.isWanted = false;
+    await closeUnused(held);
+  }
+
+  async function hold(config: SamplingConfig, adapters: readonly AdapterKey[]): Promise<Held> {
+    await shelf.load(adapters);
+    const loraModules = shelf.modules();
+    const isPenalised = hasPenalties(config);
+    const key = JSON.stringify([loraModules, isPenalised]);
+    if (current?.key === key) return current;
+    await letGo();
+    const { folder, weights, dtype } = await loadWeights(checkpoint, precision, provider);
+    const { config: model, shapes } = checkpoint;
+    const graph = generationGraph({ config: model, shapes, weights, dtype, loraModules, isPenalised });
+    const session = await open(graph, { folder, device });
+    const budget = options.cacheBudget ?? (await readDeviceMemory(device)).freeBytes * budgetShare;
+    const edge = cacheType(dtype);
+    const bytesPerToken = kvBytesPerToken(model, edge === 'float16' ? 2 : 4);
+    const generator = {
+      session,
+      feeds: createFeeds(checkpoint, shelf, edge),
+      rowsOf: (tokens: number) => rowsWithin(budget, bytesPerToken, tokens),
+    };
+    current = { key, generator, users: 0, isWanted: true };
+    return current;
+  }
+
+  return {
+    policy: chunkPolicies[provider],
+    device,
+    async acquire(config, adapters) {
+      // One at a time: two calls at once would each open the model.
+      const holding = opening.then(async () => {
+        const held = await hold(config, adapters);
+        held.users++;
+        return held;
+      });
+      opening = holding.catch(() => undefined);
+      const held = await holding;
+      const release = async () => {
+        held.users--;
+        await closeUnused(held);
+      };
+      return { ...held.generator, release };
+    },
+    close: letGo,
+  };
+}

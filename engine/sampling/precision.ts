@@ -1,0 +1,55 @@
+// What weights and caches are held in while sampling, and where such weights come from.
+import type { Checkpoint } from '../checkpoint/checkpoint.ts';
+import { quantizedBlocks } from '../checkpoint/memory.ts';
+import { devicePrecisions, type Precision, type WeightPrecision } from '../config.ts';
+import { EngineError } from '../errors.ts';
+import type { FloatType, GraphBuilder } from '../graph/builder.ts';
+import { checkpointWeights, quantizedWeights, type Weights } from '../models/weights.ts';
+import { cacheFolder, quantizeCheckpoint } from '../quantization/quantized-checkpoint.ts';
+import type { ProviderName } from '../runtime/provider.ts';
+
+export interface LoadableWeights {
+  /** The folder that the weights' places are relative to. */
+  folder: string;
+  weights(g: GraphBuilder): Weights;
+  /** What the graph computes in. */
+  dtype: FloatType;
+}
+
+/** Throws CONFIG_INVALID for a precision that the device's provider does not compute in. */
+export function resolvePrecision(
+  asked: Precision,
+  provider: ProviderName,
+  tensors: Checkpoint['tensors'],
+): WeightPrecision {
+  if (asked === 'auto') {
+    if (provider !== 'cuda') return 'fp32';
+    return [...tensors.values()].some(({ dtype }) => dtype === 'BF16') ? 'bf16' : 'fp16';
+  }
+  const offered: readonly WeightPrecision[] = devicePrecisions[provider];
+  if (!offered.includes(asked)) {
+    throw new EngineError(
+      'CONFIG_INVALID',
+      `Precision ${asked} is not for ${provider === 'cpu' ? 'the CPU' : provider}: use ${offered.join(', ')} or auto.`,
+    );
+  }
+  return asked;
+}
+
+/** Quantises where the precision asks for it and the cache has no such weights yet. */
+export async function loadWeights(
+  checkpoint: Checkpoint,
+  precision: WeightPrecision,
+  provider: ProviderName,
+): Promise<LoadableWeights> {
+  const block = quantizedBlocks[precision];
+  if (!block) {
+    const { folder, tensors } = checkpoint;
+    return { folder, dtype: floatTypes[precision] ?? 'float32', weights: (g) => checkpointWeights(g, tensors) };
+  }
+  const quantized = await quantizeCheckpoint(checkpoint, block, cacheFolder());
+  const dtype = provider === 'cuda' ? 'float16' : 'float32';
+  return { folder: quantized.folder, dtype, weights: (g) => quantizedWeights(g, quantized) };
+}
+
+const floatTypes: Partial<Record<WeightPrecision, FloatType>> = { fp16: 'float16', bf16: 'bfloat16' };
