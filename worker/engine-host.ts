@@ -6,6 +6,7 @@ import { toServedChunk } from '../domain/serving.ts';
 import { inspectModel } from '../engine/checkpoint/inspect.ts';
 import { EngineError } from '../engine/errors.ts';
 import type { SampleRequest } from '../engine/ports.ts';
+import { urgently } from '../engine/runtime/turns.ts';
 import { openSampler } from '../engine/sampling/sampler.ts';
 import { scorePairs } from '../engine/training/score.ts';
 import { train } from '../engine/training/trainer.ts';
@@ -39,16 +40,18 @@ const operations: { [O in EngineOperation]: Operation<O> } = {
       return null;
     }),
   serve: ({ model, adapter, requests, config, stream }, emit, signal) =>
-    samplers.use(model, async (sampler) => {
-      const explain = (prompt: number, tokenIds: readonly number[]) => ({
-        promptTokens: countTokens(sampler.tokenizer, requests[prompt]?.prompt ?? ''),
-        tokens: tokenTexts(sampler.tokenizer, tokenIds),
-      });
-      for await (const chunk of sampler.sample(withDefaults(requests, adapter, stream), config, signal)) {
-        if (stream || chunk.type === 'response') emit(toServedChunk(chunk, explain));
-      }
-      return null;
-    }),
+    urgently(() =>
+      samplers.use(model, async (sampler) => {
+        const explain = (prompt: number, tokenIds: readonly number[]) => ({
+          promptTokens: countTokens(sampler.tokenizer, requests[prompt]?.prompt ?? ''),
+          tokens: tokenTexts(sampler.tokenizer, tokenIds),
+        });
+        for await (const chunk of sampler.sample(withDefaults(requests, adapter, stream), config, signal)) {
+          if (stream || chunk.type === 'response') emit(toServedChunk(chunk, explain));
+        }
+        return null;
+      }),
+    ),
   train: async ({ job }, emit, signal) => {
     // Training wants the memory.
     await samplers.closeIdle();

@@ -5,6 +5,7 @@ import { EngineError } from '../errors.ts';
 import { type DataType, encodeModel, type OnnxGraph, type TypedArray } from '../graph/onnx.ts';
 import { assertWeightsFit, locateWeights } from './external-weights.ts';
 import { executionProviders } from './provider.ts';
+import { standBack } from './turns.ts';
 
 /** A tensor that crosses into or out of a graph. bf16 cannot. */
 export interface Tensor {
@@ -58,6 +59,7 @@ export async function openSession(graph: OnnxGraph, options: SessionOptions = {}
   return {
     inputNames: native.inputNames,
     run: async (feeds) => {
+      await standBack();
       const tensors: Record<string, ort.Tensor> = {};
       for (const [name, { dtype, shape, data }] of Object.entries(feeds)) {
         tensors[name] = new ort.Tensor(dtype, data as Float32Array, shape);
