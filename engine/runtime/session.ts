@@ -23,6 +23,8 @@ export interface SessionOptions {
   /** Fuses and folds; fp64 gradient checks run with 'basic', since some fusions are float only. */
   optimization?: 'all' | 'basic';
   threads?: number;
+  /** The runtime tells all it does with the session on stderr: which provider each node is placed on, what is copied. */
+  isVerbose?: boolean;
 }
 
 export interface Session {
@@ -49,7 +51,7 @@ export async function openSession(graph: OnnxGraph, options: SessionOptions = {}
       graphOptimizationLevel: options.optimization ?? 'all',
       // Planned memory patterns keep every buffer of the backward pass alive: a third more memory, no faster.
       enableMemPattern: false,
-      logSeverityLevel: 3,
+      logSeverityLevel: options.isVerbose ? 0 : 3,
       intraOpNumThreads: options.threads ?? 0,
       extra: { session },
     });
