@@ -18,7 +18,7 @@ export async function readModelConfig(folder: string): Promise<ModelConfig> {
   const [architecture = ''] = architectures.data.architectures;
   if (!isKnown(architecture)) {
     const known = Object.keys(familyConfigs).join(', ');
-    throw unsupported(path, `architecture ${quoted(architecture)} is not supported (these are: ${known})`);
+    throw unsupported(path, `architecture ${quoted(architecture, 40)} is not supported (these are: ${known})`);
   }
   const config = parseConfig(architecture, raw, path);
   const generationEos = await readGenerationEos(folder);

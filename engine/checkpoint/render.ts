@@ -7,6 +7,8 @@ const longestRange = 100_000;
 /** What all values that a template makes may add up to, in characters; a list's item counts as 16. */
 const mostCharacters = 64 * 1024 * 1024;
 const charactersPerItem = 16;
+/** Of the text that it writes: a million tokens have four million characters, and no model here reads as many. */
+const longestPrompt = 2_000_000;
 
 type Evaluate = Interpreter['evaluate'];
 type RuntimeValue = ReturnType<Evaluate>;
@@ -15,7 +17,9 @@ type RuntimeValue = ReturnType<Evaluate>;
 export function renderTemplate(template: Template, variables: Readonly<Record<string, unknown>>): string {
   const environment = new Environment();
   for (const [name, value] of Object.entries({ ...globals, ...variables })) environment.set(name, value);
-  return String(new BoundedInterpreter(environment).run(template.parsed).value);
+  const text = String(new BoundedInterpreter(environment).run(template.parsed).value);
+  if (text.length > longestPrompt) throw new Error(`it writes more than ${longestPrompt} characters`);
+  return text;
 }
 
 class BoundedInterpreter extends Interpreter {

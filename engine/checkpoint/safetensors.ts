@@ -209,8 +209,6 @@ export async function exists(path: string): Promise<boolean> {
   );
 }
 
-export const parseJson = (text: string, path: string) => parseModelJson(text, path, 'CHECKPOINT_INVALID');
-
 const isWeightType = (dtype: string): dtype is WeightType => Object.hasOwn(weightTypes, dtype);
 
 const invalid = (path: string, what: string) =>

@@ -8,7 +8,7 @@ const largestId = 2 ** 24;
 const mostAddedTokens = 20_000;
 const longestAddedToken = 1_000;
 /** A unigram model keeps a node for each character of its vocabulary. */
-const longestUnigramVocabulary = 8_000_000;
+const longestUnigramVocabulary = 4_000_000;
 const longestText = 10_000;
 const mostParts = 10_000;
 

@@ -37,9 +37,9 @@ const configSchema = z.looseObject({
 /** How long a stranger's file may keep us busy, in milliseconds: ten times what it takes, and not for ever. */
 const deadlines = {
   template: 1_000,
-  decode: 2_000,
-  open: (bytes: number) => 2_000 + bytes / 4_000,
-  encode: (characters: number) => Math.min(4_000, 2_000 + characters / 100),
+  decode: 1_500,
+  open: (bytes: number) => 1_500 + bytes / 4_000,
+  encode: (characters: number) => Math.min(3_500, 1_500 + characters / 100),
 };
 
 export async function openTokenizer(
@@ -47,6 +47,7 @@ export async function openTokenizer(
   { eosTokenIds, vocabSize }: Pick<ModelConfig, 'eosTokenIds' | 'vocabSize'>,
 ): Promise<Tokenizer> {
   const path = join(folder, 'tokenizer.json');
+  const configPath = join(folder, 'config.json');
   if (!(await exists(path))) {
     throw new EngineError(
       'TOKENIZER_INVALID',
@@ -73,7 +74,11 @@ export async function openTokenizer(
       path,
     );
   encode('a');
-  const decode = (ids: readonly number[]) => hub.decode([...ids], { skip_special_tokens: true });
+  const decode = (ids: readonly number[]) => {
+    // A model's vocabulary is often larger than its tokenizer's: what it draws there has no text.
+    const known = ids.filter((id) => hub.id_to_token(id) !== undefined);
+    return known.length === 0 ? '' : hub.decode(known, { skip_special_tokens: true });
+  };
   const mayDecodeForEver = decodesByPattern(definition);
   const template = await readChatTemplate(folder, config);
   const specials = { bos_token: config.bos_token ?? '', eos_token: config.eos_token ?? '' };
@@ -99,11 +104,11 @@ export async function openTokenizer(
     encodePair: (prompt, completion) => {
       const promptIds = encodePrompt(prompt);
       if (typeof completion === 'object' && 'tokenIds' in completion) {
-        return { prompt: promptIds, completion: completion.tokenIds };
+        return { prompt: promptIds, completion: checkIds(completion.tokenIds, vocabSize, 'The stored completion') };
       }
       const full =
         typeof prompt === 'string'
-          ? withEos(encodeText(prompt + asText(completion)), eosTokenIds)
+          ? checkIds(withEos(encodeText(prompt + asText(completion)), eosTokenIds), vocabSize, configPath)
           : encodeChat([...prompt, ...asMessages(completion)], false);
       if (promptIds.some((id, i) => full[i] !== id)) {
         throw new EngineError(
@@ -114,21 +119,18 @@ export async function openTokenizer(
       }
       return { prompt: promptIds, completion: full.slice(promptIds.length) };
     },
-    decode: (ids) => {
-      if (ids.length === 0) return '';
-      return mayDecodeForEver ? guarded(deadlines.decode, () => decode(ids)) : decode(ids);
-    },
+    decode: (ids) => (mayDecodeForEver ? guarded(deadlines.decode, () => decode(ids)) : decode(ids)),
   };
 }
 
 /** A tokenizer may belong to a larger model, and has no id for what its own parts do not agree on. */
-function checkIds(ids: number[], vocabSize: number, path: string): number[] {
+function checkIds(ids: number[], vocabSize: number, source: string): number[] {
   const wrong = ids.find((id) => !(Number.isInteger(id) && id >= 0 && id < vocabSize));
   if (wrong === undefined && !ids.includes(undefined as never)) return ids;
   const what = wrong === undefined ? 'no id for a part of the text' : `the id ${wrong}`;
   throw new EngineError(
     'TOKENIZER_INVALID',
-    `${path} does not fit the model: it gives ${what}, and the model's vocab_size is ${vocabSize}.`,
+    `${source} does not fit the model: it gives ${what}, and the model's vocab_size is ${vocabSize}.`,
   );
 }
 

@@ -4,15 +4,15 @@ import { reasonOf } from '../errors.ts';
 const longest = 80;
 
 /** A name as files state it, in quotes. */
-export const quoted = (name: string): string => `"${shortened(name)}"`;
+export const quoted = (name: string, length = longest): string => `"${shortened(name, length)}"`;
 
 /** A value as files state it, as JSON. */
 export const asStated = (value: unknown): string => shortened(JSON.stringify(value) ?? 'nothing');
 
 /** The first few of a list of names. */
 export function listed(names: readonly string[]): string {
-  const [more] = names.length > 3 ? [` and ${names.length - 3} more`] : [''];
-  return names.slice(0, 3).map(quoted).join(', ') + more;
+  const first = names.slice(0, 3).map((name) => quoted(name));
+  return first.join(', ') + (names.length > 3 ? ` and ${names.length - 3} more` : '');
 }
 
 /** Why one of Hugging Face's libraries gave up. A TypeError speaks of its code, not of the file. */
