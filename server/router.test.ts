@@ -45,6 +45,8 @@ const forAdmins = [
   'models.register',
   'models.addFromHub',
   'models.setHubToken',
+  'models.tryable',
+  'models.createProject',
   'models.retry',
   'models.remove',
   'rounds.defaults',

@@ -10,6 +10,8 @@ import {
   removeModel,
   retryModel,
 } from '../services/models.ts';
+import { createProject } from '../services/project-create.ts';
+import { listTryable } from '../services/try-model.ts';
 import { adminProcedure, router } from '../trpc.ts';
 
 const modelId = z.uuid();
@@ -33,6 +35,12 @@ export const modelsRouter = router({
   setHubToken: adminProcedure
     .input(z.object({ token: hubTokenSchema.nullable() }))
     .mutation(({ ctx, input }) => setHubToken(ctx.db, ctx.secret, input.token)),
+  /** What the try-it box can speak to. */
+  tryable: adminProcedure.query(({ ctx }) => listTryable(ctx.db)),
+  /** A new project whose SFT policy is this model. */
+  createProject: adminProcedure
+    .input(z.object({ modelId, name, prompts: z.string().max(20_000_000) }))
+    .mutation(({ ctx, input }) => createProject(ctx.db, ctx.modelsDir, input)),
   retry: adminProcedure.input(z.object({ modelId })).mutation(({ ctx, input }) => retryModel(ctx.db, input)),
   remove: adminProcedure
     .input(z.object({ modelId }))
