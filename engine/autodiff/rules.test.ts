@@ -55,6 +55,7 @@ const cases: { [T in OpType]?: Case[] } = {
   Sin: [unary((g, x) => g.sin(x))],
   Cos: [unary((g, x) => g.cos(x))],
   Softmax: [unary((g, x) => g.softmax(x))],
+  LogSoftmax: [unary((g, x) => g.logSoftmax(x))],
   ReduceSum: [unary((g, x) => g.reduceSum(x, [1])), unary((g, x) => g.reduceSum(x, [0, 1], true))],
   ReduceSumSquare: [unary((g, x) => g.reduceSumSquare(x, [-1])), unary((g, x) => g.reduceSumSquare(x, [0], true))],
   ReduceLogSumExp: [

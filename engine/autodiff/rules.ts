@@ -37,6 +37,7 @@ export const gradientRules: { [T in OpType]: GradientRule<T> | typeof noGradient
     const weighted = g.mul(dY, y);
     return [g.sub(weighted, g.mul(y, g.reduceSum(weighted, [-1], true)))];
   },
+  LogSoftmax: (g, { outputs }, dY) => [g.sub(dY, g.mul(g.exp(first(outputs)), g.reduceSum(dY, [-1], true)))],
   ReduceSum: (g, { inputs, attributes }, dY) => [g.expand(keptDims(g, inputs, attributes, dY), shapeOf(inputs)), null],
   ReduceSumSquare: (g, { inputs, attributes }, dY) => [
     g.mul(g.mul(first(inputs), 2), keptDims(g, inputs, attributes, dY)),

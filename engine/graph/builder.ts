@@ -237,6 +237,9 @@ export class GraphBuilder {
   softmax(x: Value): Value {
     return this.one('Softmax', [x], { axis: -1 });
   }
+  logSoftmax(x: Value): Value {
+    return this.one('LogSoftmax', [x], { axis: -1 });
+  }
 
   // Shape and place.
   /** 0 keeps a dimension, -1 takes what is left. */

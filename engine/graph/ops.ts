@@ -20,6 +20,7 @@ export interface OpAttributes {
   Sin: None;
   Cos: None;
   Softmax: Axis;
+  LogSoftmax: Axis;
   ReduceSum: { keepdims: 0 | 1 };
   ReduceSumSquare: { keepdims: 0 | 1 };
   ReduceLogSumExp: { keepdims: 0 | 1 };
@@ -208,6 +209,7 @@ export const opSchemas: { [T in OpType]: OpSchema<T> } = {
   },
   Cast: { domain: '', infer: (inputs, { to }) => [{ dtype: to, shape: at(inputs, 0).shape }] },
   Softmax: { domain: '', infer: likeFirst },
+  LogSoftmax: { domain: '', infer: likeFirst },
   CumSum: { domain: '', infer: likeFirst },
   ScatterElements: { domain: '', infer: likeFirst },
   ReduceSum: reduction(),

@@ -1,5 +1,5 @@
 // From logits to the next token, inside the graph. Random numbers come in as uniforms, so that a draw is a function
-// of the seed and not of the kernel. Probabilities are in fp64: a cumulative sum over a large vocabulary needs it.
+// of the seed and not of the kernel. Probabilities are summed in fp64: over a large vocabulary fp32 would not do.
 import type { SamplingConfig } from '../config.ts';
 import type { GraphBuilder, Value } from '../graph/builder.ts';
 
@@ -45,7 +45,7 @@ export function drawToken(g: GraphBuilder, logits: Value, inputs: DrawInputs): V
 function drawSorted(g: GraphBuilder, logits: Value, { uniforms, temperature, topK, topP, minP }: DrawInputs): Value {
   const [largest, ids] = g.op('TopK', [g.div(logits, temperature), topK], { axis: -1, largest: 1, sorted: 1 }, 2);
   if (!largest || !ids) throw new Error('TopK has two outputs.');
-  const probabilities = g.softmax(g.cast(largest, 'float64'));
+  const probabilities = g.cast(g.softmax(largest), 'float64');
   const massBefore = g.sub(cumulativeSum(g, probabilities), probabilities);
   const kept = g.mul(aboveMinP(g, probabilities, minP), g.cast(g.less(massBefore, topP), 'float64'));
   const place = firstAbove(g, cumulativeSum(g, kept), uniforms);
@@ -57,7 +57,14 @@ function drawSorted(g: GraphBuilder, logits: Value, { uniforms, temperature, top
  * instead of one of vocab: first the block of tokens that the uniform falls into, then the token inside it.
  */
 function drawUnsorted(g: GraphBuilder, logits: Value, { uniforms, temperature, minP }: DrawInputs): Value {
-  const probabilities = aboveMinP(g, g.softmax(g.cast(g.div(logits, temperature), 'float64')), minP);
+  const all = g.cast(g.softmax(g.div(logits, temperature)), 'float64');
+  const hasFloor = g.less(g.constant(0, 'float64'), minP);
+  const probabilities = g.branch(
+    'min_p',
+    hasFloor,
+    (b) => aboveMinP(b, all, minP),
+    () => all,
+  );
   const vocab = Number(logits.shape[1]);
   const size = blockSize(vocab);
   if (size === 1) return g.squeeze(firstAbove(g, cumulativeSum(g, probabilities), uniforms), [1]);
