@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type ScriptedServer, saying, startScriptedServer } from '../worker/judges/scripted-server.ts';
+import { type ScriptedServer, saying, startScriptedServer } from '../worker/backends/scripted-server.ts';
 
 let folder = '';
 let server: ScriptedServer | null = null;

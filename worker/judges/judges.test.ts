@@ -2,9 +2,9 @@ import { expect, test } from 'vitest';
 import type { SamplingConfig } from '../../engine/config.ts';
 import { EngineError } from '../../engine/errors.ts';
 import type { SampleRequest, Sampler } from '../../engine/ports.ts';
+import { createLimiter } from '../limit.ts';
 import { judgeKinds, openJudge } from './index.ts';
 import { judgeAll } from './judge-all.ts';
-import { createLimiter } from './limit.ts';
 
 test('the four judges', () => {
   expect(judgeKinds.toSorted()).toEqual(['local', 'openai', 'oracle', 'random']);

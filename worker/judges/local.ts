@@ -3,7 +3,7 @@ import { AppError } from '../../domain/errors.ts';
 import { samplingConfigSchema } from '../../engine/config.ts';
 import { EngineError } from '../../engine/errors.ts';
 import type { Sampler } from '../../engine/ports.ts';
-import { createLimiter } from './limit.ts';
+import { createLimiter } from '../limit.ts';
 import type { Ask } from './llm.ts';
 
 /** The sampler stays the caller's to close. */

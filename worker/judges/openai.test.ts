@@ -1,9 +1,9 @@
 // Over real HTTP against a scripted server.
 import { afterEach, describe, expect, test } from 'vitest';
 import { AppError } from '../../domain/errors.ts';
+import { type ScriptedServer, saying, startScriptedServer } from '../backends/scripted-server.ts';
 import { openJudge } from './index.ts';
 import type { OpenAiOptions } from './openai.ts';
-import { type ScriptedServer, saying, startScriptedServer } from './scripted-server.ts';
 
 const apiKey = 'sk-very-secret-0123456789';
 const request = { prompt: 'Is the teapot in stock?', responses: ['Yes.', 'Go away.', 'Yes, it is.'] };
