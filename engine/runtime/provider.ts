@@ -28,7 +28,7 @@ export function executionProviders(device: string): Provider[] {
     throw new EngineError(
       'DEVICE_UNAVAILABLE',
       `Device "${device}" needs ONNX Runtime's CUDA libraries, which are not installed: ` +
-        'run `node node_modules/onnxruntime-node/script/install.js --onnxruntime-node-install=cuda12`, or use --device cpu.',
+        'run `npm run install:gpu` (Linux on x64), or use --device cpu.',
     );
   }
   return [{ name: 'cuda', deviceId: Number(device.split(':')[1] ?? 0) }];
@@ -36,10 +36,37 @@ export function executionProviders(device: string): Provider[] {
 
 /** True where the CUDA provider library lies beside the runtime. */
 export function hasCuda(): boolean {
-  return existsSync(join(runtimeFolder(), 'libonnxruntime_providers_cuda.so'));
+  return existsSync(cudaProviderFile());
 }
 
-function runtimeFolder(): string {
+/** Where ONNX Runtime's installer puts the library of its CUDA provider. */
+export function cudaProviderFile(): string {
   const entry = createRequire(import.meta.url).resolve('onnxruntime-node/package.json');
-  return join(dirname(entry), 'bin', 'napi-v6', process.platform, process.arch);
+  const folder = join(dirname(entry), 'bin', 'napi-v6', process.platform, process.arch);
+  return join(folder, 'libonnxruntime_providers_cuda.so');
+}
+
+/** What to do where a session did not open because of its provider, or null where that was not the reason. */
+export function describeProviderFailure(message: string): EngineError | null {
+  if (/Failed to load shared library|CUDA driver|CUDA failure|no CUDA-capable device/i.test(message)) {
+    return new EngineError(
+      'DEVICE_UNAVAILABLE',
+      "ONNX Runtime's CUDA provider does not start: the NVIDIA driver, CUDA 12 or cuDNN 9 is missing or does not fit. " +
+        `\`npm run install:gpu\` says which; or use --device cpu. (${firstLine(message)})`,
+    );
+  }
+  if (/WebGPU|wgpu|no available backend found.*webgpu/i.test(message)) {
+    return new EngineError(
+      'DEVICE_UNAVAILABLE',
+      'Device "webgpu", which is experimental, finds no adapter here: install a Vulkan driver (on Linux libvulkan1 ' +
+        `and your card's), or use --device cpu. (${firstLine(message)})`,
+    );
+  }
+  return null;
+}
+
+/** The runtime's messages begin with a place in its source, which tells people nothing. */
+function firstLine(message: string): string {
+  const [line = ''] = message.split('\n');
+  return line.replace(/^.* was false\. /, '').trim();
 }

@@ -4,7 +4,7 @@ import * as ort from 'onnxruntime-node';
 import { EngineError } from '../errors.ts';
 import { type DataType, encodeModel, type OnnxGraph, type TypedArray } from '../graph/onnx.ts';
 import { assertWeightsFit, locateWeights } from './external-weights.ts';
-import { executionProviders } from './provider.ts';
+import { describeProviderFailure, executionProviders } from './provider.ts';
 import { standBack } from './turns.ts';
 
 /** A tensor that crosses into or out of a graph. bf16 cannot. */
@@ -115,6 +115,8 @@ export function isOutOfMemory(error: unknown): boolean {
 
 function describeFailure(error: unknown): Error {
   const message = error instanceof Error ? error.message : String(error);
+  const ofProvider = describeProviderFailure(message);
+  if (ofProvider) return ofProvider;
   if (/initializer|external data|shape|dimension|type error/i.test(message)) {
     const [line = ''] = message.split('\n');
     return new EngineError(
