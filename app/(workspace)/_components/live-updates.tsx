@@ -24,6 +24,7 @@ export function LiveUpdates() {
     const filters = [
       has('job', 'round', 'task') && trpc.projects.get.pathFilter(),
       has('job', 'round') && trpc.jobs.pathFilter(),
+      has('job') && trpc.models.pathFilter(),
       has('job', 'round') && trpc.rounds.pathFilter(),
       has('job', 'task') && trpc.prompts.pathFilter(),
       has('task') && trpc.pairs.pathFilter(),

@@ -1,5 +1,6 @@
 // The places of the app, in the order of the loop.
 import {
+  Boxes,
   Download,
   GitCompareArrows,
   House,
@@ -13,7 +14,7 @@ import {
 } from 'lucide-react';
 
 export interface Place {
-  key: 'overview' | 'label' | 'prompts' | 'pairs' | 'rounds' | 'judges' | 'people' | 'apiKeys' | 'export';
+  key: 'overview' | 'label' | 'prompts' | 'pairs' | 'rounds' | 'judges' | 'models' | 'people' | 'apiKeys' | 'export';
   href: string;
   icon: LucideIcon;
   adminOnly: boolean;
@@ -26,6 +27,7 @@ export const places: Place[] = [
   { key: 'pairs', href: '/pairs', icon: GitCompareArrows, adminOnly: true },
   { key: 'rounds', href: '/rounds', icon: RefreshCw, adminOnly: true },
   { key: 'judges', href: '/judges', icon: Scale, adminOnly: true },
+  { key: 'models', href: '/models', icon: Boxes, adminOnly: true },
   { key: 'people', href: '/people', icon: Users, adminOnly: true },
   { key: 'apiKeys', href: '/api-keys', icon: KeyRound, adminOnly: true },
   { key: 'export', href: '/export', icon: Download, adminOnly: true },
