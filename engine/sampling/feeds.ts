@@ -8,6 +8,7 @@ import type { AdapterShelf } from './adapters.ts';
 import { longestOf, type Row } from './batch.ts';
 import { type Cache, type CachedRow, type CacheType, emptyCache, gatherRows } from './cache.ts';
 import { ropeFeeds } from './decoder.ts';
+import { longestChunk } from './limits.ts';
 import { drawSettings, hasPenalties } from './logits.ts';
 
 type Feeds = Record<string, Tensor>;
@@ -23,10 +24,11 @@ export function createFeeds({ config: model }: Checkpoint, shelf: AdapterShelf, 
   /** Rotary tables grow with the longest row so far; all rows of a batch have the same `ropeLength`. */
   let rope: { positions: number; length: number; feeds: Feeds } = { positions: 0, length: 0, feeds: {} };
   function ropeFor(rows: readonly Row[]): Feeds {
-    const needed = Math.max(...rows.map(longestOf));
-    const length = ropeLength(model, needed);
+    const longest = Math.max(...rows.map(longestOf));
+    const length = ropeLength(model, longest);
+    const needed = longest + longestChunk;
     if (needed > rope.positions || length !== rope.length) {
-      const positions = Math.min(model.maxPositions, 2 ** Math.ceil(Math.log2(needed)));
+      const positions = 2 ** Math.ceil(Math.log2(needed));
       rope = { positions, length, feeds: ropeFeeds(model, positions, length) };
     }
     return rope.feeds;

@@ -25,11 +25,17 @@ export const chunkPolicies: { [P in ProviderName]: ChunkPolicy } = {
   webgpu: { steps: 32, stepsForFew: 16, maxRows: 32, prefillTokens: 8_192, refillShare: 1 / 4 },
 };
 
+/** How far a row may be drawn past its end at the most. */
+export const longestChunk = Math.max(...Object.values(chunkPolicies).map(({ steps }) => steps));
+
 const few = 4;
 
-/** Steps of the next run, so that no row runs past its limit (`left`: tokens that each may still draw). */
+/**
+ * Steps of the next run; `left` is what each row may still draw. A row that has less left than the others draws on,
+ * unread: cutting the run short for it would cost them all.
+ */
 export function stepsOf(policy: ChunkPolicy, left: readonly number[]): number {
-  return Math.min(left.length <= few ? policy.stepsForFew : policy.steps, ...left);
+  return Math.min(left.length <= few ? policy.stepsForFew : policy.steps, Math.max(...left));
 }
 
 /**

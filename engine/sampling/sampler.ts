@@ -151,7 +151,7 @@ export function createSampler(
       for (let at = r; at < tokens.length; at += rows.length) {
         row.tokenIds.push(Number(tokens[at]));
         row.tokenLogps.push(finite(logps[at] as number, checkpoint.folder));
-        if (model.eosTokenIds.includes(Number(tokens[at]))) break;
+        if (model.eosTokenIds.includes(Number(tokens[at])) || row.tokenIds.length >= row.prepared.limit) break;
       }
       const response = finish(row, before, config);
       if (response) finished.push({ row, response });
