@@ -33,48 +33,54 @@ export function drawSettings({ temperature, top_k, top_p, min_p }: SamplingConfi
 
 /** logits fp32 [rows, vocab] -> token ids int64 [rows]. */
 export function drawToken(g: GraphBuilder, logits: Value, inputs: DrawInputs): Value {
+  const hasFloor = g.less(g.constant(0, 'float64'), inputs.minP);
   return g.branch(
     'draw',
     inputs.isSorted,
-    (b) => drawSorted(b, logits, inputs),
-    (b) => drawUnsorted(b, logits, inputs),
+    (sorted) => drawSorted(sorted, logits, inputs),
+    (unsorted) =>
+      unsorted.branch(
+        'unsorted',
+        hasFloor,
+        (b) => drawUnsorted(b, aboveMinP(b, tempered(b, logits, inputs), inputs.minP), inputs),
+        (b) => drawUnsorted(b, tempered(b, logits, inputs), inputs),
+      ),
   );
 }
+
+const tempered = (g: GraphBuilder, logits: Value, { temperature }: DrawInputs): Value =>
+  g.softmax(g.div(logits, temperature));
 
 /** Top-k, then top-p (Holtzman et al. 2020), then min-p: a token stays while the mass before it is below top_p. */
 function drawSorted(g: GraphBuilder, logits: Value, { uniforms, temperature, topK, topP, minP }: DrawInputs): Value {
   const [largest, ids] = g.op('TopK', [g.div(logits, temperature), topK], { axis: -1, largest: 1, sorted: 1 }, 2);
   if (!largest || !ids) throw new Error('TopK has two outputs.');
-  const probabilities = g.cast(g.softmax(largest), 'float64');
+  const likely = g.softmax(largest);
+  const probabilities = g.cast(likely, 'float64');
   const massBefore = g.sub(cumulativeSum(g, probabilities), probabilities);
-  const kept = g.mul(aboveMinP(g, probabilities, minP), g.cast(g.less(massBefore, topP), 'float64'));
+  const floored = g.cast(aboveMinP(g, likely, minP), 'float64');
+  const kept = g.mul(floored, g.cast(g.less(massBefore, topP), 'float64'));
   const place = firstAbove(g, cumulativeSum(g, kept), uniforms);
   return g.squeeze(pick(g, ids, place), [1]);
 }
 
 /**
- * The inverse of the cumulative distribution over the vocabulary in its own order. Two sums of about sqrt(vocab)
- * instead of one of vocab: first the block of tokens that the uniform falls into, then the token inside it.
+ * The inverse of the cumulative distribution over the vocabulary in its own order, no sort. Two sums of about
+ * sqrt(vocab) instead of one of vocab: first the block of tokens that the uniform falls into, then the token inside it.
+ * Inside a block fp32 adds up (its share of the whole is off by 1e-6 at most), across blocks fp64.
  */
-function drawUnsorted(g: GraphBuilder, logits: Value, { uniforms, temperature, minP }: DrawInputs): Value {
-  const all = g.cast(g.softmax(g.div(logits, temperature)), 'float64');
-  const hasFloor = g.less(g.constant(0, 'float64'), minP);
-  const probabilities = g.branch(
-    'min_p',
-    hasFloor,
-    (b) => aboveMinP(b, all, minP),
-    () => all,
-  );
-  const vocab = Number(logits.shape[1]);
+function drawUnsorted(g: GraphBuilder, probabilities: Value, { uniforms }: DrawInputs): Value {
+  const vocab = Number(probabilities.shape[1]);
   const size = blockSize(vocab);
-  if (size === 1) return g.squeeze(firstAbove(g, cumulativeSum(g, probabilities), uniforms), [1]);
+  const wide = (x: Value) => g.cast(x, 'float64');
+  if (size === 1) return g.squeeze(firstAbove(g, cumulativeSum(g, wide(probabilities)), uniforms), [1]);
   const blocks = g.reshape(probabilities, [0, vocab / size, size]);
-  const masses = g.reduceSum(blocks, [2]);
+  const masses = wide(g.reduceSum(blocks, [2]));
   const cumulative = cumulativeSum(g, masses);
   const block = firstAbove(g, cumulative, uniforms);
   const mass = pick(g, masses, block);
   const left = g.sub(g.mul(g.unsqueeze(uniforms, [1]), lastOf(g, cumulative)), g.sub(pick(g, cumulative, block), mass));
-  const inside = g.op('GatherND', [blocks, block], { batch_dims: 1 })[0] as Value;
+  const inside = wide(g.op('GatherND', [blocks, block], { batch_dims: 1 })[0] as Value);
   const place = firstAbove(g, cumulativeSum(g, inside), g.squeeze(g.div(left, mass), [1]));
   return g.squeeze(g.add(g.mul(block, g.constant(size, 'int64')), place), [1]);
 }
@@ -87,8 +93,8 @@ function blockSize(vocab: number): number {
 
 /** Zero for tokens less likely than min_p times the likeliest (Nguyen et al. 2024). */
 function aboveMinP(g: GraphBuilder, probabilities: Value, minP: Value): Value {
-  const floor = g.mul(g.reduceMax(probabilities, [1], true), minP);
-  return g.mul(probabilities, g.cast(g.lessOrEqual(floor, probabilities), 'float64'));
+  const floor = g.mul(g.reduceMax(probabilities, [1], true), g.cast(minP, 'float32'));
+  return g.where(g.lessOrEqual(floor, probabilities), probabilities, g.constant(0, 'float32'));
 }
 
 const cumulativeSum = (g: GraphBuilder, x: Value): Value => g.op('CumSum', [x, g.constant(1, 'int64')], {})[0] as Value;
