@@ -235,6 +235,15 @@ describe('the way from prompts to an adapter', () => {
     expect(code).toBe(0);
     expect(JSON.parse(stdout).ok).toBe(true);
   });
+
+  test('doctor says what a model needs and what the device has', async () => {
+    const args = ['doctor', '--model', llama, '--device', 'cpu', '--data-dir', at('data'), '--json'];
+    const { device, model } = JSON.parse((await rankloop(...args)).stdout);
+    expect(device.freeBytes).toBeGreaterThan(0);
+    expect(model.facts.architecture).toBe('LlamaForCausalLM');
+    expect(model.needs[0]).toMatchObject({ precision: 'fp32', verdict: 'fits' });
+    expect(model.needs[0].total).toBeGreaterThan(model.facts.weightBytes);
+  });
 });
 
 describe('bad input', () => {
