@@ -1,4 +1,4 @@
-// The process of one contestant: `child.ts <name> <checkpoint folder>`, works read from stdin, replies on descriptor 3.
+// The process of one contestant: `child.ts <name> <checkpoint folder> <device>`, works read from stdin, replies on descriptor 3.
 import { readFileSync, writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { type Loader, type Reply, workSchema } from './contestant.ts';
@@ -10,7 +10,7 @@ const loaders: Record<string, () => Promise<Loader>> = {
   'llama.cpp': async () => (await import('./contestants/llama-cpp.ts')).loadLlamaCpp,
 };
 
-const [name = '', folder = ''] = process.argv.slice(2);
+const [name = '', folder = '', device = 'cpu'] = process.argv.slice(2);
 const reply = (value: Reply) => writeSync(3, `${JSON.stringify(value)}\n`);
 
 try {
@@ -28,7 +28,7 @@ async function serve(): Promise<void> {
   if (!loader) throw new Error(`There is no contestant "${name}".`);
   const { version, open } = await (await loader())();
   reply({ version, baselineBytes: peakBytes() });
-  const contestant = await open(folder);
+  const contestant = await open(folder, device);
   reply({ isOpen: true });
   for await (const line of createInterface({ input: process.stdin })) {
     const work = workSchema.parse(JSON.parse(line));

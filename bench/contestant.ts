@@ -23,7 +23,7 @@ export interface Contestant {
 }
 
 /** Loads a contestant's libraries, so that their memory is known, and then can open a checkpoint's folder. */
-export type Loader = () => Promise<{ version: string; open(folder: string): Promise<Contestant> }>;
+export type Loader = () => Promise<{ version: string; open(folder: string, device: string): Promise<Contestant> }>;
 
 export const replySchema = z.union([
   /** The libraries are loaded and hold this much memory; nothing of the model is. */

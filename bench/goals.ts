@@ -1,15 +1,7 @@
 // What the sampler is to reach against the others, held against what was measured.
 import type { BenchModelName } from './models.ts';
 import type { ContestantName } from './processes.ts';
-import type { ModelReport } from './sampler.ts';
-
-export interface Goal {
-  goal: string;
-  wanted: number;
-  /** null where a contestant was missing. */
-  measured: number | null;
-  holds: boolean | null;
-}
+import type { Goal, ModelReport } from './sampler-report.ts';
 
 export function judgeGoals(models: readonly ModelReport[]): Goal[] {
   const caseOf = (model: BenchModelName, name: string) =>

@@ -30,16 +30,16 @@ export interface Missing {
   reason: string;
 }
 
-/** Opens a checkpoint's folder in a contestant, or says why that contestant is missing. Throws when it fails at work. */
+/** Opens a checkpoint's folder in a contestant, or says why that one is missing. Only ours runs on another device than the CPU. */
 export async function startContestant(
   name: ContestantName,
   folder: string,
-  python: string | undefined,
+  { python, device = 'cpu' }: { python?: string | undefined; device?: string } = {},
 ): Promise<Running | Missing> {
   if (name === 'python' && !python) {
     return { name, reason: 'no Python was named: --python PATH of one with torch and transformers' };
   }
-  const child = name === 'python' ? runPython(python ?? '', folder) : runNode(name, folder);
+  const child = name === 'python' ? runPython(python ?? '', folder) : runNode(name, folder, device);
   const conversation = converse(child, name);
   const first = await conversation.next();
   if ('missing' in first) return { name, reason: first.missing };
@@ -62,9 +62,9 @@ export async function startContestant(
 const here = (file: string) => fileURLToPath(new URL(file, import.meta.url));
 const stdio = ['pipe', 'pipe', 'pipe', 'pipe'] as const;
 
-function runNode(name: string, folder: string): ChildProcess {
+function runNode(name: string, folder: string, device: string): ChildProcess {
   const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-  return spawn(process.execPath, ['--import', loader, here('child.ts'), name, folder], { stdio: [...stdio] });
+  return spawn(process.execPath, ['--import', loader, here('child.ts'), name, folder, device], { stdio: [...stdio] });
 }
 
 function runPython(python: string, folder: string): ChildProcess {

@@ -1,7 +1,7 @@
 // The figures of `bench sampler` as Markdown tables: what the command prints, and what docs/ keeps.
 import type { ContestantName } from './processes.ts';
 import { contestantNames } from './processes.ts';
-import type { ModelReport, SamplerReport } from './sampler.ts';
+import type { ModelReport, SamplerReport } from './sampler-report.ts';
 import type { Spread } from './statistics.ts';
 
 export function samplerMarkdown(report: SamplerReport): string {

@@ -5,7 +5,7 @@ import { availableParallelism, cpus } from 'node:os';
 import { openCheckpoint } from '../engine/checkpoint/checkpoint.ts';
 import { createRandom } from '../engine/random.ts';
 import { type Work, workSchema } from './contestant.ts';
-import { type Goal, judgeGoals } from './goals.ts';
+import { judgeGoals } from './goals.ts';
 import { type BenchModelName, benchModels, cacheBytesPerToken, checkpointFolder, parameterCount } from './models.ts';
 import {
   type ContestantName,
@@ -15,7 +15,8 @@ import {
   type Running,
   startContestant,
 } from './processes.ts';
-import { ratios, type Spread, spread } from './statistics.ts';
+import type { CaseReport, ModelReport, SamplerReport } from './sampler-report.ts';
+import { greedyAgreement, ratios, spread } from './statistics.ts';
 import { randomPrompt } from './tokenizer.ts';
 
 export interface SamplerBenchOptions {
@@ -29,50 +30,6 @@ export interface SamplerBenchOptions {
   python?: string | undefined;
   log: (line: string) => void;
   signal: AbortSignal;
-}
-
-export interface CaseReport {
-  name: string;
-  rows: number;
-  promptTokens: number;
-  newTokens: number;
-  tokensPerSecond: Partial<Record<ContestantName, Spread>>;
-  /** Our tokens/s over theirs. */
-  ratio: Partial<Record<ContestantName, Spread>>;
-}
-
-export interface MemoryReport {
-  /** Before the model was opened: the process and its libraries. */
-  baselineBytes: number;
-  peakBytes: number;
-  /** peak - baseline, over the weights and the largest cache. */
-  overNeed: number;
-}
-
-export interface ModelReport {
-  model: BenchModelName;
-  parameters: number;
-  weightBytes: number;
-  cacheBytes: number;
-  cases: CaseReport[];
-  memory: Partial<Record<ContestantName, MemoryReport>>;
-  /** The share of greedy tokens that equal ours, up to a row's first that does not. */
-  greedyAgreement: Partial<Record<ContestantName, number>>;
-  versions: Partial<Record<ContestantName, string>>;
-  missing: Missing[];
-}
-
-export interface SamplerReport {
-  bench: 'sampler';
-  commit: string;
-  date: string;
-  cpu: string;
-  cores: number;
-  node: string;
-  repetitions: number;
-  seconds: number;
-  models: ModelReport[];
-  goals: Goal[];
 }
 
 interface BenchCase {
@@ -113,7 +70,7 @@ async function benchModel(name: BenchModelName, options: SamplerBenchOptions): P
   try {
     for (const contestant of options.contestants) {
       options.log(`${name}: opening ${contestant}`);
-      const opened = await startContestant(contestant, folder, options.python);
+      const opened = await startContestant(contestant, folder, { python: options.python });
       if ('reason' in opened) missing.push(opened);
       else running.push(opened);
     }
@@ -137,9 +94,10 @@ async function benchModel(name: BenchModelName, options: SamplerBenchOptions): P
         const overNeed = (peakBytes - one.baselineBytes) / (weightBytes + cacheBytes);
         return { baselineBytes: one.baselineBytes, peakBytes, overNeed };
       }),
-      greedyAgreement: byContestant(finished, (one) =>
-        agreement(table.get('batch 8, greedy', 'ours')[0]?.rows, table.get('batch 8, greedy', one.name)[0]?.rows),
-      ),
+      greedyAgreement: byContestant(finished, (one) => {
+        const rowsOf = (contestant: ContestantName) => table.get('batch 8, greedy', contestant)[0]?.rows;
+        return greedyAgreement(rowsOf('ours'), rowsOf(one.name)).share;
+      }),
       versions: byContestant(finished, (one) => one.version),
       missing,
     };
@@ -247,15 +205,6 @@ function reportCase({ name, work }: BenchCase, table: Table, running: readonly R
 
 function byContestant<T>(running: readonly Running[], value: (one: Running) => T): Partial<Record<ContestantName, T>> {
   return Object.fromEntries(running.map((one) => [one.name, value(one)]));
-}
-
-function agreement(ours: number[][] = [], theirs: number[][] = []): number {
-  const tokens = ours.reduce((sum, row) => sum + row.length, 0);
-  const equal = ours.reduce((sum, row, r) => {
-    const end = row.findIndex((id, i) => id !== theirs[r]?.[i]);
-    return sum + (end === -1 ? row.length : end);
-  }, 0);
-  return equal / tokens;
 }
 
 /** Where the figures come from, or `unknown` outside a checkout. */

@@ -18,3 +18,25 @@ export function spread(values: readonly number[]): Spread {
 export function ratios(a: readonly number[], b: readonly number[]): Spread {
   return spread(a.map((value, i) => value / (b[i] ?? Number.NaN)));
 }
+
+export interface GreedyAgreement {
+  /** Of the tokens, up to each row's first that differs. */
+  share: number;
+  tokens: number;
+  rows: number;
+  equalRows: number;
+}
+
+export function greedyAgreement(expected: readonly number[][] = [], found: readonly number[][] = []): GreedyAgreement {
+  const tokens = expected.reduce((sum, row) => sum + row.length, 0);
+  const equal = expected.map((row, r) => {
+    const end = row.findIndex((id, i) => id !== found[r]?.[i]);
+    return end === -1 ? row.length : end;
+  });
+  return {
+    share: equal.reduce((sum, count) => sum + count, 0) / tokens,
+    tokens,
+    rows: expected.length,
+    equalRows: equal.filter((count, r) => count === expected[r]?.length).length,
+  };
+}

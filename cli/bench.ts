@@ -10,6 +10,36 @@ import { type CommandOutcome, log, runCommand, wholeNumber } from './io.ts';
 export function registerBench(program: Command): void {
   const bench = program.command('bench').description('measure this machine');
   registerSamplerBench(bench);
+  bench
+    .command('memory')
+    .description('the peak of memory while a bf16 checkpoint of 1.1 billion random parameters is sampled')
+    .option('--json', 'print one JSON object on stdout')
+    .action((options: { json?: boolean }) => runCommand(options.json, runMemoryBench));
+  addCacheOption(bench.command('cuda'))
+    .description('prove the sampler on an NVIDIA device: placement, tokens, speed')
+    .option('--device <device>', 'cuda or cuda:N', 'cuda')
+    .option('--json', 'print one JSON object on stdout')
+    .action((options: CudaOptions) => runCommand(options.json, (signal) => runCudaBench(options, signal)));
+}
+
+async function runMemoryBench(signal: AbortSignal): Promise<CommandOutcome> {
+  const { benchMemory, memorySummary } = await import('../bench/memory.ts');
+  const report = await benchMemory(log, signal);
+  if (!report.holds) process.exitCode = 1;
+  return { result: report, summary: memorySummary(report) };
+}
+
+interface CudaOptions {
+  device: string;
+  cache: string;
+  json?: boolean;
+}
+
+async function runCudaBench(options: CudaOptions, signal: AbortSignal): Promise<CommandOutcome> {
+  const { benchCuda, cudaSummary } = await import('../bench/cuda.ts');
+  const report = await benchCuda(options, log, signal);
+  if (!report.holds) process.exitCode = 2;
+  return { result: report, summary: cudaSummary(report) };
 }
 
 interface SamplerOptions {

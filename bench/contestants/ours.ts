@@ -6,8 +6,8 @@ import { type Call, type Loader, seedOf, type Work } from '../contestant.ts';
 
 export const loadOurs: Loader = async () => ({
   version: 'this commit',
-  open: async (folder) => {
-    const sampler = await openSampler({ model: folder, device: 'cpu' });
+  open: async (folder, device) => {
+    const sampler = await openSampler({ model: folder, device });
     return {
       generate: async (work) => {
         const rows: number[][] = [];
