@@ -31,6 +31,8 @@ export const errorCodes = {
   INVALID_INPUT: { http: 400, retry: false },
   JUDGE_UNAVAILABLE: { http: 503, retry: true },
   JUDGE_REFUSED: { http: 422, retry: false },
+  BACKEND_UNAVAILABLE: { http: 503, retry: true },
+  BACKEND_REFUSED: { http: 422, retry: false },
   HUB_UNAVAILABLE: { http: 503, retry: true },
   HUB_REFUSED: { http: 422, retry: false },
   WORKER_UNAVAILABLE: { http: 503, retry: true },

@@ -8,6 +8,7 @@ import {
   promptRowSchema,
   rankingRowSchema,
   sampleRowSchema,
+  toSampledRow,
   toTrainingPair,
   toTrlRow,
 } from './formats.ts';
@@ -119,6 +120,18 @@ test('training takes the sampled tokens where there are any', () => {
     prompt: 'Hi?',
     chosen: { tokenIds: [5, 2] },
     rejected: { tokenIds: [6] },
+  });
+  const cut = { ...row, chosen_finish_reason: 'length' as const, rejected_finish_reason: 'stop' as const };
+  expect(toTrainingPair(cut)).toEqual({ prompt: 'Hi?', chosen: { cutText: 'a' }, rejected: 'b' });
+});
+
+test('a response from elsewhere is a line without what it does not have', () => {
+  const remote = { text: 'a', tokenIds: null, finishReason: 'stop' as const, logp: null, tokenLogps: null };
+  expect(toSampledRow(remote)).toEqual({ text: 'a', finish_reason: 'stop' });
+  expect(toSampledRow({ ...remote, logp: -2, tokenLogps: [-2] })).toEqual({
+    text: 'a',
+    finish_reason: 'stop',
+    logp: -2,
   });
 });
 

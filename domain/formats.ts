@@ -1,7 +1,14 @@
 // The JSONL files that people bring and take away: prompts, samples, rankings, pairs (TRL's names). Read here line by
 // line with the reason and the number of a bad one; files and streams are the callers' affair.
 import { z } from 'zod';
-import type { ChatMessage, Completion, Prompt, SampledResponse, TrainingPair } from '../engine/ports.ts';
+import type {
+  ChatMessage,
+  Completion,
+  Prompt,
+  RemoteResponse,
+  SampledResponse,
+  TrainingPair,
+} from '../engine/ports.ts';
 import { AppError } from './errors.ts';
 import { findTiersProblem, responseIndices } from './ranking.ts';
 
@@ -163,19 +170,37 @@ function shorten(text: string): string {
   return line.length > 120 ? `${line.slice(0, 117)}...` : line;
 }
 
-/** A response sampled here, as a `sample` line holds it. */
-export function toSampledRow({ text, tokenIds, finishReason, logp }: SampledResponse): SampledResponseRow {
-  return { text, token_ids: tokenIds, finish_reason: finishReason, logp };
+/** A response as a `sample` line holds it: without token ids or log-prob where a server elsewhere told none. */
+export function toSampledRow({
+  text,
+  tokenIds,
+  finishReason,
+  logp,
+}: SampledResponse | RemoteResponse): SampledResponseRow {
+  return {
+    text,
+    ...(tokenIds ? { token_ids: tokenIds } : {}),
+    finish_reason: finishReason,
+    ...(logp === null ? {} : { logp }),
+  };
 }
 
-/** What training takes: the sampled tokens where the row has them, else the text. */
+/** What training takes: the sampled tokens where the row has them, else the text, which has no end where it was cut. */
 export function toTrainingPair(row: PairRow): TrainingPair {
-  const completion = (tokenIds: number[] | undefined, content: string | ChatMessage[]): Completion =>
-    tokenIds ? { tokenIds } : content;
+  const completion = (
+    tokenIds: number[] | undefined,
+    content: string | ChatMessage[],
+    finishReason: 'stop' | 'length' | undefined,
+  ): Completion => {
+    if (tokenIds) return { tokenIds };
+    if (finishReason !== 'length') return content;
+    const cutText = typeof content === 'string' ? content : content.length === 1 ? content[0]?.content : undefined;
+    return cutText === undefined ? content : { cutText };
+  };
   return {
     prompt: row.prompt,
-    chosen: completion(row.chosen_token_ids, row.chosen),
-    rejected: completion(row.rejected_token_ids, row.rejected),
+    chosen: completion(row.chosen_token_ids, row.chosen, row.chosen_finish_reason),
+    rejected: completion(row.rejected_token_ids, row.rejected, row.rejected_finish_reason),
   };
 }
 

@@ -10,8 +10,11 @@ export interface ChatMessage {
 /** Plain text is used as it stands; messages go through the checkpoint's chat template. */
 export type Prompt = string | ChatMessage[];
 
-/** A completion of a prompt: text, an assistant's messages, or the exact tokens that were sampled here. */
-export type Completion = string | ChatMessage[] | { tokenIds: number[] };
+/**
+ * A completion of a prompt: text, an assistant's messages, the exact tokens that were sampled here, or text that its
+ * length has cut, which gets no end.
+ */
+export type Completion = string | ChatMessage[] | { tokenIds: number[] } | { cutText: string };
 
 export interface SampleRequest {
   id: string;

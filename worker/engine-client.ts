@@ -28,6 +28,7 @@ import type {
   ModelOptions,
   ToEngine,
 } from './engine-protocol.ts';
+import { streamed } from './streamed.ts';
 
 /** The child ended in the middle of a request: out of memory, a crash of the native runtime, or a kill. */
 export class EngineDied extends Error {
@@ -71,6 +72,12 @@ export interface EngineOptions {
 
 const hostFile = fileURLToPath(new URL('./engine-host.ts', import.meta.url));
 const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+/** What a request opens: when the child dies of it, this is where to look. */
+function modelOf(request: EngineRequest): string {
+  if (request.operation === 'inspect') return request.input.folder;
+  return request.operation === 'train' ? request.input.job.model : request.input.model;
+}
+
 /** No secret passes: model files are strangers. */
 const passedVariables =
   /^(PATH|HOME|TMPDIR|TEMP|TMP|LANG|SystemRoot|LD_LIBRARY_PATH|DYLD_LIBRARY_PATH|(CUDA|NVIDIA|OMP|ORT)_\w+)$/i;
@@ -147,7 +154,7 @@ export function openEngine({ device, cancelPatienceMs = 10_000 }: EngineOptions)
           killed
             ? new EngineError('CANCELLED', 'Cancelled.')
             : new EngineDied(
-                `The engine process ended during ${request.operation} (${exitSignal ?? `exit code ${code}`}): the machine may be out of memory.`,
+                `The engine process ended during ${request.operation} with ${modelOf(request)} (${exitSignal ?? `exit code ${code}`}): the machine may be out of memory, or a file of the model wants too much of it.`,
               ),
         );
       };
@@ -163,41 +170,6 @@ export function openEngine({ device, cancelPatienceMs = 10_000 }: EngineOptions)
     const result = turn.then(work);
     turn = result.catch(() => undefined);
     return result;
-  }
-
-  /** What `start` emits, until it ends. A reader that leaves early aborts it: the child must not go on for nobody. */
-  async function* streamed<T>(
-    start: (onItem: (item: T) => void, signal: AbortSignal) => Promise<unknown>,
-    signal: AbortSignal | undefined,
-  ): AsyncGenerator<T> {
-    const queue: T[] = [];
-    let wake: () => void = () => undefined;
-    let ended = false;
-    const stop = new AbortController();
-    const both = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
-    const finished = start((item) => {
-      queue.push(item);
-      wake();
-    }, both).finally(() => {
-      ended = true;
-      wake();
-    });
-    finished.catch(() => undefined);
-    try {
-      for (;;) {
-        const item = queue.shift();
-        if (item !== undefined) yield item;
-        else if (ended) break;
-        else
-          await new Promise<void>((resolve) => {
-            wake = resolve;
-          });
-      }
-      await finished;
-    } finally {
-      if (!ended) stop.abort();
-      await finished.catch(() => undefined);
-    }
   }
 
   const sample = (input: EngineOperations['sample']['input'], signal: AbortSignal | undefined) =>

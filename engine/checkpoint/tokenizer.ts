@@ -1,16 +1,15 @@
 // A checkpoint's tokenizer and chat template, through Hugging Face's own libraries, and the rules by which a prompt
 // and its completion become token ids: the same for sampling, scoring and training.
 import { join } from 'node:path';
-import { Template } from '@huggingface/jinja';
-import { Tokenizer as HubTokenizer } from '@huggingface/tokenizers';
 import { z } from 'zod';
 import { EngineError } from '../errors.ts';
 import type { ChatMessage, Completion, Prompt } from '../ports.ts';
+import { readChatTemplate } from './chat-template.ts';
 import { fileLimits, parseModelJson, readModelJson, readModelText } from './files.ts';
 import { withinDeadline } from './guard.ts';
 import type { ModelConfig } from './model-config.ts';
-import { renderTemplate } from './render.ts';
 import { exists } from './safetensors.ts';
+import { createTextCodec } from './text-codec.ts';
 import { checkDefinition, decodesByPattern } from './tokenizer-definition.ts';
 import { libraryReason } from './words.ts';
 
@@ -36,7 +35,6 @@ const configSchema = z.looseObject({
 
 /** How long a stranger's file may keep us busy, in milliseconds: ten times what it takes, and not for ever. */
 const deadlines = {
-  template: 1_000,
   decode: 1_500,
   open: (bytes: number) => 1_500 + bytes / 4_000,
   encode: (characters: number) => Math.min(3_500, 1_500 + characters / 100),
@@ -66,37 +64,29 @@ export async function openTokenizer(
       throw error instanceof EngineError ? error : refuse(libraryReason(error), error);
     }
   };
-  const hub = guarded(deadlines.open(source.length), () => new HubTokenizer(definition, config));
+  const codec = guarded(deadlines.open(source.length), () => createTextCodec(definition, config));
   const encode = (text: string, options?: { add_special_tokens: boolean }) =>
     checkIds(
-      guarded(deadlines.encode(text.length), () => hub.encode(text, options).ids),
+      guarded(deadlines.encode(text.length), () => codec.encode(text, options).ids),
       vocabSize,
       path,
     );
   encode('a');
-  const decode = (ids: readonly number[]) => {
-    // A model's vocabulary is often larger than its tokenizer's: what it draws there has no text.
-    const known = ids.filter((id) => hub.id_to_token(id) !== undefined);
-    return known.length === 0 ? '' : hub.decode(known, { skip_special_tokens: true });
-  };
+  // Of several end-of-sequence ids, a text ends with the tokenizer's own.
+  const ownEos = guarded(deadlines.decode, () => codec.encode(config.eos_token ?? '', { add_special_tokens: false }));
+  const endings = ownEos.ids.length === 1 ? eosTokenIds.filter((id) => ownEos.ids.includes(id)) : [];
   const mayDecodeForEver = decodesByPattern(definition);
   const template = await readChatTemplate(folder, config);
-  const specials = { bos_token: config.bos_token ?? '', eos_token: config.eos_token ?? '' };
-
-  const render = (messages: ChatMessage[], options: { isOpen: boolean }): string => {
-    if (template === null) {
-      throw new EngineError(
-        'CHAT_TEMPLATE_INVALID',
-        `${folder} has no chat template (chat_template.jinja or "chat_template" in tokenizer_config.json): ` +
-          'add one, or give prompts as plain text instead of messages.',
-      );
-    }
-    const variables = { messages, add_generation_prompt: options.isOpen, ...specials };
-    return guardedTemplate(folder, 'fails', () => renderTemplate(template, variables));
-  };
   const encodeText = (text: string) => encode(text);
   const encodeChat = (messages: ChatMessage[], isOpen: boolean) =>
-    encode(render(messages, { isOpen }), { add_special_tokens: false });
+    encode(template.render(messages, { isOpen }), { add_special_tokens: false });
+  /** A prompt and a completion that was cut: nothing ends it. */
+  const encodeCut = (prompt: Prompt, text: string) => {
+    if (typeof prompt !== 'string')
+      return encode(template.render(prompt, { isOpen: true }) + text, { add_special_tokens: false });
+    const ids = encodeText(prompt + text);
+    return eosTokenIds.includes(ids.at(-1) ?? -1) ? ids.slice(0, -1) : ids;
+  };
   const encodePrompt = (prompt: Prompt) => (typeof prompt === 'string' ? encodeText(prompt) : encodeChat(prompt, true));
 
   return {
@@ -107,9 +97,15 @@ export async function openTokenizer(
         return { prompt: promptIds, completion: checkIds(completion.tokenIds, vocabSize, 'The stored completion') };
       }
       const full =
-        typeof prompt === 'string'
-          ? checkIds(withEos(encodeText(prompt + asText(completion)), eosTokenIds), vocabSize, configPath)
-          : encodeChat([...prompt, ...asMessages(completion)], false);
+        typeof completion === 'object' && 'cutText' in completion
+          ? encodeCut(prompt, completion.cutText)
+          : typeof prompt === 'string'
+            ? checkIds(
+                withEos(encodeText(prompt + asText(completion)), [...endings, ...eosTokenIds]),
+                vocabSize,
+                configPath,
+              )
+            : encodeChat([...prompt, ...asMessages(completion)], false);
       if (promptIds.some((id, i) => full[i] !== id)) {
         throw new EngineError(
           'DATA_INVALID',
@@ -119,7 +115,7 @@ export async function openTokenizer(
       }
       return { prompt: promptIds, completion: full.slice(promptIds.length) };
     },
-    decode: (ids) => (mayDecodeForEver ? guarded(deadlines.decode, () => decode(ids)) : decode(ids)),
+    decode: (ids) => (mayDecodeForEver ? guarded(deadlines.decode, () => codec.decode(ids)) : codec.decode(ids)),
   };
 }
 
@@ -160,29 +156,4 @@ async function readConfig(folder: string): Promise<z.infer<typeof configSchema>>
   const field = parsed.error.issues[0]?.path[0];
   const why = field === undefined ? 'it is not a JSON object' : `${String(field)} has a value of the wrong type`;
   throw new EngineError('TOKENIZER_INVALID', `${path}: ${why}.`);
-}
-
-async function readChatTemplate(folder: string, config: z.infer<typeof configSchema>): Promise<Template | null> {
-  const path = join(folder, 'chat_template.jinja');
-  const stated = config.chat_template;
-  const source = (await exists(path))
-    ? await readModelText(path, 'CHAT_TEMPLATE_INVALID', fileLimits.template)
-    : typeof stated === 'string'
-      ? stated
-      : stated?.find(({ name }) => name === 'default')?.template;
-  if (source === undefined) return null;
-  if (source.length > fileLimits.template) {
-    throw new EngineError('CHAT_TEMPLATE_INVALID', `${folder}: the chat template has ${source.length} characters.`);
-  }
-  return guardedTemplate(folder, 'is malformed', () => new Template(source));
-}
-
-function guardedTemplate<T>(folder: string, what: string, work: () => T): T {
-  const refuse = (why: string, cause?: unknown) =>
-    new EngineError('CHAT_TEMPLATE_INVALID', `${folder}: the chat template ${why}.`, { cause });
-  try {
-    return withinDeadline(deadlines.template, work, () => refuse('keeps working without end'));
-  } catch (error) {
-    throw error instanceof EngineError ? error : refuse(`${what}: ${libraryReason(error)}`, error);
-  }
 }

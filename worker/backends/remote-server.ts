@@ -1,5 +1,6 @@
 // A server elsewhere that speaks OpenAI's API, over plain fetch: for judges and for sampling. What fails for now is tried
 // again a few times; what will fail again is told in one sentence. The API key goes into one header and nowhere else.
+import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import pRetry from 'p-retry';
 import { RateLimiterMemory, RateLimiterQueue } from 'rate-limiter-flexible';
@@ -41,14 +42,14 @@ export type RemoteFields = Record<string, unknown>;
 export interface RemoteServer {
   readonly model: string;
   /**
-   * Posts the fields and gives the answer's JSON. `adapt` may give other fields for those that the server refused with
-   * a 400 and these words; null lets the refusal stand.
+   * Posts what `compose` gives when the request's turn comes, and gives the answer's JSON. `learn` hears of fields that
+   * the server refused with a 400 and these words; true = composed again they are worth another try.
    */
   post(
     path: RemotePath,
-    fields: RemoteFields,
+    compose: () => RemoteFields,
     signal: AbortSignal,
-    adapt?: (refused: RemoteFields, words: string) => RemoteFields | null,
+    learn?: (refused: RemoteFields, words: string) => boolean,
   ): Promise<unknown>;
   /** An error of the server's role, with its address: "The judge at http://... {words}". */
   refusal(path: RemotePath, words: string): AppError;
@@ -78,7 +79,7 @@ export function openRemoteServer(options: RemoteOptions, role: RemoteRole): Remo
   const attemptsOf = (call: Call, signal: AbortSignal) =>
     pRetry(
       async () => {
-        await pace?.removeTokens(1);
+        if (pace) await unlessAborted(pace.removeTokens(1), signal);
         if (signal.aborted) throw new AppError('CANCELLED', 'Cancelled.');
         return request(server, call, signal);
       },
@@ -97,10 +98,10 @@ export function openRemoteServer(options: RemoteOptions, role: RemoteRole): Remo
   return {
     model: server.model,
     refusal: (path, words) => new AppError(role.refused, `${shown(path)} ${words}`),
-    post: (path, fields, signal, adapt = () => null) =>
+    post: (path, compose, signal, learn = () => false) =>
       limit(async () => {
         try {
-          return await attemptsOf({ path, fields, adapt }, signal);
+          return await attemptsOf({ path, compose, learn }, signal);
         } catch (error) {
           if (signal.aborted) throw new AppError('CANCELLED', 'Cancelled.');
           if (!(error instanceof PassingFailure)) throw error;
@@ -113,6 +114,19 @@ export function openRemoteServer(options: RemoteOptions, role: RemoteRole): Remo
   };
 }
 
+/** Waits for `work`, or for the signal: a line of requests may be minutes long. */
+async function unlessAborted(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  // Each request that waits for its turn listens; the default bound is for those that forget to stop.
+  setMaxListeners(0, signal);
+  let stop: () => void = () => undefined;
+  const aborted = new Promise<void>((resolve) => {
+    stop = resolve;
+  });
+  signal.addEventListener('abort', stop, { once: true });
+  await Promise.race([work, aborted]);
+  signal.removeEventListener('abort', stop);
+}
+
 interface Server {
   base: URL;
   role: RemoteRole;
@@ -123,8 +137,8 @@ interface Server {
 
 interface Call {
   path: RemotePath;
-  fields: RemoteFields;
-  adapt: (refused: RemoteFields, words: string) => RemoteFields | null;
+  compose: () => RemoteFields;
+  learn: (refused: RemoteFields, words: string) => boolean;
 }
 
 function readServer({ baseUrl, model, apiKey, timeoutMs = 60_000 }: RemoteOptions, role: RemoteRole): Server {
@@ -164,7 +178,8 @@ function shownUrl(server: Server, path: RemotePath): string {
 
 /** One attempt: the answer's JSON, PassingFailure, or an AppError that ends it. */
 async function request(server: Server, call: Call, signal: AbortSignal): Promise<unknown> {
-  const { status, retryAfter, body } = await post(server, call, signal);
+  const fields = call.compose();
+  const { status, retryAfter, body } = await post(server, call.path, fields, signal);
   const error = errorSchema.safeParse(body.json).data?.error;
   // Some gateways wrap a failure of what stands behind them in a 200.
   const failure = status === 200 && error ? (typeof error.code === 'number' ? error.code : 502) : status;
@@ -174,8 +189,7 @@ async function request(server: Server, call: Call, signal: AbortSignal): Promise
   if (failure === 408 || failure === 425 || failure === 429 || failure >= 500) {
     throw new PassingFailure(said, readRetryAfter(retryAfter));
   }
-  const adapted = failure === 400 ? call.adapt(call.fields, detail) : null;
-  if (adapted) return request(server, { ...call, fields: adapted }, signal);
+  if (failure === 400 && call.learn(fields, detail)) return request(server, call, signal);
   throw new AppError(server.role.refused, explainRefusal(server, call.path, failure, said));
 }
 
@@ -196,7 +210,7 @@ interface RawReply {
   body: { text: string; json: unknown };
 }
 
-async function post(server: Server, { path, fields }: Call, signal: AbortSignal): Promise<RawReply> {
+async function post(server: Server, path: RemotePath, fields: RemoteFields, signal: AbortSignal): Promise<RawReply> {
   const timeout = AbortSignal.timeout(server.timeoutMs);
   try {
     const response = await fetch(urlOf(server, path), {

@@ -1,4 +1,4 @@
-// For tests: a real HTTP server that answers chat/completions as a script says, and keeps what it was sent.
+// For tests: a real HTTP server that answers completions as a script says, and keeps what it was sent.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { z } from 'zod';
 
@@ -12,13 +12,15 @@ export interface ScriptedReply {
   hangUp?: boolean;
 }
 
-const requestSchema = z.looseObject({ messages: z.array(z.object({ role: z.string(), content: z.string() })) });
+const requestSchema = z.looseObject({
+  messages: z.array(z.object({ role: z.string(), content: z.string() })).default([]),
+});
 
 export interface ReceivedRequest {
   url: string;
   headers: IncomingMessage['headers'];
   body: z.infer<typeof requestSchema>;
-  /** All that the judge was asked, in one text. */
+  /** All that was asked in messages, in one text. */
   question: string;
   at: number;
 }

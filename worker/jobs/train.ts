@@ -87,8 +87,8 @@ async function loadPairs(context: JobContext, datasetVersionId: string): Promise
   const rows = await context.db
     .select({
       prompt: prompts.messages,
-      chosen: { text: chosen.text, tokenIds: chosen.tokenIds },
-      rejected: { text: rejected.text, tokenIds: rejected.tokenIds },
+      chosen: { text: chosen.text, tokenIds: chosen.tokenIds, finishReason: chosen.finishReason },
+      rejected: { text: rejected.text, tokenIds: rejected.tokenIds, finishReason: rejected.finishReason },
     })
     .from(pairs)
     .innerJoin(prompts, eq(prompts.id, pairs.promptId))
@@ -103,9 +103,16 @@ async function loadPairs(context: JobContext, datasetVersionId: string): Promise
   }));
 }
 
-/** A server elsewhere gives text alone, which then ends as this model's template ends a turn. */
-function completionOf({ text, tokenIds }: { text: string; tokenIds: number[] | null }): Completion {
-  return tokenIds ? { tokenIds } : text;
+interface StoredResponse {
+  text: string;
+  tokenIds: number[] | null;
+  finishReason: 'stop' | 'length';
+}
+
+/** A server elsewhere gives text alone: it ends as this model's template ends a turn, unless its length has cut it. */
+function completionOf({ text, tokenIds, finishReason }: StoredResponse): Completion {
+  if (tokenIds) return { tokenIds };
+  return finishReason === 'length' ? { cutText: text } : text;
 }
 
 /** `<round>/<fence>/checkpoint-<step>`: the greatest step of all attempts; the trainer writes each whole or not at all. */

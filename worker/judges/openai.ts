@@ -23,12 +23,11 @@ export function openOpenAiAsk(options: OpenAiOptions): Ask {
   let settings: RemoteFields = { model: server.model, temperature: 0, max_tokens: options.maxTokens ?? 1024 };
 
   return async (messages, signal) => {
-    const json = await server.post(path, { ...settings, messages }, signal, (refused, words) => {
-      const { messages: _, ...sent } = refused;
-      const adapted = adaptSettings(sent, words);
-      if (!adapted) return null;
-      settings = adapted;
-      return { ...adapted, messages };
+    const compose = () => ({ ...settings, messages });
+    const json = await server.post(path, compose, signal, ({ messages: _, ...refused }, words) => {
+      const adapted = adaptSettings(refused, words);
+      settings = adapted ?? settings;
+      return adapted !== null;
     });
     const content = replySchema.safeParse(json).data?.choices?.[0]?.message.content;
     if (content === undefined) {
