@@ -1,6 +1,7 @@
 // Renders a chat template within bounds: templates are strangers' programs, and a loop or a doubled list must cost
 // neither the process nor its time. The names that a template may use are those that transformers defines.
-import { Environment, Interpreter, Template } from '@huggingface/jinja';
+import { Environment, type Interpreter, type Template } from '@huggingface/jinja';
+import { PythonInterpreter, strftime } from './python-jinja.ts';
 
 /** Python's Jinja sandbox, in which transformers renders, has the same bound. */
 const longestRange = 100_000;
@@ -22,7 +23,7 @@ export function renderTemplate(template: Template, variables: Readonly<Record<st
   return text;
 }
 
-class BoundedInterpreter extends Interpreter {
+class BoundedInterpreter extends PythonInterpreter {
   #characters = 0;
 
   override evaluate(...[statement, environment]: Parameters<Evaluate>): RuntimeValue {
@@ -47,8 +48,6 @@ function charactersOf({ value }: RuntimeValue): number {
   return value instanceof Map ? value.size * charactersPerItem : 0;
 }
 
-const formattedNow = new Template('{{ strftime_now(format) }}');
-
 const globals = {
   true: true,
   True: true,
@@ -65,5 +64,5 @@ const globals = {
   raise_exception(message: unknown): never {
     throw new Error(String(message));
   },
-  strftime_now: (format: string) => formattedNow.render({ format }),
+  strftime_now: (format: string) => strftime(new Date(), String(format)),
 };

@@ -80,13 +80,6 @@ export async function openTokenizer(
   const encodeText = (text: string) => encode(text);
   const encodeChat = (messages: ChatMessage[], isOpen: boolean) =>
     encode(template.render(messages, { isOpen }), { add_special_tokens: false });
-  /** A prompt and a completion that was cut: nothing ends it. */
-  const encodeCut = (prompt: Prompt, text: string) => {
-    if (typeof prompt !== 'string')
-      return encode(template.render(prompt, { isOpen: true }) + text, { add_special_tokens: false });
-    const ids = encodeText(prompt + text);
-    return eosTokenIds.includes(ids.at(-1) ?? -1) ? ids.slice(0, -1) : ids;
-  };
   const encodePrompt = (prompt: Prompt) => (typeof prompt === 'string' ? encodeText(prompt) : encodeChat(prompt, true));
 
   return {
@@ -97,15 +90,9 @@ export async function openTokenizer(
         return { prompt: promptIds, completion: checkIds(completion.tokenIds, vocabSize, 'The stored completion') };
       }
       const full =
-        typeof completion === 'object' && 'cutText' in completion
-          ? encodeCut(prompt, completion.cutText)
-          : typeof prompt === 'string'
-            ? checkIds(
-                withEos(encodeText(prompt + asText(completion)), [...endings, ...eosTokenIds]),
-                vocabSize,
-                configPath,
-              )
-            : encodeChat([...prompt, ...asMessages(completion)], false);
+        typeof prompt === 'string'
+          ? checkIds(withEos(encodeText(prompt + asText(completion)), [...endings, ...eosTokenIds]), vocabSize, configPath)
+          : encodeChat([...prompt, ...asMessages(completion)], false);
       if (promptIds.some((id, i) => full[i] !== id)) {
         throw new EngineError(
           'DATA_INVALID',
