@@ -17,11 +17,6 @@ function readDevice(text: string): Device {
   return parsed.data;
 }
 
-export function addPrecisionOption(command: Command): Command {
-  const names = precisionSchema.options.join(', ');
-  return command.option('--precision <precision>', `what weights are held in: ${names}`, readPrecision, 'auto');
-}
-
 function readPrecision(text: string): Precision {
   const parsed = precisionSchema.safeParse(text);
   if (!parsed.success) throw new InvalidArgumentError(`It must be one of ${precisionSchema.options.join(', ')}.`);
@@ -38,6 +33,7 @@ export interface SamplingOptions {
   frequencyPenalty: number;
   stop: string[];
   maxNewTokens: number;
+  precision: Precision;
   seed: number;
 }
 
@@ -62,6 +58,12 @@ export function addSamplingOptions(command: Command): Command {
     .option('--frequency-penalty <x>', 'taken each time that the response has a token', numberWithin(-2, 2), 0)
     .option('--stop <text>', 'ends a response before this text; may be given several times', collect, [])
     .option('--max-new-tokens <n>', 'the longest response', wholeNumber(1, 32768), 256)
+    .option(
+      '--precision <name>',
+      `what weights are held in: ${precisionSchema.options.join(', ')}`,
+      readPrecision,
+      'auto',
+    )
     .option('--seed <n>', 'decides every draw', seedOption, 1);
 }
 
@@ -78,6 +80,7 @@ export function toSamplingConfig(options: SamplingOptions) {
     frequency_penalty: options.frequencyPenalty,
     stop: options.stop,
     max_new_tokens: options.maxNewTokens,
+    precision: options.precision,
   });
 }
 

@@ -38,6 +38,7 @@ export const samplingConfigSchema = z.strictObject({
   frequency_penalty: z.number().min(-2).max(2).default(0),
   stop: z.array(z.string().min(1).max(256)).max(16).default([]),
   max_new_tokens: z.number().int().min(1).max(32768).default(256),
+  precision: precisionSchema.default('auto'),
 });
 export type SamplingConfig = z.infer<typeof samplingConfigSchema>;
 

@@ -1,7 +1,7 @@
 // A model held open for sampling: its one session with the weights in it, its adapters, and the memory left for caches.
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import { kvBytesPerToken } from '../checkpoint/memory.ts';
-import type { Precision, SamplingConfig } from '../config.ts';
+import type { SamplingConfig } from '../config.ts';
 import { readDeviceMemory } from '../runtime/device-memory.ts';
 import { providerName } from '../runtime/provider.ts';
 import type { openSession, Session } from '../runtime/session.ts';
@@ -15,7 +15,6 @@ import { loadWeights, resolvePrecision } from './precision.ts';
 export interface OpenModelOptions {
   /** Where the graph runs; `auto` is CUDA where there is one. */
   device?: string;
-  precision?: Precision;
   /** Bytes that caches may take; half of what the device has free once the weights are loaded, if not said. */
   cacheBudget?: number;
 }
@@ -48,7 +47,7 @@ interface Held {
 /** The share of the free memory that caches may take: activations, and others on this machine, need some too. */
 const budgetShare = 0.5;
 
-/** Nothing is loaded before the first `acquire`. Throws CONFIG_INVALID for a precision that the device has not. */
+/** Nothing is loaded before the first `acquire`, which throws CONFIG_INVALID for a precision that the device has not. */
 export function createOpenModel(
   checkpoint: Checkpoint,
   options: OpenModelOptions,
@@ -56,7 +55,6 @@ export function createOpenModel(
 ): OpenModel {
   const device = options.device ?? 'auto';
   const provider = providerName(device);
-  const precision = resolvePrecision(options.precision ?? 'auto', provider, checkpoint.tensors);
   const shelf = createAdapterShelf(checkpoint.shapes);
   let current: Held | null = null;
   let opening: Promise<unknown> = Promise.resolve();
@@ -78,7 +76,8 @@ export function createOpenModel(
     await shelf.load(adapters);
     const loraModules = shelf.modules();
     const isPenalised = hasPenalties(config);
-    const key = JSON.stringify([loraModules, isPenalised]);
+    const precision = resolvePrecision(config.precision, provider, checkpoint.tensors);
+    const key = JSON.stringify([loraModules, isPenalised, precision]);
     if (current?.key === key) return current;
     await letGo();
     const { folder, weights, dtype } = await loadWeights(checkpoint, precision, provider);

@@ -7,11 +7,12 @@ import { useForm } from 'react-hook-form';
 import { toast } from 'sonner';
 import { z } from 'zod';
 import { rankableResponses } from '../../../../../domain/ranking.ts';
-import { samplingConfigSchema } from '../../../../../engine/config.ts';
+import { precisionSchema, samplingConfigSchema } from '../../../../../engine/config.ts';
 import { useWorkspace } from '../../../../_lib/workspace.tsx';
 import { type Outputs, useTRPC } from '../../../../_trpc/context.ts';
 import { Button } from '../../../../_ui/button.tsx';
 import { Dialog } from '../../../../_ui/dialog.tsx';
+import { Field, Select, Textarea } from '../../../../_ui/field.tsx';
 import { NumberField } from '../../../../_ui/number-field.tsx';
 import { ErrorState, SkeletonList } from '../../../../_ui/state.tsx';
 
@@ -50,12 +51,13 @@ function SamplingForm({ place, onClose }: { place: Outputs['projects']['get']; o
   const queryClient = useQueryClient();
   const { project } = place;
   const start = useMutation(trpc.sampling.start.mutationOptions());
-  const { register, handleSubmit, formState } = useForm<FormInput, unknown, FormOutput>({
+  const { register, handleSubmit, formState, getValues, setValue } = useForm<FormInput, unknown, FormOutput>({
     resolver: zodResolver(formSchema),
     defaultValues: {
       promptCount: Math.min(place.counts.prompts.train, usualPrompts),
       n: project.responsesPerPrompt,
-      ...project.sampling,
+      // Parsed: settings stored by an earlier version lack what came later.
+      ...samplingConfigSchema.parse(project.sampling),
     },
   });
 
@@ -73,7 +75,7 @@ function SamplingForm({ place, onClose }: { place: Outputs['projects']['get']; o
     );
   });
 
-  const number = (name: Exclude<keyof FormInput, 'stop'>, step: number | 'any' = 1) => (
+  const number = (name: Exclude<keyof FormInput, 'stop' | 'precision'>, step: number | 'any' = 1) => (
     <NumberField
       label={t(`${name}.label`)}
       hint={t(`${name}.hint`)}
@@ -100,6 +102,25 @@ function SamplingForm({ place, onClose }: { place: Outputs['projects']['get']; o
           {number('repetition_penalty', 'any')}
           {number('presence_penalty', 'any')}
           {number('frequency_penalty', 'any')}
+          <Field label={t('stop.label')} hint={t('stop.hint')} error={formState.errors.stop?.message}>
+            {(control) => (
+              <Textarea
+                {...control}
+                rows={2}
+                defaultValue={getValues('stop')?.join('\n')}
+                onChange={({ target }) => setValue('stop', target.value.split('\n').filter(Boolean))}
+              />
+            )}
+          </Field>
+          <Field label={t('precision.label')} hint={t('precision.hint')} error={formState.errors.precision?.message}>
+            {(control) => (
+              <Select {...control} {...register('precision')}>
+                {precisionSchema.options.map((precision) => (
+                  <option key={precision}>{precision}</option>
+                ))}
+              </Select>
+            )}
+          </Field>
         </div>
       </details>
       {start.error && <ErrorState error={start.error} />}
