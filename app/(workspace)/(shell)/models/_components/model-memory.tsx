@@ -15,7 +15,7 @@ export function ModelMemory({ facts, devices }: { facts: ModelFacts; devices: De
   const known = devices.flatMap(({ memory }) => (memory ? [memory] : []));
   const { rows, length } = facts.memory;
   return (
-    <section aria-label={t('title')} className="rounded-control bg-sunken p-3">
+    <div className="rounded-control bg-sunken p-3">
       <h3 className="font-medium text-[13px]">{t('title')}</h3>
       {known.length === 0 ? (
         <Needs facts={facts} kind="cpu" device={null} />
@@ -25,7 +25,7 @@ export function ModelMemory({ facts, devices }: { facts: ModelFacts; devices: De
         ))
       )}
       <p className="mt-2 text-[13px] text-faint">{t('batch', { rows, length })}</p>
-    </section>
+    </div>
   );
 }
 
@@ -54,8 +54,9 @@ function Needs({ facts, kind, device }: NeedsProps) {
             return (
               <li key={need.precision} className="flex flex-wrap items-center gap-x-3 gap-y-1">
                 <span className="numeric w-16 font-mono text-[13px]">{need.precision}</span>
-                <span className="numeric min-w-0 flex-1">
-                  {t('needs', { total: bytes(need.total), weights: bytes(need.weights), kv: bytes(need.kv) })}
+                <span className="numeric">{bytes(need.total)}</span>
+                <span className="numeric min-w-0 flex-1 text-[13px] text-faint">
+                  {t('parts', { weights: bytes(need.weights), kv: bytes(need.kv) })}
                 </span>
                 {verdict && <Badge tone={tones[verdict]}>{t(`verdicts.${verdict}`)}</Badge>}
               </li>
