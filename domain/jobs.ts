@@ -7,6 +7,8 @@ const jobRunId = z.uuid();
 export const jobPayloads = {
   /** Samples the sampling's n responses for each prompt that lacks them. */
   sample: z.object({ jobRunId, samplingId: z.uuid(), promptIds: z.array(z.uuid()) }),
+  /** As `sample`, from a server elsewhere: it waits for a network, not for our device. */
+  sampleRemote: z.object({ jobRunId, samplingId: z.uuid(), promptIds: z.array(z.uuid()) }),
   /** Lets a judge rank each of these tasks that is still open. */
   judge: z.object({ jobRunId, judgeId: z.uuid(), taskIds: z.array(z.uuid()) }),
   /** Trains the round on its frozen dataset version; enqueues `evaluate`. */
@@ -26,6 +28,7 @@ export const jobNames = Object.keys(jobPayloads) as JobName[];
 /** Attempts include those that a killed worker began, so they are more than errors alone would need. */
 export const maxAttempts: { [N in JobName]: number } = {
   sample: 25,
+  sampleRemote: 25,
   judge: 25,
   train: 25,
   evaluate: 25,

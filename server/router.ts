@@ -1,6 +1,7 @@
 // The API's table of contents.
 import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server';
 import { apiKeysRouter } from './routers/api-keys.ts';
+import { backendsRouter } from './routers/backends.ts';
 import { eventsRouter } from './routers/events.ts';
 import { jobsRouter } from './routers/jobs.ts';
 import { judgesRouter } from './routers/judges.ts';
@@ -22,6 +23,7 @@ export const appRouter = router({
   projects: projectsRouter,
   prompts: promptsRouter,
   sampling: samplingRouter,
+  backends: backendsRouter,
   label: labelRouter,
   judges: judgesRouter,
   pairs: pairsRouter,

@@ -42,8 +42,8 @@ export function decryptText(secret: string, encrypted: string): string {
     return Buffer.concat([decipher.update(ciphertext), decipher.final()]).toString('utf8');
   } catch (error) {
     throw new AppError(
-      'JUDGE_REFUSED',
-      "The judge's API key cannot be decrypted with this installation's secret: add the judge again.",
+      'CONFLICT',
+      "A stored API key cannot be decrypted with this installation's secret: remove what it belongs to, and add that again.",
       { cause: error },
     );
   }

@@ -10,6 +10,7 @@ import { train } from './jobs/train.ts';
 
 export const handlers: { [N in JobName]: JobHandler<N> } = {
   sample,
+  sampleRemote: sample,
   judge,
   train,
   evaluate,

@@ -33,10 +33,11 @@ export interface WorkerOptions {
   log?: (line: string) => void;
 }
 
-const laneNames = ['engine', 'judge', 'inspect', 'download'] as const;
+const laneNames = ['engine', 'remote', 'judge', 'inspect', 'download'] as const;
 type Lane = (typeof laneNames)[number];
 const lanes: { [N in JobName]: Lane } = {
   sample: 'engine',
+  sampleRemote: 'remote',
   train: 'engine',
   evaluate: 'engine',
   judge: 'judge',

@@ -8,7 +8,10 @@ import { type policies, prompts, responses, type samplings } from '../db/schema.
 import { AppError } from '../domain/errors.ts';
 import { mixSeed } from '../domain/random.ts';
 import { samplingConfigSchema } from '../engine/config.ts';
-import type { ChatMessage, SampledResponse } from '../engine/ports.ts';
+import type { ChatMessage, RemoteResponse, SampledResponse, Sampler } from '../engine/ports.ts';
+import { decryptText } from '../server/secrets.ts';
+import { requireBackend } from '../server/services/backends.ts';
+import { openRemoteSampler } from './backends/openai.ts';
 import type { JobContext, WorkerServices } from './context.ts';
 import type { ModelOptions } from './engine-protocol.ts';
 
@@ -43,6 +46,20 @@ export function modelFolder(modelDir: string): string {
   return path.resolve(projectRoot, modelDir);
 }
 
+type AnyResponse = SampledResponse | RemoteResponse;
+type Ask = Sampler<AnyResponse>['sample'];
+
+/** The engine, or the backend whose model the policy is. */
+async function askOf(context: JobContext, policy: Policy): Promise<Ask> {
+  if (!policy.backendId) {
+    const model = await modelOf(context, policy);
+    return (requests, config, signal) => context.engine.sample(model, requests, config, signal);
+  }
+  const { baseUrl, model, apiKeyEncrypted } = await requireBackend(context.db, policy.backendId);
+  const apiKey = apiKeyEncrypted ? decryptText(context.secret, apiKeyEncrypted) : undefined;
+  return openRemoteSampler({ baseUrl, model, apiKey }).sample;
+}
+
 /** `onPrompt` runs in the transaction that stores a prompt's responses. */
 export async function sampleMissing(
   context: JobContext,
@@ -51,10 +68,10 @@ export async function sampleMissing(
   promptIds: string[],
   onPrompt: (tx: Transaction, prompt: SampledPrompt) => Promise<void>,
 ): Promise<void> {
-  const model = await modelOf(context, policy);
+  const ask = await askOf(context, policy);
   for (let start = 0; start < promptIds.length; start += promptsPerRequest) {
     const missing = await findUnanswered(context, sampling, promptIds.slice(start, start + promptsPerRequest));
-    if (missing.length > 0) await samplePrompts(context, sampling, model, missing, onPrompt);
+    if (missing.length > 0) await samplePrompts(context, sampling, ask, missing, onPrompt);
   }
 }
 
@@ -73,13 +90,11 @@ async function findUnanswered(context: JobContext, sampling: Sampling, promptIds
 async function samplePrompts(
   context: JobContext,
   sampling: Sampling,
-  model: ModelOptions,
+  ask: Ask,
   missing: SampledPrompt[],
   onPrompt: (tx: Transaction, prompt: SampledPrompt) => Promise<void>,
 ): Promise<void> {
-  const waiting = new Map(
-    missing.map((prompt) => [prompt.id, { prompt, answers: new Map<number, SampledResponse>() }]),
-  );
+  const waiting = new Map(missing.map((prompt) => [prompt.id, { prompt, answers: new Map<number, AnyResponse>() }]));
   const requests = missing.map((prompt) => ({
     id: prompt.id,
     prompt: prompt.messages,
@@ -88,7 +103,7 @@ async function samplePrompts(
   }));
   // Parsed again: a configuration stored by an earlier version lacks what came later.
   const config = samplingConfigSchema.parse(sampling.config);
-  for await (const chunk of context.engine.sample(model, requests, config, context.signal)) {
+  for await (const chunk of ask(requests, config, context.signal)) {
     if (chunk.type !== 'response') continue;
     const entry = waiting.get(chunk.id);
     if (!entry) continue;
@@ -111,7 +126,7 @@ async function insertResponses(
   tx: Transaction,
   sampling: Sampling,
   prompt: SampledPrompt,
-  answers: Map<number, SampledResponse>,
+  answers: Map<number, AnyResponse>,
 ): Promise<void> {
   await tx.insert(responses).values(
     [...answers].map(([ordinal, answer]) => ({

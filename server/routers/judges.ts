@@ -5,6 +5,13 @@ import { adminProcedure, router } from '../trpc.ts';
 const projectId = z.uuid();
 const judgeId = z.uuid();
 
+/** A model of a server that speaks OpenAI's API. */
+export const remoteModelShape = {
+  baseUrl: z.url({ protocol: /^https?$/, error: 'Give an address that starts with http:// or https://.' }).max(1000),
+  model: z.string().trim().min(1, "Give the model's name.").max(200),
+  apiKey: z.string().max(1000).optional(),
+};
+
 const createInput = z.object({
   projectId,
   name: z.string().trim().min(1, 'Give a name.').max(100),
@@ -12,14 +19,7 @@ const createInput = z.object({
     z.object({ kind: z.literal('oracle') }),
     z.object({ kind: z.literal('random') }),
     z.object({ kind: z.literal('local'), model: z.string().min(1).max(1000).optional() }),
-    z.object({
-      kind: z.literal('openai'),
-      baseUrl: z
-        .url({ protocol: /^https?$/, error: 'Give an address that starts with http:// or https://.' })
-        .max(1000),
-      model: z.string().trim().min(1, "Give the model's name.").max(200),
-      apiKey: z.string().max(1000).optional(),
-    }),
+    z.object({ kind: z.literal('openai'), ...remoteModelShape }),
   ]),
 });
 

@@ -6,6 +6,8 @@ import { adminProcedure, router } from '../trpc.ts';
 
 const startInput = z.object({
   projectId: z.uuid(),
+  /** A backend's; the current policy if not said. */
+  policyId: z.uuid().optional(),
   promptCount: z.number().int().min(1).max(100_000),
   n: z.number().int().min(rankableResponses.min).max(rankableResponses.max),
   config: samplingConfigSchema,

@@ -43,7 +43,9 @@ export async function endJob(
   if (end.status !== 'done') {
     if (job.roundId) await applyRoundEvent(tx, job.roundId, end.status === 'failed' ? 'fail' : 'cancel', { error });
     if (job.modelId) await markModelFailed(tx, job.modelId, error ?? 'It was stopped before it was complete.');
-    if (job.name === 'sample') await releaseUnsampledPrompts(tx, jobPayloads.sample.parse(job.payload).samplingId);
+    if (job.name === 'sample' || job.name === 'sampleRemote') {
+      await releaseUnsampledPrompts(tx, jobPayloads[job.name].parse(job.payload).samplingId);
+    }
   }
   await notify(tx, 'job', job.id);
 }

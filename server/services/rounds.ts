@@ -1,7 +1,7 @@
 // Rounds: what to start one with, its start (which freezes its data), what it shows, and its decision.
 
 import { isDeepStrictEqual } from 'node:util';
-import { and, asc, desc, eq, gt, inArray, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, inArray, isNotNull, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
 import type { Database, Queryable } from '../../db/client.ts';
 import {
@@ -72,6 +72,20 @@ function requireSameLora(inherited: TrainConfig['lora'] | null, asked: TrainConf
   );
 }
 
+/** A policy of a backend gives responses only: there is nothing here to train from, or to hold a policy against. */
+async function requireOwnWeights(db: Queryable, policyIds: string[]): Promise<void> {
+  const remote = await db
+    .select({ name: policies.name })
+    .from(policies)
+    .where(and(inArray(policies.id, policyIds), isNotNull(policies.backendId)));
+  if (remote[0]) {
+    throw new AppError(
+      'CONFLICT',
+      `The policy ${remote[0].name} is a model of a server elsewhere: no round starts from it.`,
+    );
+  }
+}
+
 export interface StartRound {
   projectId: string;
   config: TrainConfig;
@@ -93,6 +107,7 @@ export async function startRound(
       throw new AppError('CONFLICT', 'This project has no policy to start from.');
     }
     const judge = await requireJudge(tx, input);
+    await requireOwnWeights(tx, [project.currentPolicyId, project.sftPolicyId]);
     requireSameLora(await findInheritedLora(tx, project.currentPolicyId), input.config.lora);
     const [last] = await tx
       .select({ number: rounds.number })

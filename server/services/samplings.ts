@@ -5,32 +5,35 @@ import type { Database, Transaction } from '../../db/client.ts';
 import { policies, projects, prompts, samplingPrompts, samplings, tasks } from '../../db/schema.ts';
 import { AppError } from '../../domain/errors.ts';
 import type { SamplingConfig } from '../../engine/config.ts';
+import { requireBackend } from './backends.ts';
 import { enqueue } from './jobs.ts';
 import { lockProject } from './projects.ts';
 
 export interface StartSampling {
   projectId: string;
+  /** A backend's policy; the current policy if not said. */
+  policyId?: string | undefined;
   promptCount: number;
   n: number;
   config: SamplingConfig;
   seed?: number | undefined;
 }
 
-/** Samples train prompts that the current policy has not answered yet, oldest first. */
+/** Samples train prompts that the policy has not answered yet, oldest first. */
 export async function startSampling(db: Database, input: StartSampling) {
   return db.transaction(async (tx) => {
     // The lock keeps two samplings from taking the same prompts.
     const project = await lockProject(tx, input.projectId);
-    if (!project.currentPolicyId) throw new AppError('CONFLICT', 'This project has no policy to sample from.');
-    const promptIds = await findUnsampledPrompts(tx, project.id, project.currentPolicyId, input.promptCount);
+    const policy = await findSampledPolicy(tx, project, input.policyId);
+    const promptIds = await findUnsampledPrompts(tx, project.id, policy.id, input.promptCount);
     if (promptIds.length === 0) {
-      throw new AppError('CONFLICT', 'The current policy has answered every train prompt already: add prompts.');
+      throw new AppError('CONFLICT', `The policy ${policy.name} has answered every train prompt already: add prompts.`);
     }
     const [sampling] = await tx
       .insert(samplings)
       .values({
         projectId: project.id,
-        policyId: project.currentPolicyId,
+        policyId: policy.id,
         purpose: 'label',
         n: input.n,
         config: input.config,
@@ -41,12 +44,29 @@ export async function startSampling(db: Database, input: StartSampling) {
     await claimPrompts(tx, sampling.id, promptIds);
     const jobRunId = await enqueue(
       tx,
-      'sample',
+      policy.backendId ? 'sampleRemote' : 'sample',
       { samplingId: sampling.id, promptIds },
       { projectId: project.id, total: promptIds.length },
     );
     return { samplingId: sampling.id, jobRunId };
   });
+}
+
+/** The current policy, or one of a backend: an older policy of our own would give responses that no round trains on. */
+async function findSampledPolicy(
+  tx: Transaction,
+  project: { id: string; currentPolicyId: string | null },
+  policyId: string | undefined,
+) {
+  const wanted = policyId ?? project.currentPolicyId;
+  if (!wanted) throw new AppError('CONFLICT', 'This project has no policy to sample from.');
+  const policy = await getPolicy(tx, wanted);
+  if (policy.backendId) await requireBackend(tx, policy.backendId);
+  else if (policy.id !== project.currentPolicyId) {
+    throw new AppError('CONFLICT', 'Responses to rank come from the current policy or from a server elsewhere.');
+  }
+  if (policy.projectId !== project.id) throw new AppError('NOT_FOUND', 'There is no such policy in this project.');
+  return policy;
 }
 
 async function claimPrompts(tx: Transaction, samplingId: string, promptIds: string[]): Promise<void> {

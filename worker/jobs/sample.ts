@@ -6,7 +6,7 @@ import { getSampling } from '../../server/services/samplings.ts';
 import type { JobHandler } from '../context.ts';
 import { sampleMissing } from '../sampling.ts';
 
-export const sample: JobHandler<'sample'> = async ({ samplingId, promptIds }, context) => {
+export const sample: JobHandler<'sample' | 'sampleRemote'> = async ({ samplingId, promptIds }, context) => {
   const { sampling, policy } = await getSampling(context.db, samplingId);
   const [existing] = await context.db.select({ count: count() }).from(tasks).where(eq(tasks.samplingId, samplingId));
   let done = existing?.count ?? 0;
