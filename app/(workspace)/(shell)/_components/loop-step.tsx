@@ -15,7 +15,7 @@ interface LoopStepProps {
 }
 
 const jobNames: Partial<Record<LoopStepName, string[]>> = {
-  sample: ['sample'],
+  sample: ['sample', 'sampleRemote'],
   judge: ['judge'],
   train: ['train', 'evaluate'],
 };

@@ -22,7 +22,11 @@ export function stepStates(place: LoopPlace): Record<LoopStepName, StepState> {
   const isTraining = place.activeRound !== null;
   const hasUndecided = place.undecidedRound !== null;
   return {
-    sample: state('sample', { running: isRunning('sample'), done: open + ranked > 0, possible: true }),
+    sample: state('sample', {
+      running: isRunning('sample') || isRunning('sampleRemote'),
+      done: open + ranked > 0,
+      possible: true,
+    }),
     rank: state('rank', { done: ranked > 0 && nextStep !== 'rank', possible: open > 0 }),
     judge: state('judge', { running: isRunning('judge'), done: ranked > 0 && open === 0, possible: open > 0 }),
     train: state('train', { running: isTraining, done: hasUndecided, possible: ranked > 0 }),

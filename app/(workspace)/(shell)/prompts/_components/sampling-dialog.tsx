@@ -3,6 +3,7 @@
 import { zodResolver } from '@hookform/resolvers/zod';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
+import { useState } from 'react';
 import { useForm } from 'react-hook-form';
 import { toast } from 'sonner';
 import { z } from 'zod';
@@ -15,6 +16,7 @@ import { Dialog } from '../../../../_ui/dialog.tsx';
 import { Field, Select, Textarea } from '../../../../_ui/field.tsx';
 import { NumberField } from '../../../../_ui/number-field.tsx';
 import { ErrorState, SkeletonList } from '../../../../_ui/state.tsx';
+import { SourceField } from './source-field.tsx';
 
 /** A round on fewer than a few hundred pairs teaches little. */
 const usualPrompts = 300;
@@ -33,13 +35,7 @@ export function SamplingDialog({ onClose }: { onClose: () => void }) {
   const trpc = useTRPC();
   const { data, error } = useQuery(trpc.projects.get.queryOptions({ projectId: project.id }));
   return (
-    <Dialog
-      open
-      wide
-      onOpenChange={(open) => !open && onClose()}
-      title={t('title')}
-      description={t('text', { policy: data?.policies.current?.name ?? '…' })}
-    >
+    <Dialog open wide onOpenChange={(open) => !open && onClose()} title={t('title')} description={t('text')}>
       {error ? <ErrorState error={error} /> : data ? <SamplingForm place={data} onClose={onClose} /> : <SkeletonList />}
     </Dialog>
   );
@@ -50,6 +46,7 @@ function SamplingForm({ place, onClose }: { place: Outputs['projects']['get']; o
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const { project } = place;
+  const [policyId, setPolicyId] = useState<string | null>(null);
   const start = useMutation(trpc.sampling.start.mutationOptions());
   const { register, handleSubmit, formState, getValues, setValue } = useForm<FormInput, unknown, FormOutput>({
     resolver: zodResolver(formSchema),
@@ -63,7 +60,7 @@ function SamplingForm({ place, onClose }: { place: Outputs['projects']['get']; o
 
   const submit = handleSubmit(({ promptCount, n, ...config }) => {
     start.mutate(
-      { projectId: project.id, promptCount, n, config },
+      { projectId: project.id, ...(policyId ? { policyId } : {}), promptCount, n, config },
       {
         onSuccess: () => {
           void queryClient.invalidateQueries(trpc.jobs.pathFilter());
@@ -87,6 +84,7 @@ function SamplingForm({ place, onClose }: { place: Outputs['projects']['get']; o
 
   return (
     <form onSubmit={submit} noValidate className="flex flex-col gap-5">
+      <SourceField currentPolicy={place.policies.current?.name ?? '–'} value={policyId} onChange={setPolicyId} />
       <div className="grid gap-x-6 gap-y-5 sm:grid-cols-2">
         {number('promptCount')}
         {number('n')}

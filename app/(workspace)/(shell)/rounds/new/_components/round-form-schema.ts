@@ -6,6 +6,7 @@ import { trainConfigSchema } from '../../../../../../engine/config.ts';
 export const roundFormSchema = z.object({
   config: trainConfigSchema,
   pairPolicy: z.enum(pairPolicyNames),
+  pairScope: z.enum(['current', 'all']),
   reference: z.enum(['sft', 'previous']),
   judgeId: z.uuid(),
 });

@@ -29,15 +29,16 @@ export function RoundForm({ defaults }: { defaults: Outputs['rounds']['defaults'
     defaultValues: {
       config: defaults.config,
       pairPolicy: defaults.pairPolicy,
+      pairScope: 'current',
       reference: defaults.reference,
       judgeId: defaults.judgeId ?? '',
     },
   });
   const { control, register, handleSubmit, formState } = form;
-  const pairPolicy = useWatch({ control, name: 'pairPolicy' });
+  const [pairPolicy, pairScope] = useWatch({ control, name: ['pairPolicy', 'pairScope'] });
   const pairs = useQuery(
     trpc.pairs.summary.queryOptions(
-      { projectId: project.id, pairPolicy, scope: 'current' },
+      { projectId: project.id, pairPolicy, scope: pairScope },
       { placeholderData: keepPreviousData },
     ),
   );
@@ -64,6 +65,14 @@ export function RoundForm({ defaults }: { defaults: Outputs['rounds']['defaults'
                     {policies(`${name}.label`)}
                   </option>
                 ))}
+              </Select>
+            )}
+          </Field>
+          <Field label={t('pairScope.label')} hint={t(`pairScope.${pairScope}Hint`)}>
+            {(attributes) => (
+              <Select {...attributes} {...register('pairScope')}>
+                <option value="current">{t('pairScope.current')}</option>
+                <option value="all">{t('pairScope.all')}</option>
               </Select>
             )}
           </Field>
