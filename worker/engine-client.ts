@@ -55,6 +55,8 @@ export interface Engine {
     options: { stream: boolean },
     signal?: AbortSignal,
   ): AsyncIterable<ServedChunk>;
+  /** Throws the engine's own words where a folder's config or tokenizer cannot be used; it may have no weights yet. */
+  recognise(folder: string, signal?: AbortSignal): Promise<null>;
   /** What a model folder holds. Throws the engine's own words for one that cannot be used. */
   inspect(folder: string, signal?: AbortSignal): Promise<InspectedModel>;
   /** A model of this engine as a sampler port. */
@@ -74,7 +76,7 @@ const hostFile = fileURLToPath(new URL('./engine-host.ts', import.meta.url));
 const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 /** What a request opens: when the child dies of it, this is where to look. */
 function modelOf(request: EngineRequest): string {
-  if (request.operation === 'inspect') return request.input.folder;
+  if (request.operation === 'inspect' || request.operation === 'recognise') return request.input.folder;
   return request.operation === 'train' ? request.input.job.model : request.input.model;
 }
 
@@ -199,6 +201,14 @@ export function openEngine({ device, cancelPatienceMs = 10_000 }: EngineOptions)
       inTurn(() =>
         perform<'score'>(
           { operation: 'score', input: { ...model, pairs } },
+          { onItem: () => undefined, mayKill: true },
+          signal,
+        ),
+      ),
+    recognise: (folder, signal) =>
+      inTurn(() =>
+        perform<'recognise'>(
+          { operation: 'recognise', input: { folder } },
           { onItem: () => undefined, mayKill: true },
           signal,
         ),

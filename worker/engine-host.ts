@@ -3,7 +3,7 @@
 
 import { rmSync } from 'node:fs';
 import { toServedChunk } from '../domain/serving.ts';
-import { inspectModel } from '../engine/checkpoint/inspect.ts';
+import { inspectModel, recogniseModel } from '../engine/checkpoint/inspect.ts';
 import { EngineError } from '../engine/errors.ts';
 import type { SampleRequest } from '../engine/ports.ts';
 import { urgently } from '../engine/runtime/turns.ts';
@@ -58,6 +58,10 @@ const operations: { [O in EngineOperation]: Operation<O> } = {
     return train({ ...job, device }, emit, signal);
   },
   score: ({ pairs, ...model }, _emit, signal) => scorePairs({ ...model, pairs, device }, signal),
+  recognise: async ({ folder }) => {
+    await recogniseModel(folder);
+    return null;
+  },
   inspect: ({ folder }) => inspectModel(folder),
 };
 

@@ -1,7 +1,7 @@
 // What the worker and its engine child say to one another: plain data of the engine's ports.
 import type { ServedChunk } from '../domain/serving.ts';
-import type { SamplingConfig } from '../engine/config.ts';
 import type { InspectedModel } from '../engine/checkpoint/inspect.ts';
+import type { SamplingConfig } from '../engine/config.ts';
 import type { EngineErrorCode } from '../engine/errors.ts';
 import type {
   PairScore,
@@ -33,6 +33,8 @@ export interface EngineOperations {
   };
   train: { input: { job: TrainJob }; item: TrainMetrics; result: TrainResult };
   score: { input: ModelOptions & { pairs: TrainingPair[] }; item: never; result: PairScore[] };
+  /** Whether config and tokenizer can be used, before there are weights. */
+  recognise: { input: { folder: string }; item: never; result: null };
   inspect: { input: { folder: string }; item: never; result: InspectedModel };
 }
 export type EngineOperation = keyof EngineOperations;

@@ -16,6 +16,8 @@ export interface Download {
   files: readonly HubFile[];
   folder: string;
   signal: AbortSignal;
+  /** Called once all that describes the model is there; what it throws ends the download. */
+  beforeWeights(): Promise<void>;
   onProgress(doneBytes: number, file: string): Promise<void>;
 }
 
@@ -30,11 +32,17 @@ export async function downloadModel(download: Download): Promise<void> {
   const missing = files.filter((file) => present.get(file.path) !== file.size);
   for (const file of files) if (!missing.includes(file)) done += file.size;
   await requireSpace(folder, missing);
-  for (const file of missing) {
-    const before = done;
-    await fetchFile(download, file, (bytes) => download.onProgress(before + bytes, file.path));
-    done += file.size;
-  }
+  const isWeights = ({ path }: HubFile) => path.endsWith('.safetensors');
+  const fetchAll = async (wanted: HubFile[]) => {
+    for (const file of wanted) {
+      const before = done;
+      await fetchFile(download, file, (bytes) => download.onProgress(before + bytes, file.path));
+      done += file.size;
+    }
+  };
+  await fetchAll(missing.filter((file) => !isWeights(file)));
+  await download.beforeWeights();
+  await fetchAll(missing.filter(isWeights));
   await download.onProgress(done, '');
 }
 

@@ -265,6 +265,17 @@ describe('a Hub model', () => {
     expect(await refusal('no/such')).toContain('enter a token');
     expect(await refusal('tiny/llama', 'nowhere')).toContain('does not exist');
     expect(await refusal('tiny/gguf')).toContain('has no config.json');
+    // An unknown architecture is refused before its weights have come.
+    const unknown = path.join(root, 'unknown');
+    cpSync(fixture, unknown, { recursive: true });
+    const config = JSON.parse(readFileSync(path.join(unknown, 'config.json'), 'utf8'));
+    writeFileSync(
+      path.join(unknown, 'config.json'),
+      JSON.stringify({ ...config, architectures: ['MambaForCausalLM'] }),
+    );
+    hub.repositories.set('tiny/mamba', { folder: unknown, commits: { main: commit } });
+    expect(await refusal('tiny/mamba')).toContain('MambaForCausalLM');
+    expect(hub.requests.filter(({ path: at }) => at.includes('mamba') && at.endsWith('.safetensors'))).toEqual([]);
     await setHubToken(database.db, secret, 'hf_wrong');
     expect(await refusal('gated/llama')).toContain('accept its terms');
     expect(await refusal('no/such')).toContain('does not exist');

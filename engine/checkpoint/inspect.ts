@@ -2,6 +2,8 @@
 import { devicePrecisions, type WeightPrecision } from '../config.ts';
 import { openCheckpoint } from './checkpoint.ts';
 import { countParameters, estimateMemory, type MemoryEstimate, type MemoryQuestion } from './memory.ts';
+import { readModelConfig } from './read-config.ts';
+import { openTokenizer } from './tokenizer.ts';
 
 export interface InspectedModel {
   architecture: string;
@@ -23,6 +25,11 @@ export interface InspectedModel {
 /** The batch that sizes are stated for; a shorter context bounds it. */
 const usualRows = 8;
 const usualLength = 2048;
+
+/** Throws where config.json or the tokenizer cannot be used: known before the weights are fetched. */
+export async function recogniseModel(folder: string): Promise<void> {
+  await openTokenizer(folder, await readModelConfig(folder));
+}
 
 /** Throws what `openCheckpoint` throws for a folder that cannot be used. Reads headers, never weights. */
 export async function inspectModel(folder: string): Promise<InspectedModel> {

@@ -14,7 +14,7 @@ import { markModelReady } from '../../server/services/model-status.ts';
 import { type Model, partialFolder, requireModel } from '../../server/services/models.ts';
 import type { JobContext, JobHandler } from '../context.ts';
 import { type Hub, openHub } from '../hub.ts';
-import { inspectFolder } from '../inspect-model.ts';
+import { inspectFolder, recogniseFolder } from '../inspect-model.ts';
 import { downloadModel } from '../model-download.ts';
 
 /** A job's counters are whole numbers of this many bytes. */
@@ -71,6 +71,8 @@ async function bring(context: JobContext, hub: Hub, model: Model, { hubId, commi
   });
   let reportedAt = 0;
   await downloadModel({
+    // An unknown architecture is refused before gigabytes of it have come.
+    beforeWeights: () => recogniseFolder(partial, model.name, context.signal),
     hub,
     hubId,
     commit,

@@ -3,7 +3,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
 import { type FormEvent, type KeyboardEvent, useEffect, useRef, useState } from 'react';
-import { samplingConfigSchema } from '../../../../../engine/config.ts';
+import { precisionSchema, samplingConfigSchema } from '../../../../../engine/config.ts';
 import { useTRPC } from '../../../../_trpc/context.ts';
 import { Button } from '../../../../_ui/button.tsx';
 import { Field, Select, Textarea } from '../../../../_ui/field.tsx';
@@ -47,9 +47,10 @@ export function TryBox({ wanted }: { wanted: string | null }) {
     event.preventDefault();
     if (isRunning) return stop();
     const form = new FormData(event.currentTarget);
-    const config = samplingConfigSchema.safeParse(
-      Object.fromEntries(settings.map(({ name }) => [name, Number(form.get(name))])),
-    );
+    const config = samplingConfigSchema.safeParse({
+      ...Object.fromEntries(settings.map(({ name }) => [name, Number(form.get(name))])),
+      precision: form.get('precision'),
+    });
     setProblem(config.success ? null : (config.error.issues[0]?.message ?? ''));
     if (!config.success) return;
     const [kind, id = ''] = value.split(':');
@@ -127,6 +128,15 @@ export function TryBox({ wanted }: { wanted: string | null }) {
               {...bounds}
             />
           ))}
+          <Field label={t('settings.precision')}>
+            {(control) => (
+              <Select {...control} name="precision">
+                {precisionSchema.options.map((precision) => (
+                  <option key={precision}>{precision}</option>
+                ))}
+              </Select>
+            )}
+          </Field>
         </div>
       </form>
     </section>
