@@ -43,7 +43,11 @@ describe('openCheckpoint', () => {
   });
 
   const refused: [string, Record<string, unknown>, RegExp][] = [
-    ['another architecture', { architectures: ['MambaForCausalLM'] }, /architecture "MambaForCausalLM" is not supported \(these are: LlamaForCausalLM, /],
+    [
+      'another architecture',
+      { architectures: ['MambaForCausalLM'] },
+      /architecture "MambaForCausalLM" is not supported \(these are: LlamaForCausalLM, /,
+    ],
     ['a field we do not know', { sliding_window: 16 }, /the field "sliding_window" is not supported/],
     ['a field with another value', { rope_interleaved: true }, /rope_interleaved = true is not supported/],
     ['another activation', { hidden_act: 'gelu' }, /hidden_act = "gelu" is not supported/],
@@ -126,6 +130,16 @@ describe('adapters', () => {
     expect(await readAdapter(join(folder, 'adapter'), shapes)).toEqual(adapter);
     expect(adapter.scale).toBe(4);
     expect(adapter.modules.size).toBe(6);
+  });
+
+  test('have the targets that the model has, and are refused where it has none', async () => {
+    const phi = await openCheckpoint(fileURLToPath(new URL('../fixtures/phi3', import.meta.url)));
+    const fused = ['qkv_proj', 'o_proj', 'gate_up_proj', 'down_proj'];
+    expect(createAdapter(loraConfigSchema.parse({ r: 2 }), phi.shapes, 1).shape.target_modules).toEqual(fused);
+    const separate = loraConfigSchema.parse({ r: 2, target_modules: ['q_proj', 'v_proj'] });
+    expect(() => createAdapter(separate, phi.shapes, 1)).toThrow(
+      'target_modules names no layer of this model (q_proj, v_proj): it has qkv_proj, o_proj, gate_up_proj, down_proj.',
+    );
   });
 
   test('of another model, or with features we lack, are refused by name', async () => {

@@ -3,7 +3,7 @@
 import { mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
-import type { LoraConfig } from '../config.ts';
+import { type LoraConfig, loraModules } from '../config.ts';
 import { EngineError, mkdirReason } from '../errors.ts';
 import { loraScale, loraTargets } from '../models/lora.ts';
 import type { WeightShapes } from '../models/weights.ts';
@@ -127,7 +127,10 @@ async function readModules(folder: string, r: number, weights: WeightShapes): Pr
   return modules;
 }
 
-/** A fresh adapter: A Kaiming-uniform with a = sqrt 5, that is U(-1/sqrt(in), 1/sqrt(in)), and B zero, as PEFT does. */
+/**
+ * A fresh adapter: A Kaiming-uniform with a = sqrt 5, that is U(-1/sqrt(in), 1/sqrt(in)), and B zero, as PEFT does.
+ * Of the targets it keeps those that the model has; throws CONFIG_INVALID where it has none.
+ */
 export function createAdapter(lora: LoraConfig, weights: WeightShapes, seed: number): Adapter {
   const random = createRandom(seed);
   const modules: Adapter['modules'] = new Map();
@@ -140,8 +143,17 @@ export function createAdapter(lora: LoraConfig, weights: WeightShapes, seed: num
       b: { shape: [out, lora.r], data: new Float32Array(out * lora.r) },
     });
   }
-  const { r, lora_alpha, use_rslora, target_modules } = lora;
-  return { shape: { r, lora_alpha, use_rslora, target_modules: [...target_modules] }, scale: loraScale(lora), modules };
+  const { r, lora_alpha, use_rslora } = lora;
+  const target_modules = lora.target_modules.filter((target) => loraTargets(weights, [target]).length > 0);
+  if (target_modules.length === 0) {
+    const named = lora.target_modules.join(', ');
+    const own = new Set(loraTargets(weights, loraModules).map((module) => module.slice(module.lastIndexOf('.') + 1)));
+    throw new EngineError(
+      'CONFIG_INVALID',
+      `target_modules names no layer of this model (${named}): it has ${[...own].join(', ')}.`,
+    );
+  }
+  return { shape: { r, lora_alpha, use_rslora, target_modules }, scale: loraScale(lora), modules };
 }
 
 /** The same adapter with its scale folded into B, for graphs that state none. */

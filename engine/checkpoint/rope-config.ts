@@ -19,7 +19,8 @@ export interface StatedRope {
   isPhi: boolean;
 }
 
-const positive = z.number().gt(0).max(1e9);
+/** Smaller or larger ones give angles that are no numbers. */
+const positive = z.number().min(1e-6).max(1e9);
 const length = z.number().int().min(2).max(100_000_000);
 const common = {
   rope_theta: positive.nullish(),
