@@ -15,9 +15,10 @@ export const fileLimits = {
   tokenizer: 64 * MiB,
 };
 
-/** JSON of real checkpoints is less than ten levels deep, and the largest vocabulary has 1.5 million values. */
+/** JSON of real checkpoints is less than ten levels deep; the largest tokenizers have 2 million values, 300,000 keys. */
 const deepestJson = 100;
-const mostJsonValues = 4_000_000;
+const mostJsonValues = 3_000_000;
+const mostJsonKeys = 700_000;
 
 export interface ModelFile {
   handle: FileHandle;
@@ -78,14 +79,19 @@ function jsonReason(error: unknown): string {
   return reason.includes('end of JSON') ? ' (it ends too early)' : '';
 }
 
-/** A deep nest makes later recursion fail, and each bracket costs the parser twenty times its length in memory. */
+/**
+ * A deep nest makes later recursion fail, each bracket costs the parser twenty times its length in memory, and an
+ * object of millions of keys many seconds, in which nothing can stop it.
+ */
 function jsonProblem(text: string): string | null {
   let depth = 0;
   let values = 0;
+  let keys = 0;
   for (let i = 0; i < text.length; i++) {
     const character = text.charCodeAt(i);
     if (character === 0x22) i = endOfString(text, i);
     else if (character === 0x5d || character === 0x7d) depth--;
+    else if (character === 0x3a && ++keys > mostJsonKeys) return `has more than ${mostJsonKeys} keys`;
     else if (character === 0x5b || character === 0x7b || character === 0x2c) {
       if (character !== 0x2c && ++depth > deepestJson) return `is nested deeper than ${deepestJson} levels`;
       if (++values > mostJsonValues) return `has more than ${mostJsonValues} values`;

@@ -33,9 +33,17 @@ export function checkDefinition(definition: unknown, path: string): object {
   return definition;
 }
 
-/** True where decoding runs a regular expression of the file. */
-export function decodesByPattern(definition: object): boolean {
-  return 'decoder' in definition && JSON.stringify(definition.decoder).includes('"Regex"');
+/**
+ * True where decoding takes time in proportion to the text: what is replaced is text that does not grow by it. Others
+ * run regular expressions, or double the text, and want a deadline each time.
+ */
+export function decodesSimply(decoder: unknown): boolean {
+  if (!isObject(decoder) || !('type' in decoder)) return true;
+  if (decoder.type === 'Sequence') return Array.isArray(decoder.decoders) && decoder.decoders.every(decodesSimply);
+  if (decoder.type !== 'Replace') return true;
+  const { pattern, content } = decoder;
+  const replaced = isObject(pattern) && typeof pattern.String === 'string' ? pattern.String.length : 0;
+  return typeof content === 'string' && content.length <= replaced;
 }
 
 function vocabularyProblem({ vocab, type }: Record<string, unknown>): string | null {

@@ -10,7 +10,7 @@ import { withinDeadline } from './guard.ts';
 import type { ModelConfig } from './model-config.ts';
 import { exists } from './safetensors.ts';
 import { createTextCodec } from './text-codec.ts';
-import { checkDefinition, decodesByPattern } from './tokenizer-definition.ts';
+import { checkDefinition, decodesSimply } from './tokenizer-definition.ts';
 import { libraryReason } from './words.ts';
 
 export interface Tokenizer {
@@ -75,11 +75,18 @@ export async function openTokenizer(
   // Of several end-of-sequence ids, a text ends with the tokenizer's own.
   const ownEos = guarded(deadlines.decode, () => codec.encode(config.eos_token ?? '', { add_special_tokens: false }));
   const endings = ownEos.ids.length === 1 ? eosTokenIds.filter((id) => ownEos.ids.includes(id)) : [];
-  const mayDecodeForEver = decodesByPattern(definition);
+  const isSimple = 'decoder' in definition && decodesSimply(definition.decoder);
   const template = await readChatTemplate(folder, config);
   const encodeText = (text: string) => encode(text);
   const encodeChat = (messages: ChatMessage[], isOpen: boolean) =>
     encode(template.render(messages, { isOpen }), { add_special_tokens: false });
+  /** A prompt and a completion that was cut: nothing ends it. */
+  const encodeCut = (prompt: Prompt, text: string) => {
+    if (typeof prompt !== 'string')
+      return encode(template.render(prompt, { isOpen: true }) + text, { add_special_tokens: false });
+    const ids = encodeText(prompt + text);
+    return eosTokenIds.includes(ids.at(-1) ?? -1) ? ids.slice(0, -1) : ids;
+  };
   const encodePrompt = (prompt: Prompt) => (typeof prompt === 'string' ? encodeText(prompt) : encodeChat(prompt, true));
 
   return {
@@ -90,9 +97,15 @@ export async function openTokenizer(
         return { prompt: promptIds, completion: checkIds(completion.tokenIds, vocabSize, 'The stored completion') };
       }
       const full =
-        typeof prompt === 'string'
-          ? checkIds(withEos(encodeText(prompt + asText(completion)), [...endings, ...eosTokenIds]), vocabSize, configPath)
-          : encodeChat([...prompt, ...asMessages(completion)], false);
+        typeof completion === 'object' && 'cutText' in completion
+          ? encodeCut(prompt, completion.cutText)
+          : typeof prompt === 'string'
+            ? checkIds(
+                withEos(encodeText(prompt + asText(completion)), [...endings, ...eosTokenIds]),
+                vocabSize,
+                configPath,
+              )
+            : encodeChat([...prompt, ...asMessages(completion)], false);
       if (promptIds.some((id, i) => full[i] !== id)) {
         throw new EngineError(
           'DATA_INVALID',
@@ -102,7 +115,7 @@ export async function openTokenizer(
       }
       return { prompt: promptIds, completion: full.slice(promptIds.length) };
     },
-    decode: (ids) => (mayDecodeForEver ? guarded(deadlines.decode, () => codec.decode(ids)) : codec.decode(ids)),
+    decode: (ids) => (isSimple ? codec.decode(ids) : guarded(deadlines.decode, () => codec.decode(ids))),
   };
 }
 
