@@ -46,6 +46,7 @@ const imports = files.flatMap(importsOf);
 
 function sources(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter((entry) => !entry.parentPath.includes('node_modules'))
     .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name) && !/\.test\.tsx?$/.test(entry.name))
     .map((entry) => relative(root, join(entry.parentPath, entry.name)));
 }
