@@ -147,3 +147,180 @@ describe('refuses by name', () => {
     test(`${family} ${JSON.stringify(changes)}`, () => expect(read(family, changes)).rejects.toThrow(message));
   }
 });
+
+/** What published checkpoints state, with the fields that their files have beside the sizes. */
+describe('takes the config files of published models', () => {
+  const sizes = {
+    hidden_size: 64,
+    intermediate_size: 128,
+    num_hidden_layers: 4,
+    num_attention_heads: 4,
+    num_key_value_heads: 2,
+    vocab_size: 1000,
+    max_position_embeddings: 131072,
+    rms_norm_eps: 1e-5,
+    initializer_range: 0.02,
+    attention_dropout: 0,
+    bos_token_id: 1,
+    torch_dtype: 'bfloat16',
+    transformers_version: '4.45.0',
+    use_cache: true,
+  };
+  const longrope = { type: 'longrope', short_factor: Array(8).fill(1), long_factor: Array(8).fill(4) };
+  const published: [string, Record<string, unknown>][] = [
+    [
+      'Llama 3.2',
+      {
+        architectures: ['LlamaForCausalLM'],
+        model_type: 'llama',
+        attention_bias: false,
+        eos_token_id: [128001, 128008, 128009],
+        head_dim: 16,
+        hidden_act: 'silu',
+        mlp_bias: false,
+        pretraining_tp: 1,
+        rope_scaling: {
+          factor: 32,
+          high_freq_factor: 4,
+          low_freq_factor: 1,
+          original_max_position_embeddings: 8192,
+          rope_type: 'llama3',
+        },
+        rope_theta: 500000,
+        tie_word_embeddings: true,
+      },
+    ],
+    [
+      'SmolLM2',
+      {
+        architectures: ['LlamaForCausalLM'],
+        model_type: 'llama',
+        is_llama_config: true,
+        rope_interleaved: false,
+        rope_scaling: null,
+        rope_theta: 100000,
+        'transformers.js_config': { kv_cache_dtype: { q4f16: 'float16' } },
+      },
+    ],
+    ['Mistral 7B v0.1', { architectures: ['MistralForCausalLM'], model_type: 'mistral', sliding_window: 4096 }],
+    ['Mistral Nemo', { architectures: ['MistralForCausalLM'], head_dim: 32, sliding_window: null, rope_theta: 1e6 }],
+    [
+      'Qwen 2.5',
+      {
+        architectures: ['Qwen2ForCausalLM'],
+        model_type: 'qwen2',
+        max_window_layers: 21,
+        sliding_window: 32768,
+        use_sliding_window: false,
+        rope_theta: 1e6,
+        tie_word_embeddings: true,
+      },
+    ],
+    [
+      'Qwen 3',
+      {
+        architectures: ['Qwen3ForCausalLM'],
+        model_type: 'qwen3',
+        attention_bias: false,
+        head_dim: 32,
+        max_window_layers: 28,
+        rope_scaling: null,
+        sliding_window: null,
+        use_sliding_window: false,
+      },
+    ],
+    [
+      'SmolLM3',
+      {
+        architectures: ['SmolLM3ForCausalLM'],
+        model_type: 'smollm3',
+        attention_bias: false,
+        layer_types: Array(4).fill('full_attention'),
+        max_window_layers: 28,
+        mlp_bias: false,
+        no_rope_layer_interval: 4,
+        no_rope_layers: [1, 1, 1, 0],
+        pretraining_tp: 2,
+        rope_scaling: null,
+        rope_theta: 5e6,
+        sliding_window: null,
+        use_sliding_window: false,
+      },
+    ],
+    [
+      'Gemma 2',
+      {
+        architectures: ['Gemma2ForCausalLM'],
+        model_type: 'gemma2',
+        attn_logit_softcapping: 50,
+        cache_implementation: 'hybrid',
+        final_logit_softcapping: 30,
+        head_dim: 16,
+        hidden_act: 'gelu_pytorch_tanh',
+        hidden_activation: 'gelu_pytorch_tanh',
+        query_pre_attn_scalar: 224,
+        sliding_window: 4096,
+        sliding_window_size: 4096,
+      },
+    ],
+    [
+      'Gemma 3',
+      {
+        architectures: ['Gemma3ForCausalLM'],
+        model_type: 'gemma3_text',
+        attn_logit_softcapping: null,
+        cache_implementation: 'hybrid',
+        eos_token_id: [1, 106],
+        final_logit_softcapping: null,
+        head_dim: 16,
+        hidden_activation: 'gelu_pytorch_tanh',
+        query_pre_attn_scalar: 256,
+        rope_local_base_freq: 10000,
+        rope_scaling: null,
+        rope_theta: 1e6,
+        sliding_window: 512,
+        sliding_window_pattern: 6,
+      },
+    ],
+    [
+      'Phi-3 mini 128k',
+      {
+        architectures: ['Phi3ForCausalLM'],
+        model_type: 'phi3',
+        _name_or_path: 'Phi-3-mini-128k-instruct',
+        attention_bias: false,
+        auto_map: { AutoConfig: 'configuration_phi3.Phi3Config' },
+        embd_pdrop: 0,
+        resid_pdrop: 0,
+        original_max_position_embeddings: 4096,
+        pad_token_id: 0,
+        rope_scaling: longrope,
+        sliding_window: 262144,
+      },
+    ],
+    [
+      'Phi-4 mini',
+      {
+        architectures: ['Phi3ForCausalLM'],
+        model_type: 'phi3',
+        full_attn_mod: 1,
+        interpolate_factor: 1,
+        lm_head_bias: false,
+        mlp_bias: false,
+        original_max_position_embeddings: 4096,
+        partial_rotary_factor: 0.75,
+        rope_scaling: { ...longrope, short_factor: Array(6).fill(1), long_factor: Array(6).fill(4) },
+        tie_word_embeddings: true,
+      },
+    ],
+  ];
+  for (const [name, stated] of published) {
+    test(name, async () => {
+      await writeFile(join(folder, 'config.json'), JSON.stringify({ ...sizes, ...stated }));
+      expect(await readModelConfig(folder)).toMatchObject({
+        layers: 4,
+        architecture: (stated.architectures as string[])[0],
+      });
+    });
+  }
+});
