@@ -8,15 +8,16 @@ import { createAdapter } from '../checkpoint/peft.ts';
 import { readTensor, type TensorToWrite } from '../checkpoint/safetensors.ts';
 import { loraConfigSchema, type SamplingConfig, samplingConfigSchema } from '../config.ts';
 import { GraphBuilder } from '../graph/builder.ts';
+import type { OnnxGraph } from '../graph/onnx.ts';
 import type { Prompt, SampledResponse, SampleRequest, TrainingPair } from '../ports.ts';
 import { createRandom } from '../random.ts';
 import { openSession, type Tensor } from '../runtime/session.ts';
 import { openSampler } from '../sampling/sampler.ts';
 import { packRows, sizeOf } from '../training/batch.ts';
-import { dpoGraph } from '../training/graph.ts';
+import { dpoGraph, sftGraph } from '../training/graph.ts';
 import { scorePairs, tokenizePair } from '../training/score.ts';
-import { loraInputs, loraName } from './lora.ts';
-import { memoryWeights } from './weights.ts';
+import { loraInputs, loraName, noLora } from './lora.ts';
+import { inputWeights, memoryWeights } from './weights.ts';
 
 const fixtures = fileURLToPath(new URL('../fixtures/', import.meta.url));
 const lines = async <T>(file: string) =>
@@ -78,7 +79,8 @@ for (const [name, { score, greedy }] of Object.entries(gold)) {
       expect(alone[0]?.logpsRejected).toBeCloseTo(together?.logpsRejected ?? 0, 4);
     });
 
-    test('gradients of an adapter agree with finite differences in fp64', () => checkGradients(model));
+    test('gradients of an adapter agree with finite differences in fp64', () => checkAdapterGradients(model));
+    test('gradients of all weights agree with finite differences in fp64', () => checkWeightGradients(model));
   });
 }
 
@@ -101,59 +103,84 @@ describe('adapters', () => {
   }
 });
 
-/** The derivative of a DPO loss along a random direction of all LoRA tensors, by the graph and by differences. */
-async function checkGradients(model: string): Promise<void> {
+const float64 = (shape: readonly number[], data: Float64Array): Tensor => ({ dtype: 'float64', shape, data });
+const settings = { loss: 'sigmoid', beta: 0.1, labelSmoothing: 0 } as const;
+
+/** Of a DPO loss with respect to all LoRA tensors. */
+async function checkAdapterGradients(model: string): Promise<void> {
   const checkpoint = await openCheckpoint(model);
-  const random = createRandom(11);
   const adapter = createAdapter(loraConfigSchema.parse({ r: 2 }), checkpoint.shapes, 3);
   const g = new GraphBuilder('gradients', 'float64');
   const { source, values } = loraInputs(g, checkpoint.shapes, [...adapter.modules.keys()], 2, adapter.scale);
   const rows = pairs.slice(0, 2).map((pair) => tokenizePair(checkpoint, pair));
   const size = sizeOf(rows, rows.length);
   const weights = memoryWeights(g, await readAll(checkpoint));
-  const settings = { loss: 'sigmoid', beta: 0.1, labelSmoothing: 0 } as const;
   const graph = dpoGraph({ g, config: checkpoint.config, weights, lora: source }, size, values, settings);
-  const session = await openSession(graph, { device: 'cpu', optimization: 'basic' });
-  const float64 = (shape: readonly number[], data: Float64Array): Tensor => ({ dtype: 'float64', shape, data });
-  const feeds: Record<string, Tensor> = {
+  const random = createRandom(11);
+  const trained = new Map<string, Tensor>();
+  for (const [module, { a, b }] of adapter.modules) {
+    for (const [matrix, { shape, data }] of [['A', a] as const, ['B', b] as const]) {
+      const values = Float64Array.from(data, (x) => x + 0.05 * random.normal());
+      trained.set(loraName(module, matrix), float64(shape, values));
+    }
+  }
+  await checkGradients(graph, trained, {
     ...packRows(rows, size, 'float64'),
     reference: float64([rows.length, 2], new Float64Array(rows.length * 2)),
     pair_weights: float64([rows.length], new Float64Array(rows.length).fill(1 / rows.length)),
-  };
-  const direction = new Map<string, Float64Array>();
-  for (const [module, { a, b }] of adapter.modules) {
-    for (const [matrix, { shape, data }] of [['A', a] as const, ['B', b] as const]) {
-      const name = loraName(module, matrix);
-      feeds[name] = float64(
-        shape,
-        Float64Array.from(data, (x) => x + 0.05 * random.normal()),
-      );
-      direction.set(
-        name,
-        Float64Array.from(data, () => random.normal()),
-      );
-    }
+  });
+}
+
+/** Of an SFT loss with respect to all weights, norms and biases included. */
+async function checkWeightGradients(model: string): Promise<void> {
+  const checkpoint = await openCheckpoint(model);
+  const g = new GraphBuilder('gradients', 'float64');
+  const { weights, values } = inputWeights(g, checkpoint.shapes);
+  const rows = pairs.slice(0, 2).map((pair) => {
+    const { prompt, completions } = tokenizePair(checkpoint, pair);
+    return { prompt, completions: completions.slice(0, 1) };
+  });
+  const size = sizeOf(rows, rows.length);
+  const graph = sftGraph({ g, config: checkpoint.config, weights, lora: noLora }, size, () => values);
+  const trained = new Map<string, Tensor>();
+  for (const [name, { shape, data }] of await readAll(checkpoint)) {
+    trained.set(name, float64(shape, Float64Array.from(data)));
   }
-  const outputs = await session.run(feeds);
+  await checkGradients(graph, trained, packRows(rows, size, 'float64'));
+}
+
+/** The derivative of the loss along a random direction of all that is trained: by the graph, and by differences. */
+async function checkGradients(graph: OnnxGraph, trained: Map<string, Tensor>, feeds: Record<string, Tensor>) {
+  const session = await openSession(graph, { device: 'cpu', optimization: 'basic' });
+  const random = createRandom(12);
+  const along = new Map<string, Float64Array>();
+  for (const [name, { data }] of trained)
+    along.set(
+      name,
+      Float64Array.from(data as Float64Array, () => random.normal()),
+    );
+  const outputs = await session.run({ ...feeds, ...Object.fromEntries(trained) });
   let analytic = 0;
-  for (const [name, along] of direction) {
+  for (const [name, direction] of along) {
     const gradient = outputs[`d ${name}`]?.data as Float64Array;
     expect(
       gradient.some((value) => value !== 0),
       `${name} has a gradient`,
     ).toBe(true);
-    analytic += gradient.reduce((sum, value, i) => sum + value * (along[i] as number), 0);
+    analytic += gradient.reduce((sum, value, i) => sum + value * (direction[i] as number), 0);
   }
   const lossAt = async (step: number) => {
-    const moved = { ...feeds };
-    for (const [name, along] of direction) {
-      const { shape, data } = feeds[name] as Tensor;
-      moved[name] = float64(
-        shape,
-        (data as Float64Array).map((x, i) => x + step * (along[i] as number)),
-      );
-    }
-    return Number((await session.run(moved)).loss?.data[0]);
+    const moved = [...trained].map(([name, { shape, data }]) => {
+      const direction = along.get(name) as Float64Array;
+      return [
+        name,
+        float64(
+          shape,
+          (data as Float64Array).map((x, i) => x + step * (direction[i] as number)),
+        ),
+      ] as const;
+    });
+    return Number((await session.run({ ...feeds, ...Object.fromEntries(moved) })).loss?.data[0]);
   };
   const numeric = ((await lossAt(1e-6)) - (await lossAt(-1e-6))) / 2e-6;
   expect(Math.abs(numeric - analytic) / Math.abs(analytic), `${analytic} against ${numeric}`).toBeLessThan(1e-5);
