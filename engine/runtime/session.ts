@@ -56,7 +56,7 @@ export async function openSession(graph: OnnxGraph, options: SessionOptions = {}
       extra: { session },
     });
   } catch (error) {
-    throw describeFailure(error);
+    throw describeFailure(error, options.folder);
   }
   return {
     inputNames: native.inputNames,
@@ -66,7 +66,9 @@ export async function openSession(graph: OnnxGraph, options: SessionOptions = {}
       for (const [name, { dtype, shape, data }] of Object.entries(feeds)) {
         tensors[name] = new ort.Tensor(dtype, data as Float32Array, shape);
       }
-      const results = await native.run(tensors);
+      const results = await native.run(tensors).catch((error: unknown) => {
+        throw options.folder && isOutOfBounds(error) ? damagedWeights(options.folder, error) : error;
+      });
       return Object.fromEntries(
         Object.entries(results).map(([name, { type, dims, data }]) => [
           name,
@@ -113,15 +115,28 @@ export function isOutOfMemory(error: unknown): boolean {
   );
 }
 
-function describeFailure(error: unknown): Error {
+/** An index computed from what is no number: a draw from NaN points beyond the vocabulary. */
+const isOutOfBounds = (error: unknown) =>
+  error instanceof Error && /out of (data )?(bounds|range)|within .*bounds/i.test(error.message);
+
+/** What a model's NaN and infinities mean. */
+export function damagedWeights(folder: string, cause?: unknown): EngineError {
+  return new EngineError(
+    'CHECKPOINT_INVALID',
+    `${folder}: the model computes what is no number: its weights, or an adapter's, are damaged. Download them again.`,
+    { cause },
+  );
+}
+
+function describeFailure(error: unknown, folder: string | undefined): Error {
   const message = error instanceof Error ? error.message : String(error);
   const ofProvider = describeProviderFailure(message);
   if (ofProvider) return ofProvider;
-  if (/initializer|external data|shape|dimension|type error/i.test(message)) {
+  if (folder && /initializer|external data|shape|dimension|type error/i.test(message)) {
     const [line = ''] = message.split('\n');
     return new EngineError(
       'CHECKPOINT_INVALID',
-      `The weights do not match their file: ${line.slice(0, 150)}. Download the checkpoint again.`,
+      `The weights in ${folder} do not match their files: ${line.slice(0, 120)}. Download the checkpoint again.`,
       { cause: error },
     );
   }

@@ -6,7 +6,7 @@ import type { SamplingConfig } from '../config.ts';
 import { EngineError, throwIfCancelled } from '../errors.ts';
 import { ropeLength } from '../models/rope.ts';
 import type { SampledChunk, SampledResponse, SampleRequest, Sampler } from '../ports.ts';
-import { isOutOfMemory, openSession } from '../runtime/session.ts';
+import { damagedWeights, isOutOfMemory, openSession } from '../runtime/session.ts';
 import { admit, cachedCount, chunked, longestOf, type Prepared, type Row, sequenceOf, toGroups } from './batch.ts';
 import { type CachedRow, outputCache } from './cache.ts';
 import { stepsOf } from './limits.ts';
@@ -228,10 +228,7 @@ function prepare(
 /** A log-prob; NaN and infinities come from weights that are damaged, or too large for the precision. */
 function finite(logp: number, folder: string): number {
   if (Number.isFinite(logp)) return logp;
-  throw new EngineError(
-    'CHECKPOINT_INVALID',
-    `${folder}: the model computes what is no number: its weights, or an adapter's, are damaged. Download them again.`,
-  );
+  throw damagedWeights(folder);
 }
 
 function outOfMemory(rows: readonly Row[], device: string, cause: unknown): EngineError {
