@@ -10,7 +10,7 @@ import { createFeeds, type GenerationFeeds } from './feeds.ts';
 import { cacheType, generationGraph } from './graph.ts';
 import { type ChunkPolicy, chunkPolicies, rowsWithin } from './limits.ts';
 import { hasPenalties } from './logits.ts';
-import { loadWeights, resolvePrecision } from './precision.ts';
+import { loadWeights } from './precision.ts';
 
 export interface OpenModelOptions {
   /** Where the graph runs; `auto` is CUDA where there is one. */
@@ -76,14 +76,13 @@ export function createOpenModel(
     await shelf.load(adapters);
     const loraModules = shelf.modules();
     const isPenalised = hasPenalties(config);
-    const precision = resolvePrecision(config.precision, provider, checkpoint.tensors);
-    const key = JSON.stringify([loraModules, isPenalised, precision]);
+    const key = JSON.stringify([loraModules, isPenalised, config.precision]);
     if (current?.key === key) return current;
     await letGo();
-    const { folder, weights, dtype } = await loadWeights(checkpoint, precision, provider);
+    const { folder, weights, dtype, keepMapped } = await loadWeights(checkpoint, config.precision, provider);
     const { config: model, shapes } = checkpoint;
     const graph = generationGraph({ config: model, shapes, weights, dtype, loraModules, isPenalised });
-    const session = await open(graph, { folder, device });
+    const session = await open(graph, { folder, device, keepMapped });
     const budget = options.cacheBudget ?? (await readDeviceMemory(device)).freeBytes * budgetShare;
     const edge = cacheType(dtype);
     const bytesPerToken = kvBytesPerToken(model, edge === 'float16' ? 2 : 4);

@@ -14,7 +14,16 @@ export interface LoadableWeights {
   weights(g: GraphBuilder): Weights;
   /** What the graph computes in. */
   dtype: FloatType;
+  /** Not packed for the matrix kernels: no second copy while loading, but twice the time per token in small batches. */
+  keepMapped: boolean;
 }
+
+/**
+ * Half-precision weights that take more than this once widened to fp32 are not packed on a CPU, unless fp32 is asked
+ * for by name: packing holds the widened and the packed copy at once while it loads. A rule by the checkpoint alone,
+ * not by what is free now, since the two ways differ in the last bits of a log-prob.
+ */
+const packedBytes = 2 * 2 ** 30;
 
 /** Throws CONFIG_INVALID for a precision that the device's provider does not compute in. */
 export function resolvePrecision(
@@ -39,17 +48,25 @@ export function resolvePrecision(
 /** Quantises where the precision asks for it and the cache has no such weights yet. */
 export async function loadWeights(
   checkpoint: Checkpoint,
-  precision: WeightPrecision,
+  asked: Precision,
   provider: ProviderName,
 ): Promise<LoadableWeights> {
+  const { folder, tensors } = checkpoint;
+  const precision = resolvePrecision(asked, provider, tensors);
   const block = quantizedBlocks[precision];
   if (!block) {
-    const { folder, tensors } = checkpoint;
-    return { folder, dtype: floatTypes[precision] ?? 'float32', weights: (g) => checkpointWeights(g, tensors) };
+    const dtype = floatTypes[precision] ?? 'float32';
+    const keepMapped = asked === 'auto' && provider === 'cpu' && widenedBytes(tensors) > packedBytes;
+    return { folder, dtype, keepMapped, weights: (g) => checkpointWeights(g, tensors) };
   }
   const quantized = await quantizeCheckpoint(checkpoint, block, cacheFolder());
   const dtype = provider === 'cuda' ? 'float16' : 'float32';
-  return { folder: quantized.folder, dtype, weights: (g) => quantizedWeights(g, quantized) };
+  return { folder: quantized.folder, dtype, keepMapped: false, weights: (g) => quantizedWeights(g, quantized) };
+}
+
+/** Bytes that the half-precision tensors take in fp32. */
+function widenedBytes(tensors: Checkpoint['tensors']): number {
+  return [...tensors.values()].reduce((sum, { dtype, length }) => sum + (dtype === 'F32' ? 0 : 2 * length), 0);
 }
 
 const floatTypes: Partial<Record<WeightPrecision, FloatType>> = { fp16: 'float16', bf16: 'bfloat16' };
