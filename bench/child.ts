@@ -2,8 +2,9 @@
 import { readFileSync, writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { type Loader, type Reply, workSchema } from './contestant.ts';
+import type { ContestantName } from './processes.ts';
 
-const loaders: Record<string, () => Promise<Loader>> = {
+const loaders: Record<Exclude<ContestantName, 'python'>, () => Promise<Loader>> = {
   ours: async () => (await import('./contestants/ours.ts')).loadOurs,
   'per-token': async () => (await import('./contestants/per-token.ts')).loadPerToken,
   'transformers.js': async () => (await import('./contestants/transformers-js.ts')).loadTransformersJs,
@@ -24,7 +25,7 @@ try {
 process.exit();
 
 async function serve(): Promise<void> {
-  const loader = loaders[name];
+  const loader = Object.entries(loaders).find(([known]) => known === name)?.[1];
   if (!loader) throw new Error(`There is no contestant "${name}".`);
   const { version, open } = await (await loader())();
   reply({ version, baselineBytes: peakBytes() });
