@@ -1,9 +1,10 @@
 // Reads config.json, as transformers 4 and 5 write it, into the few numbers that a graph needs.
-// A field that changes the computation and that we do not know is refused by name, never ignored (family-configs.ts).
+// A field that changes the computation and that we do not know is refused by name, never ignored (config-family.ts).
 import { join } from 'node:path';
 import { z } from 'zod';
 import { EngineError } from '../errors.ts';
-import { ConfigIssue, describeIssue, familyConfigs, tokenIds } from './family-configs.ts';
+import { ConfigIssue, describeIssue, tokenIds } from './config-family.ts';
+import { familyConfigs } from './family-configs.ts';
 import { fileLimits, readModelJson } from './files.ts';
 import type { Architecture, ModelConfig } from './model-config.ts';
 import { exists } from './safetensors.ts';
