@@ -4,11 +4,17 @@ import { createHash } from 'node:crypto';
 import { mkdir, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
-import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import { isQuantised } from '../checkpoint/memory.ts';
 import { encodeHeader, readBytes, readTensor, type StoredTensor, writeAtomically } from '../checkpoint/safetensors.ts';
 import { EngineError, mkdirReason } from '../errors.ts';
 import { blocksOf, quantizeRows } from './int4.ts';
+
+/** Of a checkpoint, what is quantised. */
+interface Weights {
+  folder: string;
+  tensors: ReadonlyMap<string, StoredTensor>;
+  shapes: ReadonlyMap<string, readonly number[]>;
+}
 
 /** A place in the file; `uint8` holds packed values. */
 export interface Place {
@@ -48,7 +54,7 @@ export function cacheFolder(): string {
  * Throws OUTPUT_NOT_WRITABLE where the cache cannot be written.
  */
 export async function quantizeCheckpoint(
-  checkpoint: Pick<Checkpoint, 'folder' | 'tensors' | 'shapes'>,
+  checkpoint: Weights,
   block: number,
   cache: string,
 ): Promise<QuantizedCheckpoint> {
@@ -70,7 +76,7 @@ export async function quantizeCheckpoint(
 }
 
 /** Where everything will lie, and the bytes in that order. */
-function layOut({ folder, tensors, shapes }: Pick<Checkpoint, 'folder' | 'tensors' | 'shapes'>, block: number) {
+function layOut({ folder, tensors, shapes }: Weights, block: number) {
   const entries: Record<string, { dtype: string; shape: readonly number[]; data_offsets: [number, number] }> = {};
   let end = 0;
   const place = (name: string, dtype: string, shape: readonly number[], length: number) => {
@@ -120,7 +126,7 @@ function layOut({ folder, tensors, shapes }: Pick<Checkpoint, 'folder' | 'tensor
 }
 
 /** By what the files are and when they were last written: reading gigabytes for their hash would cost the gain. */
-async function keyOf({ folder, tensors }: Pick<Checkpoint, 'folder' | 'tensors'>, block: number): Promise<string> {
+async function keyOf({ folder, tensors }: Weights, block: number): Promise<string> {
   const hash = createHash('sha256').update(JSON.stringify([formatVersion, block, [...tensors]]));
   for (const name of new Set([...tensors.values()].map((tensor) => tensor.file))) {
     const { size, mtimeMs } = await stat(path.join(folder, name));
