@@ -65,6 +65,9 @@ function reachableName(host: string): string {
   return host.includes(':') ? `[${host}]` : host;
 }
 
+/** An empty line now and then: a client gives up on a connection that says nothing for minutes. */
+const aliveMs = 15_000;
+
 const digest = (text: string) => createHash('sha256').update(text).digest();
 
 async function answer(
@@ -111,14 +114,20 @@ async function stream(
 ): Promise<void> {
   const model = await modelOf({ artifacts }, { name: modelDir, modelDir, adapterKey });
   const requests = prompts.map((prompt, i) => ({ id: String(i), prompt, n, seed }));
+  response.writeHead(200, { 'content-type': 'application/x-ndjson' }).flushHeaders();
+  const alive = setInterval(() => response.write('\n'), aliveMs);
   try {
     for await (const chunk of engine.serve(model, requests, config, { stream }, signal)) {
-      await send(response, chunk, signal);
+      // Each holds the whole text so far: where the reader is slow, some can be left out.
+      if (chunk.type === 'progress' && response.writableNeedDrain) continue;
+      send(response, chunk);
     }
   } catch (error) {
     throw withoutFolders(error, model);
+  } finally {
+    clearInterval(alive);
   }
-  await send(response, { type: 'end' }, signal);
+  send(response, { type: 'end' });
   response.end();
 }
 
@@ -130,10 +139,8 @@ function withoutFolders(error: unknown, { model, adapter }: ModelOptions): unkno
   return new AppError(known.code, `${message.slice(0, 1).toUpperCase()}${message.slice(1)}`, { cause: error });
 }
 
-async function send(response: ServerResponse, line: ServedLine, signal: AbortSignal): Promise<void> {
-  if (!response.headersSent) response.writeHead(200, { 'content-type': 'application/x-ndjson' });
-  // A slow reader slows the sampler's chunks, not this process's memory.
-  if (!response.write(`${JSON.stringify(line)}\n`)) await once(response, 'drain', { signal });
+function send(response: ServerResponse, line: ServedLine): void {
+  response.write(`${JSON.stringify(line)}\n`);
 }
 
 /** As a status where nothing was sent yet, else as the stream's last line. */

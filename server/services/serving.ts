@@ -89,7 +89,8 @@ async function* readLines(body: ReadableStream<Uint8Array>): AsyncGenerator<Serv
     text += decoder.decode(part, { stream: true });
     const lines = text.split('\n');
     text = lines.pop() ?? '';
-    for (const line of lines) yield servedLineSchema.parse(JSON.parse(line));
+    // An empty line only says that the worker is there.
+    for (const line of lines) if (line !== '') yield servedLineSchema.parse(JSON.parse(line));
   }
 }
 
