@@ -11,10 +11,8 @@ import { hostMemory } from './device-memory.ts';
 export async function locateWeights(graph: OnnxGraph, folder: string): Promise<{ graph: OnnxGraph; root: string }> {
   const { root } = await rootOf(folder);
   const places = new Map<string, string>();
-  for (const { source } of graph.initializers) {
-    if ('location' in source && !places.has(source.location)) {
-      places.set(source.location, await placeOf(folder, source.location));
-    }
+  for (const { location } of externalTensors(graph)) {
+    if (!places.has(location)) places.set(location, await placeOf(folder, location));
   }
   const located = (tensor: OnnxTensor): OnnxTensor => {
     const { source } = tensor;
@@ -24,10 +22,15 @@ export async function locateWeights(graph: OnnxGraph, folder: string): Promise<{
   return { root, graph: { ...graph, initializers: graph.initializers.map(located) } };
 }
 
+/** The places of a graph's weights in files. */
+export function externalTensors(graph: OnnxGraph): { location: string; length: number }[] {
+  return graph.initializers.flatMap(({ source }) => ('location' in source ? [source] : []));
+}
+
 /** Throws OUT_OF_MEMORY where the weights alone have more bytes than the machine: loading them could only end badly. */
-export function assertWeightsFit(graph: OnnxGraph, folder: string): void {
+export function assertWeightsFit(weights: Iterable<{ length: number }>, folder: string): void {
   let bytes = 0;
-  for (const { source } of graph.initializers) if ('location' in source) bytes += source.length;
+  for (const { length } of weights) bytes += length;
   const { totalBytes } = hostMemory();
   if (bytes <= totalBytes) return;
   const gigabytes = (count: number) => (count / 1e9).toFixed(1);

@@ -3,7 +3,7 @@
 import * as ort from 'onnxruntime-node';
 import { EngineError } from '../errors.ts';
 import { type DataType, encodeModel, type OnnxGraph, type TypedArray } from '../graph/onnx.ts';
-import { assertWeightsFit, locateWeights } from './external-weights.ts';
+import { assertWeightsFit, externalTensors, locateWeights } from './external-weights.ts';
 import { describeProviderFailure, executionProviders } from './provider.ts';
 import { standBack } from './turns.ts';
 
@@ -39,7 +39,7 @@ export async function openSession(graph: OnnxGraph, options: SessionOptions = {}
   const providers = executionProviders(options.device ?? 'auto');
   let located = graph;
   if (options.folder) {
-    if (providers.includes('cpu')) assertWeightsFit(graph, options.folder);
+    if (providers.includes('cpu')) assertWeightsFit(externalTensors(graph), options.folder);
     const { graph: inPlace, root } = await locateWeights(graph, options.folder);
     located = inPlace;
     session.model_external_initializers_file_folder_path = root;

@@ -9,7 +9,7 @@ import { ropeLength } from '../models/rope.ts';
 import { checkpointWeights } from '../models/weights.ts';
 import type { PairScore, TrainingPair } from '../ports.ts';
 import { adapterFeeds } from '../runtime/adapter-feeds.ts';
-import { openSession, type Session } from '../runtime/session.ts';
+import { damagedWeights, openSession, type Session } from '../runtime/session.ts';
 import { type BatchSize, packRows, rowLength, sizeOf, type TokenRow } from './batch.ts';
 import { scoringGraph } from './graph.ts';
 
@@ -99,6 +99,7 @@ export async function scoreRows(
       for (const [r, index] of indices.entries()) {
         const values = logps?.data.slice(r * size.completions, (r + 1) * size.completions) ?? [];
         results[index] = Array.from(values as Float32Array);
+        if (!results[index].every(Number.isFinite)) throw damagedWeights(checkpoint.folder);
       }
       await new Promise(setImmediate); // lets a cancel message in: a run blocks the event loop
     }

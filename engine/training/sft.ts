@@ -14,6 +14,7 @@ import { inputWeights } from '../models/weights.ts';
 import { createAdamWState } from '../optimizer.ts';
 import type { Completion, Prompt, TrainMetrics } from '../ports.ts';
 import { createRandom } from '../random.ts';
+import { assertWeightsFit } from '../runtime/external-weights.ts';
 import { createSessionCache, openSession, type Session, type Tensor } from '../runtime/session.ts';
 import { type BatchSize, packRows, sizeOf, type TokenRow } from './batch.ts';
 import { sftGraph } from './graph.ts';
@@ -54,6 +55,7 @@ export async function trainSft(
   const started = performance.now();
   const { config } = job;
   const checkpoint = await openCheckpoint(job.model);
+  assertWeightsFit(checkpoint.tensors.values(), checkpoint.folder);
   const rows = job.examples.flatMap((example) => tokenizeExample(checkpoint, example, config));
   if (rows.length === 0) {
     throw new EngineError('DATA_INVALID', `No example is left to train on: all ${job.examples.length} are too long.`);

@@ -10,6 +10,7 @@ import { checkpointWeights } from '../models/weights.ts';
 import { createAdamWState } from '../optimizer.ts';
 import type { Reference, TrainingPair, TrainJob, TrainMetrics, TrainResult } from '../ports.ts';
 import { adapterFeeds } from '../runtime/adapter-feeds.ts';
+import { assertWeightsFit } from '../runtime/external-weights.ts';
 import { createSessionCache, openSession } from '../runtime/session.ts';
 import { type BatchSize, packRows, sizeOf, type TokenRow } from './batch.ts';
 import { dpoGraph } from './graph.ts';
@@ -33,6 +34,7 @@ export async function train(
   const { config } = job;
   const device = job.device ?? 'auto';
   const checkpoint = await openCheckpoint(job.model);
+  assertWeightsFit(checkpoint.tensors.values(), checkpoint.folder);
   const initial = job.adapter ? await readAdapter(job.adapter, checkpoint.shapes) : null;
   const adapter = initial ? copyOf(initial) : createAdapter(config.lora, checkpoint.shapes, config.seed);
 
