@@ -72,6 +72,20 @@ for (const [name, { score, greedy }] of Object.entries(gold)) {
       }
     });
 
+    test('what is drawn has the log-prob that scoring gives it', async () => {
+      const responses = await sampled(model, requests, { max_new_tokens: 24 });
+      // A response that ended early is shorter than planned, which longrope and dynamic scaling tell apart.
+      const whole = responses.flatMap((response, i) => (response?.finishReason === 'length' ? [{ response, i }] : []));
+      expect(whole.length).toBeGreaterThan(2);
+      const own = whole.map(({ response: { tokenIds }, i }) => {
+        return { prompt: prompts[i] as Prompt, chosen: { tokenIds }, rejected: { tokenIds } };
+      });
+      const scores = await scorePairs({ model, pairs: own, device: 'cpu' });
+      for (const [k, { response }] of whole.entries()) {
+        expect(Math.abs((scores[k]?.logpsChosen ?? 0) - response.logp) / 24).toBeLessThan(1e-4);
+      }
+    });
+
     test('a pair alone scores what it does in a batch', async () => {
       const alone = await scorePairs({ model, pairs: pairs.slice(0, 1), device: 'cpu' });
       const [together] = await scorePairs({ model, pairs, device: 'cpu' });

@@ -25,8 +25,8 @@ export function headName({ hasTiedHead }: ModelConfig): string {
   return hasTiedHead ? 'model.embed_tokens.weight' : 'lm_head.weight';
 }
 
-/** Hidden states [..., hidden] -> logits [..., vocab], soft-capped where the model has it. */
+/** Hidden states [..., hidden] -> logits fp32 [..., vocab], soft-capped where the model has it. */
 export function toLogits(g: GraphBuilder, config: ModelConfig, weights: Weights, hidden: Value): Value {
-  const logits = weights.product(g, headName(config), hidden);
+  const logits = g.cast(weights.product(g, headName(config), hidden), 'float32');
   return config.logitSoftcap === null ? logits : g.softcap(logits, config.logitSoftcap);
 }
