@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { samplingConfigSchema } from '../engine/config.ts';
+import { samplingConfigSchema, trainConfigSchema } from '../engine/config.ts';
 import { EngineError } from '../engine/errors.ts';
 import { createRandom } from '../engine/random.ts';
 import { adapterCases } from '../test/hostile/adapters.ts';
@@ -119,4 +119,47 @@ describe.each(Object.entries(groups))('hostile %s', (group, cases) => {
       expect(await respond(soundModel)).toBe(sound);
     },
   );
+});
+
+describe('scoring and training', () => {
+  const pairs = [{ prompt, chosen: 'it was sent.', rejected: 'no.' }];
+  const settings = trainConfigSchema.parse({ max_steps: 2, per_device_train_batch_size: 1 });
+  const operations: Record<string, (model: string) => Promise<unknown>> = {
+    score: (model) => engine.score({ model, adapter: null }, pairs),
+    train: (model) =>
+      engine.train(
+        { model, adapter: null, reference: 'base', pairs, config: settings, out: join(root, 'out') },
+        async () => undefined,
+      ),
+  };
+  const names = [
+    'weights: all NaN',
+    'weights: far larger than memory, without a byte on disk',
+    'template: nested loops',
+  ];
+  const chosen = Object.values(groups)
+    .flat()
+    .filter(({ name }) => names.includes(name));
+
+  test.each(Object.keys(operations))('%s refuses the same in the same words', async (operation) => {
+    expect(chosen).toHaveLength(names.length);
+    for (const [i, hostile] of chosen.entries()) {
+      const folder = join(root, `${operation}-${i}`);
+      await copyModel(folder);
+      await hostile.spoil(folder, createRandom(seed));
+      const started = performance.now();
+      const error: unknown = await operations[operation]?.(folder).catch((thrown: unknown) => thrown);
+      expect([...slowness(started), ...faultsOf(error, (error as Error).message)]).toEqual([]);
+    }
+    expect(await respond(soundModel)).toBe(sound);
+  });
+});
+
+test('a child that dies says with which model, and the next request has a new one', async () => {
+  const pid = engine.pid();
+  const first = respond(soundModel);
+  if (pid) process.kill(pid, 'SIGKILL');
+  await expect(first).rejects.toThrow(`The engine process ended during sample with ${soundModel} (SIGKILL)`);
+  expect(await respond(soundModel)).toBe(sound);
+  expect(engine.pid()).not.toBe(pid);
 });
