@@ -48,6 +48,12 @@ export function float32ToFloat16(values: Float32Array): Uint16Array {
   return result;
 }
 
+export function bfloat16ToFloat32(halves: Uint16Array): Float32Array {
+  const words = new Uint32Array(halves.length);
+  for (let i = 0; i < halves.length; i++) words[i] = (halves[i] as number) << 16;
+  return new Float32Array(words.buffer);
+}
+
 /** Rounds to nearest, ties to even. */
 export function float32ToBfloat16(values: Float32Array): Uint16Array {
   const words = new Uint32Array(values.buffer, values.byteOffset, values.length);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { EngineError, reasonOf } from '../errors.ts';
 import { fileLimits, openModelFile, parseModelJson, readModelJson } from './files.ts';
-import { float16ToFloat32, float32ToFloat16 } from './float16.ts';
+import { bfloat16ToFloat32, float16ToFloat32, float32ToFloat16 } from './float16.ts';
 import { asStated, quoted, shortened } from './words.ts';
 
 const weightTypes = { F32: 4, F16: 2, BF16: 2 } as const;
@@ -127,8 +127,7 @@ export async function readTensor(folder: string, tensor: StoredTensor): Promise<
     if (tensor.dtype === 'F32') return new Float32Array(copy);
     const halves = new Uint16Array(copy);
     if (tensor.dtype === 'F16') return float16ToFloat32(halves);
-    const words = Uint32Array.from(halves, (half) => half << 16);
-    return new Float32Array(words.buffer);
+    return bfloat16ToFloat32(halves);
   } finally {
     await handle.close();
   }

@@ -12,25 +12,47 @@ export const blocksOf = (columns: number, block: number): number => Math.ceil(co
 
 /**
  * `values` is [rows, columns], row major. A block's largest value in magnitude becomes -8 or its mirror, so that
- * value = (q - 8) x scale with |error| <= |scale| / 2, and up to |scale| at the far end of the other sign.
+ * value = (q - 8) x scale with |error| <= |scale| / 2, and up to |scale| at the far end of the other sign. A block with
+ * a value that is no number has a scale that is none.
  */
 export function quantizeRows(values: Float32Array, columns: number, block: number): QuantizedRows {
   const rows = values.length / columns;
   const blocks = blocksOf(columns, block);
   const packed = new Uint8Array((rows * blocks * block) / 2);
   const scales = new Float32Array(rows * blocks);
+  // A row's last block may be short: what lies beyond its end is zero.
+  const padded = new Float32Array(block);
   for (let at = 0; at < scales.length; at++) {
-    const start = Math.floor(at / blocks) * columns + (at % blocks) * block;
-    const end = Math.min(start + block, (Math.floor(at / blocks) + 1) * columns);
-    const scale = Math.fround(largest(values, start, end) / -8);
+    const row = Math.floor(at / blocks);
+    const start = row * columns + (at - row * blocks) * block;
+    padded.fill(0);
+    padded.set(values.subarray(start, Math.min(start + block, (row + 1) * columns)));
+    const scale = Math.fround(largest(padded) / -8);
     scales[at] = scale;
-    for (let i = 0; i < block; i += 2) {
-      const low = quantize(values, start + i, end, scale);
-      const high = quantize(values, start + i + 1, end, scale);
-      packed[(at * block + i) / 2] = low | (high << 4);
+    const inverse = scale === 0 ? 0 : 1 / scale;
+    for (let i = 0, byte = (at * block) / 2; i < block; i += 2, byte++) {
+      packed[byte] = toNibble(padded[i] as number, inverse) | (toNibble(padded[i + 1] as number, inverse) << 4);
     }
   }
   return { packed, scales };
+}
+
+/** Round to nearest, within 0 to 15; the 8 in the middle is zero. */
+function toNibble(value: number, inverse: number): number {
+  return Math.min((value * inverse + 8.5) | 0, 15);
+}
+
+/** The element of the largest magnitude, with its sign. */
+function largest(values: Float32Array): number {
+  let least = 0;
+  let most = 0;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] as number;
+    if (value > most) most = value;
+    else if (value < least) least = value;
+    else if (Number.isNaN(value)) return value;
+  }
+  return most > -least ? most : least;
 }
 
 /** The inverse, for checks: [rows, columns]. */
@@ -45,20 +67,4 @@ export function dequantizeRows({ packed, scales }: QuantizedRows, columns: numbe
     values[i] = ((place % 2 === 0 ? byte & 15 : byte >> 4) - 8) * (scales[at] as number);
   }
   return values;
-}
-
-/** The element of the largest magnitude, with its sign. */
-function largest(values: Float32Array, start: number, end: number): number {
-  let found = 0;
-  for (let i = start; i < end; i++) {
-    const value = values[i] as number;
-    if (Math.abs(value) > Math.abs(found)) found = value;
-  }
-  return found;
-}
-
-/** What lies beyond a row's end is zero. */
-function quantize(values: Float32Array, at: number, end: number, scale: number): number {
-  if (at >= end || scale === 0) return 8;
-  return Math.max(0, Math.min(15, Math.round((values[at] as number) / scale) + 8));
 }

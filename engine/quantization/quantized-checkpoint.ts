@@ -50,7 +50,7 @@ export function cacheFolder(): string {
 }
 
 /**
- * The checkpoint in four bits, from the cache or made now: about a second per 50 million weights and core.
+ * The checkpoint in four bits, from the cache or made now: about a second per 50 million weights.
  * Throws OUTPUT_NOT_WRITABLE where the cache cannot be written.
  */
 export async function quantizeCheckpoint(
@@ -118,6 +118,12 @@ function layOut({ folder, tensors, shapes }: Weights, block: number) {
         continue;
       }
       const { packed, scales } = quantizeRows(await readTensor(folder, tensor), matrix.shape[1], block);
+      if (!scales.every(Number.isFinite)) {
+        throw new EngineError(
+          'CHECKPOINT_INVALID',
+          `${path.join(folder, tensor.file)}: tensor "${tensor.name}" has values that are no numbers. Download the file again.`,
+        );
+      }
       yield packed;
       yield new Uint8Array(scales.buffer);
     }
