@@ -11,7 +11,7 @@ import type { LoraSource } from '../models/lora.ts';
 import type { Weights } from '../models/weights.ts';
 import { rowAttention } from './attention.ts';
 import type { BatchSize } from './batch.ts';
-import { tokenLogProbs } from './log-probs.ts';
+import { likeliestTokens, tokenLogProbs } from './log-probs.ts';
 
 export interface ModelInputs {
   g: GraphBuilder;
@@ -20,8 +20,8 @@ export interface ModelInputs {
   lora: LoraSource;
 }
 
-/** Weighted token log-probabilities of every completion, [rows, completions, span]; padding is 0. */
-function completionLogProbs({ g, config, weights, lora }: ModelInputs, size: BatchSize): Value {
+/** The inputs of training/batch.ts, and the hidden state of every token of the rows, [rows x length, size]. */
+function readRows({ g, config, weights, lora }: ModelInputs, size: BatchSize) {
   const { rows, completions, length, span } = size;
   const ids = g.input('ids', 'int64', [rows, length]);
   const positions = g.input('positions', 'int64', [rows, length]);
@@ -32,15 +32,35 @@ function completionLogProbs({ g, config, weights, lora }: ModelInputs, size: Bat
   const family = families[config.architecture];
   const context = { g, config, weights, lora, attend: rowAttention(g, config, positions, segments) };
   const hidden = g.reshape(family.hidden(context, ids), [rows * length, config.hiddenSize]);
-  const head = weights.tensor(headName(config));
-  const logProbs = tokenLogProbs(g, { hidden, at, labels, head }, config.logitSoftcap);
-  return g.mul(g.reshape(logProbs, [rows, completions, span]), tokenWeights);
+  return { hidden, at, labels, tokenWeights, head: weights.tensor(headName(config)) };
+}
+
+/** Weighted token log-probabilities of every completion, [rows, completions, span]; padding is 0. */
+function completionLogProbs(model: ModelInputs, size: BatchSize, rows = readRows(model, size)): Value {
+  const { g, config } = model;
+  const logProbs = tokenLogProbs(g, rows, config.logitSoftcap);
+  return g.mul(g.reshape(logProbs, [size.rows, size.completions, size.span]), rows.tokenWeights);
 }
 
 /** Output `logps` [rows, completions]: each completion's summed log-probability (nats). */
 export function scoringGraph(model: ModelInputs, size: BatchSize): OnnxGraph {
   model.g.output('logps', model.g.reduceSum(completionLogProbs(model, size), [-1]));
   return model.g.build();
+}
+
+/**
+ * Outputs `logps`, `top_ids` and `top_logps`, each [rows, completions, span]: every token's log-probability, and the
+ * likeliest token in its place with its own. Padding's are of no use.
+ */
+export function tokenScoringGraph(model: ModelInputs, size: BatchSize): OnnxGraph {
+  const { g, config } = model;
+  const shape = [size.rows, size.completions, size.span];
+  const rows = readRows(model, size);
+  const top = likeliestTokens(g, rows, config.logitSoftcap);
+  g.output('logps', completionLogProbs(model, size, rows));
+  g.output('top_ids', g.reshape(top.ids, shape));
+  g.output('top_logps', g.reshape(top.logps, shape));
+  return g.build();
 }
 
 export interface DpoSettings {

@@ -19,3 +19,18 @@ export function tokenLogProbs(
     return g.sub(labelLogit, g.reduceLogSumExp(capped(g.gemm(predicting, head, { b: true })), [-1]));
   });
 }
+
+/** The likeliest token at each place, int64 [tokens], and its log-probability [tokens]; inputs as above. */
+export function likeliestTokens(
+  g: GraphBuilder,
+  { hidden, at, head }: { hidden: Value; at: Value; head: Value },
+  softcap: number | null,
+): { ids: Value; logps: Value } {
+  return g.scope('likeliest', () => {
+    const plain = g.gemm(g.gather(hidden, at), head, { b: true });
+    const logits = softcap === null ? plain : g.softcap(plain, softcap);
+    const [ids] = g.op('ArgMax', [logits], { axis: -1, keepdims: 0 });
+    if (!ids) throw new Error('ArgMax has an output.');
+    return { ids, logps: g.sub(g.reduceMax(logits, [-1]), g.reduceLogSumExp(logits, [-1])) };
+  });
+}

@@ -9,9 +9,9 @@ import { ropeLength } from '../models/rope.ts';
 import { checkpointWeights } from '../models/weights.ts';
 import type { PairScore, TrainingPair } from '../ports.ts';
 import { adapterFeeds } from '../runtime/adapter-feeds.ts';
-import { damagedWeights, openSession, type Session } from '../runtime/session.ts';
+import { damagedWeights, openSession, type Session, type Tensor } from '../runtime/session.ts';
 import { type BatchSize, packRows, rowLength, sizeOf, type TokenRow } from './batch.ts';
-import { scoringGraph } from './graph.ts';
+import { scoringGraph, tokenScoringGraph } from './graph.ts';
 
 const rowsPerBatch = 8;
 
@@ -80,6 +80,54 @@ export async function scoreRows(
   signal?: AbortSignal,
 ): Promise<number[][]> {
   const results: number[][] = rows.map(() => []);
+  await runRows(scoringGraph, checkpoint, adapter, rows, device, signal, (index, outputs, r, size) => {
+    const values = outputs.logps?.data.slice(r * size.completions, (r + 1) * size.completions) ?? [];
+    results[index] = Array.from(values as Float32Array);
+    if (!results[index].every(Number.isFinite)) throw damagedWeights(checkpoint.folder);
+  });
+  return results;
+}
+
+/** A token given those before it: its log-probability (nats), and the likeliest token in its place. */
+export interface TokenScore {
+  logp: number;
+  topId: number;
+  topLogp: number;
+}
+
+/** Scores every token of the sequences but the first, which nothing predicts. A sequence has two tokens at least. */
+export async function scoreTokens(
+  checkpoint: Checkpoint,
+  adapter: Adapter | null,
+  sequences: readonly (readonly number[])[],
+  device: string,
+  signal?: AbortSignal,
+): Promise<TokenScore[][]> {
+  const results: TokenScore[][] = sequences.map(() => []);
+  const rows = sequences.map((ids): TokenRow => ({ prompt: ids.slice(0, 1), completions: [ids.slice(1)] }));
+  await runRows(tokenScoringGraph, checkpoint, adapter, rows, device, signal, (index, outputs, r, { span }) => {
+    const at = (name: string, i: number) => Number(outputs[name]?.data[r * span + i]);
+    const count = (sequences[index]?.length ?? 1) - 1;
+    results[index] = Array.from({ length: count }, (_, i) => ({
+      logp: at('logps', i),
+      topId: at('top_ids', i),
+      topLogp: at('top_logps', i),
+    }));
+    if (!results[index].every(({ logp }) => Number.isFinite(logp))) throw damagedWeights(checkpoint.folder);
+  });
+  return results;
+}
+
+/** Runs the rows in batches; `onRow` gets each row's number, its batch's outputs and its place in them. */
+async function runRows(
+  graphOf: typeof scoringGraph,
+  checkpoint: Checkpoint,
+  adapter: Adapter | null,
+  rows: readonly TokenRow[],
+  device: string,
+  signal: AbortSignal | undefined,
+  onRow: (index: number, outputs: Record<string, Tensor>, r: number, size: BatchSize) => void,
+): Promise<void> {
   const lora = adapter ? adapterFeeds(adapter) : {};
   // Rows of like length share a batch, and batches of one size share a session.
   const order = rows.map((_, i) => i).sort((a, b) => rowLength(rows[a] as TokenRow) - rowLength(rows[b] as TokenRow));
@@ -93,23 +141,19 @@ export async function scoreRows(
       const key = JSON.stringify(size);
       if (open?.key !== key) {
         await open?.session.close();
-        open = { key, session: await openScoring(checkpoint, adapter, size, device) };
+        open = { key, session: await openScoring(graphOf, checkpoint, adapter, size, device) };
       }
-      const { logps } = await open.session.run({ ...packRows(batch, size), ...lora });
-      for (const [r, index] of indices.entries()) {
-        const values = logps?.data.slice(r * size.completions, (r + 1) * size.completions) ?? [];
-        results[index] = Array.from(values as Float32Array);
-        if (!results[index].every(Number.isFinite)) throw damagedWeights(checkpoint.folder);
-      }
+      const outputs = await open.session.run({ ...packRows(batch, size), ...lora });
+      for (const [r, index] of indices.entries()) onRow(index, outputs, r, size);
       await new Promise(setImmediate); // lets a cancel message in: a run blocks the event loop
     }
   } finally {
     await open?.session.close();
   }
-  return results;
 }
 
 function openScoring(
+  graphOf: typeof scoringGraph,
   checkpoint: Checkpoint,
   adapter: Adapter | null,
   size: BatchSize,
@@ -120,6 +164,6 @@ function openScoring(
   const lora = adapter
     ? loraInputs(g, checkpoint.shapes, [...adapter.modules.keys()], adapter.shape.r, adapter.scale).source
     : noLora;
-  const graph = scoringGraph({ g, config: checkpoint.config, weights, lora }, size);
+  const graph = graphOf({ g, config: checkpoint.config, weights, lora }, size);
   return openSession(graph, { folder: checkpoint.folder, device, keepMapped: true });
 }
