@@ -7,11 +7,15 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Transaction } from '../db/client.ts';
 import { jobRuns, judgements, judges, rankings, samplingPrompts, tasks } from '../db/schema.ts';
 import { samplingConfigSchema } from '../engine/config.ts';
+import { createRandom } from '../engine/random.ts';
 import { getJob } from '../server/services/jobs.ts';
 import { createJudge, startJudging } from '../server/services/judges.ts';
 import { nextTask, submitRanking } from '../server/services/labels.ts';
 import { startSampling } from '../server/services/samplings.ts';
 import { addTasks, seedDemo } from '../test/demo.ts';
+import { copyModel } from '../test/hostile/model-folder.ts';
+import { templateCases } from '../test/hostile/templates.ts';
+import { tokenizerCases } from '../test/hostile/tokenizers.ts';
 import { addPerson } from '../test/people.ts';
 import { createTestDatabase, type TestDatabase } from '../test/postgres.ts';
 import { openLocalArtifacts } from './artifacts.ts';
@@ -129,6 +133,27 @@ test('a failed sampling frees its prompts', async () => {
     [],
   );
 });
+
+test.each(['template: nested loops', 'tokenizer: a pattern that backtracks over words'])(
+  'a model that never ends (%s) fails its job in a sentence, and the next job is done',
+  async (name) => {
+    const model = path.join(dataDir, name.replaceAll(/\W/g, '-'));
+    await copyModel(model);
+    const hostile = [...templateCases, ...tokenizerCases].find((each) => each.name === name);
+    await hostile?.spoil(model, createRandom(1));
+    const { jobRunId } = await sample(2);
+    await database.db.execute(sql`update policies set model_dir = ${model}`);
+    await attemptJob(services, 'sample', await payloadOf(jobRunId), attempt());
+    await database.db.execute(sql`update policies set model_dir = 'demo/model'`);
+    expect(await getJob(database.db, { jobRunId })).toMatchObject({
+      status: 'failed',
+      error: expect.stringMatching(/keeps working without end\.$/),
+    });
+    const next = await sample(2);
+    await attemptJob(services, 'sample', await payloadOf(next.jobRunId), attempt());
+    expect(await getJob(database.db, next)).toMatchObject({ status: 'done', done: 2 });
+  },
+);
 
 test("a silent worker's job is freed; a living one's is not", async () => {
   const { jobRunId } = await sample(2);
