@@ -36,6 +36,7 @@ export async function inspectModel(folder: string): Promise<InspectedModel> {
   const { config, tokenizer, tensors, shapes } = await openCheckpoint(folder);
   const stored = [...tensors.values()];
   const batch = { rows: usualRows, length: Math.min(usualLength, config.maxPositions) };
+  const isHalfStored = stored.some(({ dtype }) => dtype !== 'F32');
   return {
     architecture: config.architecture,
     parameters: countParameters(shapes),
@@ -49,7 +50,7 @@ export async function inspectModel(folder: string): Promise<InspectedModel> {
         devicePrecisions[device].map((precision) => ({
           device,
           precision,
-          ...estimateMemory(config, shapes, { ...batch, device, precision }),
+          ...estimateMemory(config, shapes, { ...batch, device, precision, isHalfStored }),
         })),
       ),
     },

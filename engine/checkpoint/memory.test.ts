@@ -9,8 +9,9 @@ const shapes = new Map<string, readonly number[]>([
   ['model.layers.0.self_attn.q_proj.weight', [64, 64]],
   ['model.norm.weight', [64]],
 ]);
-const question = { rows: 4, length: 10 } as const;
-const reserve = (bytes: number) => Math.ceil(bytes * 0.15) + 200 * 2 ** 20;
+const question = { rows: 4, length: 10, isHalfStored: false } as const;
+const processBytes = 320 * 2 ** 20;
+const reserve = (bytes: number) => Math.ceil(bytes * 0.15) + processBytes;
 
 describe('memory', () => {
   it('of the cache: keys and values of each layer', () => {
@@ -33,6 +34,15 @@ describe('memory', () => {
     const on = (device: 'cpu' | 'cuda') => estimateMemory(config, shapes, { ...question, precision: 'bf16', device });
     expect(on('cuda').weights).toBe((6400 + 4096 + 64) * 2);
     expect(on('cpu').weights).toBe((6400 + 4096 + 64) * 4);
+  });
+
+  it('while half-precision weights are packed on a CPU: both copies', () => {
+    const large = new Map([['model.layers.0.mlp.up_proj.weight', [8192, 8192]]]);
+    const asked = { ...question, precision: 'fp32', device: 'cpu', isHalfStored: true } as const;
+    expect(estimateMemory(config, large, asked).total).toBe(2 * 8192 * 8192 * 4 + processBytes);
+    const larger = new Map([['model.layers.0.mlp.up_proj.weight', [8192, 80_000]]]);
+    const { weights, kv, reserve: kept, total } = estimateMemory(config, larger, asked);
+    expect(total).toBe(weights + kv + kept);
   });
 
   it('of int4 weights: half a byte and a scale for every 32, for the layers only', () => {

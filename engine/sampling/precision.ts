@@ -1,6 +1,6 @@
 // What weights and caches are held in while sampling, and where such weights come from.
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
-import { quantizedBlocks } from '../checkpoint/memory.ts';
+import { packedBytes, quantizedBlocks } from '../checkpoint/memory.ts';
 import { devicePrecisions, type Precision, type WeightPrecision } from '../config.ts';
 import { EngineError } from '../errors.ts';
 import type { FloatType, GraphBuilder } from '../graph/builder.ts';
@@ -17,13 +17,6 @@ export interface LoadableWeights {
   /** Not packed for the matrix kernels: no second copy while loading, but twice the time per token in small batches. */
   keepMapped: boolean;
 }
-
-/**
- * Half-precision weights that take more than this once widened to fp32 are not packed on a CPU, unless fp32 is asked
- * for by name: packing holds the widened and the packed copy at once while it loads. A rule by the checkpoint alone,
- * not by what is free now, since the two ways differ in the last bits of a log-prob.
- */
-const packedBytes = 2 * 2 ** 30;
 
 /** Throws CONFIG_INVALID for a precision that the device's provider does not compute in. */
 export function resolvePrecision(
