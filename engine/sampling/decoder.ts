@@ -1,6 +1,5 @@
 // One forward of a model over a key-value cache, as the sampler's graph runs it: for prompts, and token by token.
 import type { ModelConfig } from '../checkpoint/model-config.ts';
-import { EngineError } from '../errors.ts';
 import type { GraphBuilder, Value } from '../graph/builder.ts';
 import { families } from '../models/index.ts';
 import type { Attend, DecoderContext } from '../models/layers.ts';
@@ -50,12 +49,7 @@ export function cachedForward(
   { ids, past, lastIndex, total }: CachedForward,
 ): { hidden: Value; present: Value[] } {
   const { g, config } = context;
-  if (config.headDim % 8 !== 0) {
-    throw new EngineError(
-      'CHECKPOINT_UNSUPPORTED',
-      `Heads of size ${config.headDim} cannot be sampled from: the attention kernel takes multiples of 8.`,
-    );
-  }
+  const padding = headPadding(g, config);
   const turning = ropes.map((rope) => (isKernelRope(config, rope) ? null : rowRotation(g, rope, ids, lastIndex)));
   const present: Value[] = [];
   const attend: Attend = (layer, { q, k, v }) => {
@@ -69,11 +63,11 @@ export function cachedForward(
     const [attended, presentKey, presentValue] = g.op(
       'GroupQueryAttention',
       [
-        turned(q, config.heads),
-        turned(k, config.kvHeads),
-        shaped,
-        key,
-        value,
+        padding.widenHeads(turned(q, config.heads), config.heads),
+        padding.widenHeads(turned(k, config.kvHeads), config.kvHeads),
+        padding.widenHeads(shaped, config.kvHeads),
+        padding.widen(key),
+        padding.widen(value),
         lastIndex,
         total,
         ...(rope ? [rope.cos, rope.sin] : []),
@@ -88,8 +82,8 @@ export function cachedForward(
         softcap: { float: config.attentionSoftcap ?? 0 },
       },
     ) as [Value, Value, Value];
-    present.push(presentKey, presentValue);
-    return attended;
+    present.push(padding.narrow(presentKey), padding.narrow(presentValue));
+    return padding.narrowHeads(attended, config.heads);
   };
   const hidden = families[config.architecture].hidden({ ...context, attend }, ids);
   return { hidden, present };
@@ -109,6 +103,25 @@ function rowRotation(g: GraphBuilder, { cos, sin }: Rotation, ids: Value, lastIn
     const positions = g.add(first, g.sub(places, g.constant(1, 'int64')));
     return { cos: g.unsqueeze(g.gather(cos, positions), [2]), sin: g.unsqueeze(g.gather(sin, positions), [2]) };
   });
+}
+
+/** The kernel takes heads of 8 n dimensions: zeros fill up others, and add nothing to a score. */
+function headPadding(g: GraphBuilder, { headDim }: ModelConfig) {
+  const wide = Math.ceil(headDim / 8) * 8;
+  const same = (x: Value) => x;
+  if (wide === headDim) return { widen: same, narrow: same, widenHeads: same, narrowHeads: same };
+  const identity = Float32Array.from({ length: headDim * wide }, (_, i) => (Math.floor(i / wide) === i % wide ? 1 : 0));
+  const matrix = g.cast(g.initializer('head_padding', 'float32', [headDim, wide], identity), g.dtype);
+  const widen = (x: Value) => g.matmul(x, matrix);
+  const narrow = (x: Value) => g.matmul(x, g.transpose(matrix));
+  const perHead = (from: number, to: number, change: typeof widen) => (x: Value, heads: number) =>
+    g.reshape(change(g.reshape(x, [0, 0, heads, from])), [0, 0, heads * to]);
+  return {
+    widen,
+    narrow,
+    widenHeads: perHead(headDim, wide, widen),
+    narrowHeads: perHead(wide, headDim, narrow),
+  };
 }
 
 function rotateHeads(g: GraphBuilder, { headDim }: ModelConfig, x: Value, heads: number, rotation: Rotation): Value {
