@@ -49,15 +49,19 @@ describe('withinDeadline', () => {
     ).toThrow(error);
   });
 
-  test('holds the outer deadline for a guard within a guard', () => {
-    const inner = () =>
-      withinDeadline(
-        60_000,
-        () => {
-          for (;;);
-        },
-        () => new EngineError('DATA_INVALID', 'Not this one.'),
-      );
-    expect(() => guarded(inner)).toThrow('It takes too long.');
+  test('holds the outer deadline, with the inner words, for a guard within a guard', () => {
+    const within = <T>(work: () => T) =>
+      withinDeadline(60_000, work, () => new EngineError('DATA_INVALID', 'The inner part takes too long.'));
+    const endless = () => {
+      for (;;);
+    };
+    expect(() => guarded(() => within(endless))).toThrow('The inner part takes too long.');
+    expect(() =>
+      guarded(() => {
+        within(() => 1);
+        endless();
+      }),
+    ).toThrow('It takes too long.');
+    expect(guarded(() => within(() => 'and works on'))).toBe('and works on');
   });
 });

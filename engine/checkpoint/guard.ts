@@ -7,21 +7,32 @@ import type { EngineError } from '../errors.ts';
 const realm = vm.createContext(Object.create(null));
 const call = new vm.Script('work()');
 
-/** True inside a guard: the outer deadline holds for the work within it. */
-let isGuarded = false;
+/** The words of the innermost guard at work, if there is one. */
+let describeInner: (() => EngineError) | null = null;
 
-/** The result of `work`, or `describeLate`'s error when it takes longer than `milliseconds`. */
+/**
+ * The result of `work`, or `describeLate`'s error when it takes longer than `milliseconds`. Of guards within one
+ * another the outermost's deadline holds, and the innermost says what took so long.
+ */
 export function withinDeadline<T>(milliseconds: number, work: () => T, describeLate: () => EngineError): T {
-  if (isGuarded) return work();
-  isGuarded = true;
+  const outer = describeInner;
+  describeInner = describeLate;
+  try {
+    return outer ? work() : interruptible(milliseconds, work);
+  } finally {
+    // An interruption passes by the inner guards' `finally`, so that what they said still stands for the outermost.
+    describeInner = outer;
+  }
+}
+
+function interruptible<T>(milliseconds: number, work: () => T): T {
   realm.work = work;
   try {
     return call.runInContext(realm, { timeout: Math.ceil(milliseconds) });
   } catch (error) {
-    throw isTimeout(error) ? describeLate() : error;
+    throw isTimeout(error) && describeInner ? describeInner() : error;
   } finally {
     realm.work = undefined;
-    isGuarded = false;
   }
 }
 

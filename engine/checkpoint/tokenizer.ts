@@ -55,11 +55,13 @@ export async function openTokenizer(
   const source = await readModelText(path, 'TOKENIZER_INVALID', fileLimits.tokenizer);
   const definition = checkDefinition(parseModelJson(source, path, 'TOKENIZER_INVALID'), path);
   const config = await readConfig(folder);
+  const refuse = (why: string, cause?: unknown) =>
+    new EngineError('TOKENIZER_INVALID', `${path} cannot be used: ${why}.`, { cause });
+  const endless = () => refuse('it keeps working without end');
+  /** For the library's work alone: what it throws is the file's fault. */
   const guarded = <T>(milliseconds: number, work: () => T): T => {
-    const refuse = (why: string, cause?: unknown) =>
-      new EngineError('TOKENIZER_INVALID', `${path} cannot be used: ${why}.`, { cause });
     try {
-      return withinDeadline(milliseconds, work, () => refuse('it keeps working without end'));
+      return withinDeadline(milliseconds, work, endless);
     } catch (error) {
       throw error instanceof EngineError ? error : refuse(libraryReason(error), error);
     }
@@ -88,32 +90,37 @@ export async function openTokenizer(
     return eosTokenIds.includes(ids.at(-1) ?? -1) ? ids.slice(0, -1) : ids;
   };
   const encodePrompt = (prompt: Prompt) => (typeof prompt === 'string' ? encodeText(prompt) : encodeChat(prompt, true));
+  const encodePair: Tokenizer['encodePair'] = (prompt, completion) => {
+    const promptIds = encodePrompt(prompt);
+    if (typeof completion === 'object' && 'tokenIds' in completion) {
+      return { prompt: promptIds, completion: checkIds(completion.tokenIds, vocabSize, 'The stored completion') };
+    }
+    const full =
+      typeof completion === 'object' && 'cutText' in completion
+        ? encodeCut(prompt, completion.cutText)
+        : typeof prompt === 'string'
+          ? checkIds(
+              withEos(encodeText(prompt + asText(completion)), [...endings, ...eosTokenIds]),
+              vocabSize,
+              configPath,
+            )
+          : encodeChat([...prompt, ...asMessages(completion)], false);
+    if (promptIds.some((id, i) => full[i] !== id)) {
+      throw new EngineError(
+        'DATA_INVALID',
+        `The tokens of the prompt ${JSON.stringify(excerpt(prompt))} change when its completion follows, ` +
+          'so the completion cannot be told from it: end the prompt at a token boundary, or use messages.',
+      );
+    }
+    return { prompt: promptIds, completion: full.slice(promptIds.length) };
+  };
 
   return {
-    encodePrompt,
+    // One guard around all of it: a guard costs as much as rendering a short prompt, one within another nothing.
+    encodePrompt: (prompt) => withinDeadline(deadlines.encode(lengthOf(prompt)), () => encodePrompt(prompt), endless),
     encodePair: (prompt, completion) => {
-      const promptIds = encodePrompt(prompt);
-      if (typeof completion === 'object' && 'tokenIds' in completion) {
-        return { prompt: promptIds, completion: checkIds(completion.tokenIds, vocabSize, 'The stored completion') };
-      }
-      const full =
-        typeof completion === 'object' && 'cutText' in completion
-          ? encodeCut(prompt, completion.cutText)
-          : typeof prompt === 'string'
-            ? checkIds(
-                withEos(encodeText(prompt + asText(completion)), [...endings, ...eosTokenIds]),
-                vocabSize,
-                configPath,
-              )
-            : encodeChat([...prompt, ...asMessages(completion)], false);
-      if (promptIds.some((id, i) => full[i] !== id)) {
-        throw new EngineError(
-          'DATA_INVALID',
-          `The tokens of the prompt ${JSON.stringify(excerpt(prompt))} change when its completion follows, ` +
-            'so the completion cannot be told from it: end the prompt at a token boundary, or use messages.',
-        );
-      }
-      return { prompt: promptIds, completion: full.slice(promptIds.length) };
+      const characters = 2 * lengthOf(prompt) + lengthOf(completion);
+      return withinDeadline(deadlines.encode(characters), () => encodePair(prompt, completion), endless);
     },
     decode: (ids) => (isSimple ? codec.decode(ids) : guarded(deadlines.decode, () => codec.decode(ids))),
   };
@@ -144,6 +151,13 @@ function asText(completion: string | ChatMessage[]): string {
 
 const asMessages = (completion: string | ChatMessage[]): ChatMessage[] =>
   typeof completion === 'string' ? [{ role: 'assistant', content: completion }] : completion;
+
+/** Characters of a prompt or completion that are to be read. */
+function lengthOf(text: Prompt | Completion): number {
+  if (typeof text === 'string') return text.length;
+  if (Array.isArray(text)) return text.reduce((total, { content }) => total + content.length, 0);
+  return 'cutText' in text ? text.cutText.length : 0;
+}
 
 const excerpt = (prompt: Prompt) => (typeof prompt === 'string' ? prompt : (prompt.at(-1)?.content ?? '')).slice(0, 60);
 
