@@ -24,6 +24,18 @@ export const servedRequestSchema = z.object({
 });
 export type ServedRequest = z.infer<typeof servedRequestSchema>;
 
+/** Only to be read: what the model makes of each token. */
+export const readRequestSchema = servedRequestSchema.pick({ modelDir: true, adapterKey: true, prompts: true });
+export type ReadRequest = z.infer<typeof readRequestSchema>;
+
+const readPromptSchema = z.object({
+  tokens: z.array(z.string()),
+  /** Null for the first token, which nothing predicts. */
+  scores: z.array(z.object({ logp: z.number(), top: z.string(), topLogp: z.number() }).nullable()),
+});
+/** A prompt's tokens as text, each with its log-prob and the likeliest token in its place with its own. */
+export type ReadPrompt = z.infer<typeof readPromptSchema>;
+
 const place = { prompt: z.number().int(), index: z.number().int() };
 
 export const servedChunkSchema = z.discriminatedUnion('type', [
@@ -47,6 +59,7 @@ export type ServedResponse = Extract<ServedChunk, { type: 'response' }>;
 /** A line of the stream. The last one is `end` or `error`: without it, the connection broke. */
 export const servedLineSchema = z.union([
   servedChunkSchema,
+  z.object({ type: z.literal('read'), prompts: z.array(readPromptSchema) }),
   z.object({ type: z.literal('end') }),
   z.object({ type: z.literal('error'), code: z.string().nullable(), message: z.string() }),
 ]);

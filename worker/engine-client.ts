@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { ServedChunk } from '../domain/serving.ts';
+import type { ReadPrompt, ServedChunk } from '../domain/serving.ts';
 import type { InspectedModel } from '../engine/checkpoint/inspect.ts';
 import type { SamplingConfig } from '../engine/config.ts';
 import { EngineError } from '../engine/errors.ts';
@@ -59,6 +59,8 @@ export interface Engine {
   recognise(folder: string, signal?: AbortSignal): Promise<null>;
   /** What a model folder holds. Throws the engine's own words for one that cannot be used. */
   inspect(folder: string, signal?: AbortSignal): Promise<InspectedModel>;
+  /** What a model makes of each token of the prompts: as `serve`, for whoever waits. */
+  read(model: ModelOptions, prompts: SampleRequest['prompt'][], signal?: AbortSignal): Promise<ReadPrompt[]>;
   /** A model of this engine as a sampler port. */
   sampler(model: ModelOptions): Sampler;
   /** The child's process id while there is one. */
@@ -95,12 +97,14 @@ export function openEngine({ device, cancelPatienceMs = 10_000 }: EngineOptions)
   let count = 0;
   let turn: Promise<unknown> = Promise.resolve();
   let closed = false;
+  /** How often, of late, a child died while it sampled: out of memory, most likely, so the next one takes less. */
+  let deaths = 0;
 
   function startChild(): ChildProcess {
     const cwd = mkdtempSync(path.join(tmpdir(), 'rankloop-engine-'));
     const passed = Object.entries(process.env).filter(([name]) => passedVariables.test(name));
     const env: NodeJS.ProcessEnv = { ...Object.fromEntries(passed), NODE_ENV: process.env.NODE_ENV };
-    const started = fork(hostFile, [device], {
+    const started = fork(hostFile, [device, String(deaths)], {
       cwd,
       env,
       execArgv: ['--import', loader],
@@ -147,11 +151,13 @@ export function openEngine({ device, cancelPatienceMs = 10_000 }: EngineOptions)
         if (message.id !== id) return;
         if (message.type === 'item') return onItem(message.item as EngineOperations[O]['item']);
         end();
+        if (message.type === 'result' && request.operation === 'sample') deaths = Math.max(0, deaths - 1);
         if (message.type === 'result') resolve(message.result as EngineOperations[O]['result']);
         else reject(message.code ? new EngineError(message.code, message.message) : new Error(message.message));
       };
       const onExit = (code: number | null, exitSignal: NodeJS.Signals | null) => {
         end();
+        if (!killed && request.operation === 'sample') deaths++;
         reject(
           killed
             ? new EngineError('CANCELLED', 'Cancelled.')
@@ -191,6 +197,12 @@ export function openEngine({ device, cancelPatienceMs = 10_000 }: EngineOptions)
             { onItem, mayKill: false },
             both,
           ),
+        signal,
+      ),
+    read: (model, prompts, signal) =>
+      perform<'read'>(
+        { operation: 'read', input: { ...model, prompts } },
+        { onItem: () => undefined, mayKill: false },
         signal,
       ),
     sampler: (model) => ({

@@ -11,12 +11,16 @@ import { openSampler } from '../engine/sampling/sampler.ts';
 import { scorePairs } from '../engine/training/score.ts';
 import { train } from '../engine/training/trainer.ts';
 import type { EngineOperation, EngineOperations, FromEngine, ToEngine } from './engine-protocol.ts';
+import { readPrompts } from './read-prompts.ts';
 import { createSamplerCache } from './sampler-cache.ts';
 import { countTokens, tokenTexts } from './token-texts.ts';
 
 const device = process.argv[2] ?? 'auto';
 
-const samplers = createSamplerCache((model) => openSampler({ model, device }));
+/** Each child that died while it sampled halves what the next one takes of the free memory. */
+const budgetShare = 0.5 ** (1 + Number(process.argv[3] ?? 0));
+
+const samplers = createSamplerCache((model) => openSampler({ model, device, budgetShare }));
 
 type Operation<O extends EngineOperation> = (
   input: EngineOperations[O]['input'],
@@ -52,6 +56,8 @@ const operations: { [O in EngineOperation]: Operation<O> } = {
         return null;
       }),
     ),
+  read: ({ model, adapter, prompts }, _emit, signal) =>
+    urgently(() => readPrompts({ model, adapter, prompts, device }, signal)),
   train: async ({ job }, emit, signal) => {
     // Training wants the memory.
     await samplers.closeIdle();

@@ -1,5 +1,5 @@
 // What the worker and its engine child say to one another: plain data of the engine's ports.
-import type { ServedChunk } from '../domain/serving.ts';
+import type { ReadPrompt, ServedChunk } from '../domain/serving.ts';
 import type { InspectedModel } from '../engine/checkpoint/inspect.ts';
 import type { SamplingConfig } from '../engine/config.ts';
 import type { EngineErrorCode } from '../engine/errors.ts';
@@ -31,6 +31,8 @@ export interface EngineOperations {
     item: ServedChunk;
     result: null;
   };
+  /** What the model makes of each token of the prompts, for whoever waits. */
+  read: { input: ModelOptions & { prompts: SampleRequest['prompt'][] }; item: never; result: ReadPrompt[] };
   train: { input: { job: TrainJob }; item: TrainMetrics; result: TrainResult };
   score: { input: ModelOptions & { pairs: TrainingPair[] }; item: never; result: PairScore[] };
   /** Whether config and tokenizer can be used, before there are weights. */

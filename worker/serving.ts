@@ -1,11 +1,20 @@
-// The worker's internal HTTP service: POST /sample streams what a person or a program waits for, also while a job runs.
+// The worker's internal HTTP service: POST /sample streams what somebody waits for, also while a job runs; POST /read
+// says what a model makes of each token.
 // Only holders of the installation's secret are heard. The pages find it through the worker's row.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { hostname } from 'node:os';
+import type { z } from 'zod';
 import { AppError, asKnownError } from '../domain/errors.ts';
-import { type ServedLine, type ServedRequest, servedLimits, servedRequestSchema } from '../domain/serving.ts';
+import {
+  type ReadRequest,
+  readRequestSchema,
+  type ServedLine,
+  type ServedRequest,
+  servedLimits,
+  servedRequestSchema,
+} from '../domain/serving.ts';
 import { servingToken } from '../server/secrets.ts';
 import type { WorkerServices } from './context.ts';
 import { EngineDied } from './engine-client.ts';
@@ -80,15 +89,25 @@ async function answer(
   const given = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1] ?? '';
   // Digests are of one length, so the comparison takes the same time for every guess.
   if (!timingSafeEqual(digest(given), token)) throw new AppError('UNAUTHENTICATED', 'This service is internal.');
-  if (request.method !== 'POST' || request.url !== '/sample') throw new AppError('NOT_FOUND', 'There is POST /sample.');
-  const body = servedRequestSchema.safeParse(await readJson(request));
-  if (!body.success) {
-    const [issue] = body.error.issues;
-    throw new AppError('INVALID_INPUT', `${issue?.path.join('.')}: ${issue?.message}`);
-  }
   const left = new AbortController();
   response.once('close', () => left.abort());
-  await room.enter(() => stream(services, body.data, response, left.signal), left.signal);
+  const { signal } = left;
+  if (request.method === 'POST' && request.url === '/sample') {
+    const asked = parse(servedRequestSchema, await readJson(request));
+    return room.enter(() => answerLines(services, asked, response, sampled(services, asked, response, signal)), signal);
+  }
+  if (request.method === 'POST' && request.url === '/read') {
+    const asked = parse(readRequestSchema, await readJson(request));
+    return room.enter(() => answerLines(services, asked, response, read(services, asked, signal)), signal);
+  }
+  throw new AppError('NOT_FOUND', 'There are POST /sample and POST /read.');
+}
+
+function parse<S extends z.ZodType>(schema: S, body: unknown): z.output<S> {
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new AppError('INVALID_INPUT', `${issue?.path.join('.')}: ${issue?.message}`);
 }
 
 async function readJson(request: IncomingMessage): Promise<unknown> {
@@ -106,22 +125,41 @@ async function readJson(request: IncomingMessage): Promise<unknown> {
   }
 }
 
-async function stream(
-  { engine, artifacts }: SampleServices,
-  { modelDir, adapterKey, prompts, n, seed, config, stream }: ServedRequest,
+/** Work on a model, which begins when its turn has come. */
+type Lines = (model: ModelOptions) => AsyncIterable<ServedLine>;
+
+function sampled(
+  { engine }: SampleServices,
+  { prompts, n, seed, config, stream }: ServedRequest,
   response: ServerResponse,
   signal: AbortSignal,
+): Lines {
+  const requests = prompts.map((prompt, i) => ({ id: String(i), prompt, n, seed }));
+  return async function* lines(model) {
+    for await (const chunk of engine.serve(model, requests, config, { stream }, signal)) {
+      // Each holds the whole text so far: where the reader is slow, some can be left out.
+      if (chunk.type === 'response' || !response.writableNeedDrain) yield chunk;
+    }
+  };
+}
+
+function read({ engine }: SampleServices, { prompts }: ReadRequest, signal: AbortSignal): Lines {
+  return async function* lines(model) {
+    yield { type: 'read', prompts: await engine.read(model, prompts, signal) };
+  };
+}
+
+async function answerLines(
+  { artifacts }: SampleServices,
+  { modelDir, adapterKey }: { modelDir: string; adapterKey: string | null },
+  response: ServerResponse,
+  lines: Lines,
 ): Promise<void> {
   const model = await modelOf({ artifacts }, { name: modelDir, modelDir, adapterKey });
-  const requests = prompts.map((prompt, i) => ({ id: String(i), prompt, n, seed }));
   response.writeHead(200, { 'content-type': 'application/x-ndjson' }).flushHeaders();
   const alive = setInterval(() => response.write('\n'), aliveMs);
   try {
-    for await (const chunk of engine.serve(model, requests, config, { stream }, signal)) {
-      // Each holds the whole text so far: where the reader is slow, some can be left out.
-      if (chunk.type === 'progress' && response.writableNeedDrain) continue;
-      send(response, chunk);
-    }
+    for await (const line of lines(model)) send(response, line);
   } catch (error) {
     throw withoutFolders(error, model);
   } finally {

@@ -233,6 +233,58 @@ describe('a completion', () => {
   });
 });
 
+describe('echo, by which harnesses score texts', () => {
+  const text = 'We have the blue teapot here.';
+
+  test("gives each of the prompt's tokens its log-prob, and the likeliest one's", async () => {
+    const asked = { model: 'sft', prompt: [text, 'We'], max_tokens: 0, echo: true, logprobs: 1 };
+    const { choices, usage } = await client.completions.create(asked);
+    expect(choices.map((choice) => [choice.text, choice.finish_reason])).toEqual([
+      [text, 'length'],
+      ['We', 'length'],
+    ]);
+    const { tokens = [], token_logprobs = [], top_logprobs = [], text_offset = [] } = choices[0]?.logprobs ?? {};
+    expect(tokens.join('')).toBe(text);
+    expect(token_logprobs[0]).toBeNull();
+    expect(top_logprobs?.[0]).toBeNull();
+    for (const [i, token] of tokens.entries()) {
+      expect(text.slice(text_offset[i], (text_offset[i] ?? 0) + token.length)).toBe(token);
+      if (i === 0) continue;
+      const tops = Object.values((top_logprobs as Record<string, number>[])[i] ?? {});
+      expect(token_logprobs[i]).toBeLessThanOrEqual(Math.max(...tops) + 1e-6);
+      expect(tops.length).toBeLessThanOrEqual(2);
+    }
+    expect(usage?.completion_tokens).toBe(0);
+    expect(usage?.prompt_tokens).toBeGreaterThan(tokens.length);
+  });
+
+  test('of what the model itself would say: every token is the likeliest, with the log-prob that it was drawn with', async () => {
+    const greedy = { model: 'sft', prompt: 'We have', temperature: 0, max_tokens: 8, logprobs: 1 };
+    const drawn = (await client.completions.create(greedy)).choices[0];
+    const echoed = (await client.completions.create({ ...greedy, echo: true })).choices[0];
+    expect(echoed?.text).toBe(`We have${drawn?.text}`);
+    const before = (echoed?.logprobs?.tokens?.length ?? 0) - (drawn?.logprobs?.tokens?.length ?? 0);
+    expect(echoed?.logprobs?.token_logprobs?.slice(before)).toEqual(drawn?.logprobs?.token_logprobs);
+    const scored = (
+      await client.completions.create({ ...greedy, prompt: echoed?.text ?? '', max_tokens: 0, echo: true })
+    ).choices[0]?.logprobs;
+    const last = scored?.tokens?.length ?? 0;
+    for (let i = before; i < last; i++) {
+      const tops = (scored?.top_logprobs ?? [])[i] ?? {};
+      expect(Object.keys(tops)).toEqual([scored?.tokens?.[i]]);
+      expect(scored?.token_logprobs?.[i]).toBeCloseTo(drawn?.logprobs?.token_logprobs?.[i - before] ?? 0, 3);
+    }
+  });
+
+  test('takes token ids, and refuses what is too long', async () => {
+    const ids = await client.completions.create({ model: 'sft', prompt: [[5, 6, 7]], max_tokens: 0, echo: true });
+    expect(ids.choices[0]?.logprobs).toBeNull();
+    expect(ids.usage?.prompt_tokens).toBe(3);
+    const long = { model: 'sft', prompt: 'teapot '.repeat(2000), max_tokens: 0, echo: true };
+    expect((await failure(client.completions.create(long))).status).toBe(400);
+  });
+});
+
 describe('a request that cannot be answered has the status and the words of OpenAI', () => {
   test('401 for no key, a wrong one and a revoked one', async () => {
     const { id, key: revoked } = await createApiKey(database.db, admin, { name: 'short-lived' });
@@ -277,7 +329,8 @@ describe('a request that cannot be answered has the status and the words of Open
 
   test.each<[Record<string, unknown>, string]>([
     [{ logprobs: 5 }, 'logprobs'],
-    [{ echo: true }, 'echo'],
+    [{ echo: true, stream: true }, 'echo'],
+    [{ max_tokens: 0 }, 'max_tokens'],
     [{ suffix: 'x' }, 'suffix'],
     [{ best_of: 4 }, 'best_of'],
     [{ prompt: [] }, 'prompt'],

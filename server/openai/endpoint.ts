@@ -5,9 +5,9 @@ import { AppError } from '../../domain/errors.ts';
 import { type ServedChunk, type ServedResponse, servedLimits } from '../../domain/serving.ts';
 import { requireApiKey } from '../services/api-keys.ts';
 import { getServedModel, listServedModels, type ServedModel } from '../services/served-models.ts';
-import { serveSample } from '../services/serving.ts';
+import { readPrompts, serveSample } from '../services/serving.ts';
 import { BadRequest, describeError } from './errors.ts';
-import { chatReply, completionReply, newHead, type ReplyKind, wholeReply } from './replies.ts';
+import { chatReply, completionReply, echoReply, newHead, type ReplyKind, wholeReply } from './replies.ts';
 import { type Asked, readChatRequest, readCompletionRequest } from './requests.ts';
 import { replyEvents } from './stream.ts';
 
@@ -53,12 +53,16 @@ export function createEndpoint({ db, secret, requestsPerMinute = 600 }: Endpoint
       const { name, modelDir, adapterKey } = await getServedModel(db, asked.model);
       const left = new AbortController();
       const signal = AbortSignal.any([request.signal, left.signal]);
-      const chunks = serveSample({ db, secret }, { ...asked.request, modelDir, adapterKey }, signal);
+      const model = { modelDir, adapterKey };
+      const chunks = serveSample({ db, secret }, { ...asked.request, ...model }, signal);
       const head = newHead(kind, name);
+      if (asked.isEchoed) {
+        const read = await readPrompts({ db, secret }, { prompts: asked.request.prompts, ...model }, signal);
+        const responses = asked.isReadOnly ? [] : await allResponses(chunks);
+        return Response.json(echoReply(head, asked, read, responses), { headers: uncached });
+      }
       if (!asked.request.stream) {
-        const responses: ServedResponse[] = [];
-        for await (const chunk of chunks) if (chunk.type === 'response') responses.push(chunk);
-        return Response.json(wholeReply(kind, head, asked, responses), { headers: uncached });
+        return Response.json(wholeReply(kind, head, asked, await allResponses(chunks)), { headers: uncached });
       }
       // The first chunk is awaited, so that what cannot be answered has its own status.
       const begun = await begin(chunks);
@@ -128,6 +132,12 @@ async function readJson(request: Request): Promise<unknown> {
   } catch {
     throw new BadRequest('The body is not JSON.', null);
   }
+}
+
+async function allResponses(chunks: AsyncIterable<ServedChunk>): Promise<ServedResponse[]> {
+  const responses: ServedResponse[] = [];
+  for await (const chunk of chunks) if (chunk.type === 'response') responses.push(chunk);
+  return responses;
 }
 
 /** The same chunks, of which the first is there already. */

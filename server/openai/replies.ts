@@ -1,6 +1,6 @@
 // Answers in OpenAI's shapes, whole or in chunks: chat and text completions differ in a table, not in the code around it.
 import { randomUUID } from 'node:crypto';
-import type { ServedResponse } from '../../domain/serving.ts';
+import type { ReadPrompt, ServedResponse } from '../../domain/serving.ts';
 import type { Asked } from './requests.ts';
 
 export interface Usage {
@@ -69,19 +69,64 @@ function chatLogprobs({ tokens, tokenLogps }: ServedResponse) {
   return { content, refusal: null };
 }
 
-function completionLogprobs({ tokens, tokenLogps }: ServedResponse, { isGreedy }: Asked) {
-  const offsets: number[] = [];
-  let length = 0;
-  for (const token of tokens) {
-    offsets.push(length);
-    length += token.length;
-  }
+type TopLogprobs = Record<string, number> | null;
+
+function completionLogprobs({ tokens, tokenLogps }: ServedResponse, { isGreedy, withTop }: Asked) {
   return {
     tokens,
     token_logprobs: tokenLogps,
-    top_logprobs: isGreedy ? tokens.map((token, i) => ({ [token]: tokenLogps[i] })) : null,
-    text_offset: offsets,
+    // Only what greedy sampling draws is known to be the likeliest.
+    top_logprobs: withTop && isGreedy ? tokens.map((token, i): TopLogprobs => ({ [token]: tokenLogps[i] ?? 0 })) : null,
+    text_offset: offsetsOf(tokens),
   };
+}
+
+function offsetsOf(tokens: readonly string[]): number[] {
+  let length = 0;
+  return tokens.map((token) => {
+    length += token.length;
+    return length - token.length;
+  });
+}
+
+/** Completions with their prompts before them, as harnesses score texts: `responses` is empty where none was drawn. */
+export function echoReply(
+  head: ReplyHead,
+  asked: Asked,
+  prompts: readonly ReadPrompt[],
+  responses: readonly ServedResponse[],
+) {
+  const { n, prompts: given } = asked.request;
+  const choices = prompts.flatMap(({ tokens, scores }, p) => {
+    const text = given[p];
+    const promptText = typeof text === 'string' ? text : tokens.join('');
+    return Array.from({ length: n }, (_, i) => {
+      const response = responses.find(({ prompt, index }) => prompt === p && index === i);
+      const drawn = response ? completionLogprobs(response, asked) : null;
+      const all = [...tokens, ...(drawn?.tokens ?? [])];
+      const tops: TopLogprobs[] = [
+        ...scores.map((score, k) => (score ? { [score.top]: score.topLogp, [tokens[k] ?? '']: score.logp } : null)),
+        ...(drawn?.tokens.map((_, k) => drawn.top_logprobs?.[k] ?? null) ?? []),
+      ];
+      return {
+        index: p * n + i,
+        text: promptText + (response?.text ?? ''),
+        logprobs: asked.withLogprobs
+          ? {
+              tokens: all,
+              token_logprobs: [...scores.map((score) => score?.logp ?? null), ...(drawn?.token_logprobs ?? [])],
+              top_logprobs: asked.withTop ? tops : null,
+              text_offset: offsetsOf(all),
+            }
+          : null,
+        finish_reason: response?.finishReason ?? 'length',
+      };
+    });
+  });
+  const prompt_tokens = prompts.reduce((sum, { tokens }) => sum + tokens.length, 0);
+  const completion_tokens = responses.reduce((sum, { tokens }) => sum + tokens.length, 0);
+  const usage: Usage = { prompt_tokens, completion_tokens, total_tokens: prompt_tokens + completion_tokens };
+  return { ...head, object: completionReply.object, choices, usage };
 }
 
 export function newHead(kind: ReplyKind, model: string): ReplyHead {

@@ -12,6 +12,12 @@ export interface Asked {
   /** What the worker is asked, but for the model. */
   request: Omit<ServedRequest, 'modelDir' | 'adapterKey'>;
   withLogprobs: boolean;
+  /** Whether the likeliest token's log-prob is wanted too, where it is known. */
+  withTop: boolean;
+  /** The prompt comes back before its completions, with its own log-probs. */
+  isEchoed: boolean;
+  /** No completion is wanted: the prompt's log-probs are all. */
+  isReadOnly: boolean;
   /** Whether each drawn token is the likeliest one, so that its log-prob is also the first of the top ones. */
   isGreedy: boolean;
   withUsage: boolean;
@@ -51,12 +57,14 @@ const chatSchema = z.object({
 export function readChatRequest(body: unknown): Asked {
   const fields = parseFields(chatSchema, knownFields(body, Object.keys(chatSchema.shape)));
   const maxTokens = fields.max_completion_tokens ?? fields.max_tokens ?? noTokenLimit;
-  return asked(fields, [fields.messages], maxTokens, fields.logprobs);
+  return asked(fields, [fields.messages], maxTokens, { withLogprobs: fields.logprobs });
 }
 
 const idsSchema = z.array(z.number().int().min(0)).min(1);
 const completionSchema = z.object({
   ...commonShape,
+  max_tokens: z.number().int().min(0).optional(),
+  echo: z.boolean().default(false),
   prompt: z.union(
     [
       z.string().transform((prompt) => [prompt]),
@@ -79,14 +87,22 @@ const completionTokens = 16;
 
 export function readCompletionRequest(body: unknown): Asked {
   const fields = parseFields(completionSchema, knownFields(body, Object.keys(completionSchema.shape)));
-  return asked(fields, fields.prompt, fields.max_tokens ?? completionTokens, fields.logprobs !== undefined);
+  const { echo, logprobs, max_tokens = completionTokens, stream } = fields;
+  if (max_tokens === 0 && !echo) throw new BadRequest('"max_tokens" 0 is for "echo": true.', 'max_tokens');
+  if (echo && stream) throw new BadRequest('"echo" is not supported with "stream": leave one out.', 'echo');
+  return asked(fields, fields.prompt, Math.max(1, max_tokens), {
+    withLogprobs: logprobs !== undefined,
+    withTop: logprobs === 1,
+    isEchoed: echo,
+    isReadOnly: max_tokens === 0,
+  });
 }
 
 function asked(
   fields: z.output<z.ZodObject<typeof commonShape>>,
   prompts: ServedRequest['prompts'],
   maxTokens: number,
-  withLogprobs: boolean,
+  wishes: Partial<Pick<Asked, 'withLogprobs' | 'withTop' | 'isEchoed' | 'isReadOnly'>>,
 ): Asked {
   const { model, n, stream, seed } = fields;
   if (prompts.length > servedLimits.prompts || prompts.length * n > servedLimits.responses) {
@@ -99,7 +115,10 @@ function asked(
   return {
     model,
     request: { prompts, n, seed: seed === undefined ? randomInt(2 ** 32) : engineSeed(seed), config, stream },
-    withLogprobs,
+    withLogprobs: wishes.withLogprobs ?? false,
+    withTop: wishes.withTop ?? false,
+    isEchoed: wishes.isEchoed ?? false,
+    isReadOnly: wishes.isReadOnly ?? false,
     isGreedy:
       config.temperature === 0 &&
       config.repetition_penalty === 1 &&

@@ -4,7 +4,14 @@ import type { Queryable } from '../../db/client.ts';
 import { workers } from '../../db/schema.ts';
 import { AppError, type ErrorCode, errorCodes } from '../../domain/errors.ts';
 import { workerSilenceSeconds } from '../../domain/jobs.ts';
-import { type ServedChunk, type ServedLine, type ServedRequest, servedLineSchema } from '../../domain/serving.ts';
+import {
+  type ReadPrompt,
+  type ReadRequest,
+  type ServedChunk,
+  type ServedLine,
+  type ServedRequest,
+  servedLineSchema,
+} from '../../domain/serving.ts';
 import { servingToken } from '../secrets.ts';
 
 export interface ServingContext {
@@ -22,10 +29,29 @@ export async function* serveSample(
   request: ServedRequest,
   signal: AbortSignal,
 ): AsyncGenerator<ServedChunk> {
+  for await (const line of ask(context, '/sample', request, signal)) if (line.type !== 'read') yield line;
+}
+
+/** What a model makes of each token of the prompts. Throws as `serveSample` does. */
+export async function readPrompts(
+  context: ServingContext,
+  request: ReadRequest,
+  signal: AbortSignal,
+): Promise<ReadPrompt[]> {
+  for await (const line of ask(context, '/read', request, signal)) if (line.type === 'read') return line.prompts;
+  throw new AppError('WORKER_UNAVAILABLE', 'The worker gave no answer: try again.');
+}
+
+async function* ask(
+  context: ServingContext,
+  path: '/sample' | '/read',
+  request: ServedRequest | ReadRequest,
+  signal: AbortSignal,
+): AsyncGenerator<Exclude<ServedLine, { type: 'end' | 'error' }>> {
   const stop = new AbortController();
   const either = AbortSignal.any([signal, stop.signal]);
   try {
-    for await (const line of readLines(await callWorker(context, request, either))) {
+    for await (const line of readLines(await callWorker(context, path, request, either))) {
       if (line.type === 'end') return;
       if (line.type === 'error') throw toError(line);
       yield line;
@@ -41,11 +67,16 @@ export async function* serveSample(
 }
 
 /** The answer of the first worker that has a place; one that does not answer, or is full, is passed over. */
-async function callWorker({ db, secret }: ServingContext, request: ServedRequest, signal: AbortSignal) {
+async function callWorker(
+  { db, secret }: ServingContext,
+  path: '/sample' | '/read',
+  request: ServedRequest | ReadRequest,
+  signal: AbortSignal,
+) {
   const urls = await findWorkers(db);
   let refusal: AppError | null = null;
   for (const url of urls) {
-    const response = await fetch(`${url}/sample`, {
+    const response = await fetch(`${url}${path}`, {
       method: 'POST',
       headers: { authorization: `Bearer ${servingToken(secret)}`, 'content-type': 'application/json' },
       body: JSON.stringify(request),
