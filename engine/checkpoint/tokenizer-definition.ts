@@ -73,12 +73,14 @@ function mergesProblem({ type, merges, vocab, continuing_subword_prefix }: Recor
   if (!Array.isArray(merges) || !isObject(vocab)) return 'its merges are no list';
   if (continuing_subword_prefix) return null;
   const hasToken = (token: string) => Object.hasOwn(vocab, token);
-  for (const [i, merge] of merges.entries()) {
+  for (let i = 0; i < merges.length; i++) {
+    const merge: unknown = merges[i];
     const pair: unknown = typeof merge === 'string' ? merge.split(' ') : merge;
     const [left, right] = Array.isArray(pair) && pair.length === 2 ? (pair as unknown[]) : [];
     if (typeof left !== 'string' || typeof right !== 'string') return `merge ${i} is no pair of tokens`;
+    if (hasToken(left) && hasToken(right) && hasToken(left + right)) continue;
     const missing = [left, right, left + right].filter((token) => !hasToken(token));
-    if (missing.length > 0) return `merge ${i} names what is no token: ${listed(missing)}`;
+    return `merge ${i} names what is no token: ${listed(missing)}`;
   }
   return null;
 }
@@ -90,7 +92,7 @@ function addedTokensProblem(added: unknown): string | null {
     if (!isObject(token) || typeof token.content !== 'string' || !isId(token.id)) {
       return `added token ${i} has no id or no content`;
     }
-    if (token.content === '' || token.content.length > longestAddedToken) {
+    if (token.content.length > longestAddedToken) {
       return `added token ${i} has ${token.content.length} characters`;
     }
   }
