@@ -8,6 +8,7 @@ import { EngineError, mkdirReason } from '../errors.ts';
 import { loraScale, loraTargets } from '../models/lora.ts';
 import type { WeightShapes } from '../models/weights.ts';
 import { createRandom } from '../random.ts';
+import { assertWeightsFit } from '../runtime/external-weights.ts';
 import { fileLimits, readModelJson } from './files.ts';
 import {
   exists,
@@ -93,6 +94,7 @@ export async function readAdapter(folder: string, weights: WeightShapes): Promis
 async function readModules(folder: string, r: number, weights: WeightShapes): Promise<Adapter['modules']> {
   const file = 'adapter_model.safetensors';
   const stored = await readSafetensors(folder, file);
+  assertWeightsFit(stored.values(), folder);
   const modules: Adapter['modules'] = new Map();
   for (const [name, tensor] of stored) {
     const match = /^base_model\.model\.(.+)\.lora_([AB])\.weight$/.exec(name);
