@@ -1,64 +1,21 @@
 // The endpoint through OpenAI's own client, over real HTTP, down to the real engine on the demo's model.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { eq } from 'drizzle-orm';
 import OpenAI, { APIError } from 'openai';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { apiKeys, policies, projects } from '../../db/schema.ts';
-import { seedDemo } from '../../test/demo.ts';
-import { addPerson } from '../../test/people.ts';
-import { createTestDatabase, type TestDatabase } from '../../test/postgres.ts';
-import { type RequestServer, startRequestServer } from '../../test/request-server.ts';
-import { openLocalArtifacts } from '../../worker/artifacts.ts';
-import { type Engine, openEngine } from '../../worker/engine-client.ts';
-import { heartbeat } from '../../worker/liveness.ts';
-import { openServing, type ServingService } from '../../worker/serving.ts';
-import type { User } from '../auth.ts';
+import { startTestEndpoint, type TestEndpoint } from '../../test/endpoint.ts';
+import { startRequestServer } from '../../test/request-server.ts';
 import { createApiKey, listApiKeys, revokeApiKey } from '../services/api-keys.ts';
 import { createEndpoint } from './endpoint.ts';
 
-const secret = 'a secret for tests, long enough';
-let database: TestDatabase;
-let dataDir: string;
-let engine: Engine;
-let serving: ServingService;
-let web: RequestServer;
-let beats: NodeJS.Timeout;
-let admin: User;
-let policyId: string;
+let endpoint: TestEndpoint;
 let client: OpenAI;
-let key: string;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
-  dataDir = mkdtempSync(path.join(tmpdir(), 'rankloop-endpoint-'));
-  policyId = (await seedDemo(database.db)).sftPolicyId ?? '';
-  admin = await addPerson(database.db, 'admin');
-  engine = openEngine({ device: 'cpu' });
-  serving = await openServing({ engine, artifacts: openLocalArtifacts(dataDir), secret });
-  const worker = { id: crypto.randomUUID(), name: 'test', device: 'cpu', serveUrl: serving.url };
-  await heartbeat(database.db, worker);
-  beats = setInterval(() => void heartbeat(database.db, worker), 3_000);
-  const endpoint = createEndpoint({ db: database.db, secret });
-  web = await startRequestServer((request) => {
-    const { pathname } = new URL(request.url);
-    if (pathname === '/v1/models') return endpoint.listModels(request);
-    if (pathname.startsWith('/v1/models/'))
-      return endpoint.getModel(request, decodeURIComponent(pathname.slice('/v1/models/'.length)));
-    return pathname === '/v1/completions' ? endpoint.completions(request) : endpoint.chatCompletions(request);
-  });
-  key = (await createApiKey(database.db, admin, { name: 'tests' })).key;
-  client = new OpenAI({ baseURL: `${web.url}/v1`, apiKey: key, maxRetries: 0 });
+  endpoint = await startTestEndpoint();
+  client = new OpenAI({ baseURL: endpoint.baseUrl, apiKey: endpoint.apiKey, maxRetries: 0 });
 });
-afterAll(async () => {
-  clearInterval(beats);
-  await web.close();
-  await serving.close();
-  await engine.close();
-  await database.drop();
-  rmSync(dataDir, { recursive: true, force: true });
-});
+afterAll(() => endpoint.close());
 
 const messages = [{ role: 'user' as const, content: 'Is the blue teapot in stock?' }];
 
@@ -75,9 +32,9 @@ async function failure(call: Promise<unknown>): Promise<APIError> {
 test('models are listed and found by name and by id', async () => {
   const listed = [];
   for await (const model of client.models.list()) listed.push(model);
-  expect(listed).toMatchObject([{ id: 'sft', object: 'model', policy_id: policyId }]);
+  expect(listed).toMatchObject([{ id: 'sft', object: 'model', policy_id: endpoint.policyId }]);
   expect((await client.models.retrieve('sft')).id).toBe('sft');
-  expect((await client.models.retrieve(policyId)).id).toBe('sft');
+  expect((await client.models.retrieve(endpoint.policyId)).id).toBe('sft');
   expect((await failure(client.models.retrieve('gpt'))).status).toBe(404);
 });
 
@@ -102,7 +59,7 @@ describe('a chat completion', () => {
   });
 
   test('streamed: the deltas make the whole text, then the end, then the usage', async () => {
-    const asked = { model: policyId, messages, n: 2, seed: 5, temperature: 2, max_completion_tokens: 60 };
+    const asked = { model: endpoint.policyId, messages, n: 2, seed: 5, temperature: 2, max_completion_tokens: 60 };
     const whole = await client.chat.completions.create(asked);
     const stream = await client.chat.completions.create({
       ...asked,
@@ -131,9 +88,9 @@ describe('a chat completion', () => {
   });
 
   test('as events on the wire: one JSON a line, [DONE] at the end, no usage unless asked for', async () => {
-    const response = await fetch(`${web.url}/v1/chat/completions`, {
+    const response = await fetch(`${endpoint.baseUrl}/chat/completions`, {
       method: 'POST',
-      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      headers: { authorization: `Bearer ${endpoint.apiKey}`, 'content-type': 'application/json' },
       body: JSON.stringify({ model: 'sft', messages, stream: true, max_tokens: 20 }),
     });
     expect(response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
@@ -233,67 +190,15 @@ describe('a completion', () => {
   });
 });
 
-describe('echo, by which harnesses score texts', () => {
-  const text = 'We have the blue teapot here.';
-
-  test("gives each of the prompt's tokens its log-prob, and the likeliest one's", async () => {
-    const asked = { model: 'sft', prompt: [text, 'We'], max_tokens: 0, echo: true, logprobs: 1 };
-    const { choices, usage } = await client.completions.create(asked);
-    expect(choices.map((choice) => [choice.text, choice.finish_reason])).toEqual([
-      [text, 'length'],
-      ['We', 'length'],
-    ]);
-    const { tokens = [], token_logprobs = [], top_logprobs = [], text_offset = [] } = choices[0]?.logprobs ?? {};
-    expect(tokens.join('')).toBe(text);
-    expect(token_logprobs[0]).toBeNull();
-    expect(top_logprobs?.[0]).toBeNull();
-    for (const [i, token] of tokens.entries()) {
-      expect(text.slice(text_offset[i], (text_offset[i] ?? 0) + token.length)).toBe(token);
-      if (i === 0) continue;
-      const tops = Object.values((top_logprobs as Record<string, number>[])[i] ?? {});
-      expect(token_logprobs[i]).toBeLessThanOrEqual(Math.max(...tops) + 1e-6);
-      expect(tops.length).toBeLessThanOrEqual(2);
-    }
-    expect(usage?.completion_tokens).toBe(0);
-    expect(usage?.prompt_tokens).toBeGreaterThan(tokens.length);
-  });
-
-  test('of what the model itself would say: every token is the likeliest, with the log-prob that it was drawn with', async () => {
-    const greedy = { model: 'sft', prompt: 'We have', temperature: 0, max_tokens: 8, logprobs: 1 };
-    const drawn = (await client.completions.create(greedy)).choices[0];
-    const echoed = (await client.completions.create({ ...greedy, echo: true })).choices[0];
-    expect(echoed?.text).toBe(`We have${drawn?.text}`);
-    const before = (echoed?.logprobs?.tokens?.length ?? 0) - (drawn?.logprobs?.tokens?.length ?? 0);
-    expect(echoed?.logprobs?.token_logprobs?.slice(before)).toEqual(drawn?.logprobs?.token_logprobs);
-    const scored = (
-      await client.completions.create({ ...greedy, prompt: echoed?.text ?? '', max_tokens: 0, echo: true })
-    ).choices[0]?.logprobs;
-    const last = scored?.tokens?.length ?? 0;
-    for (let i = before; i < last; i++) {
-      const tops = (scored?.top_logprobs ?? [])[i] ?? {};
-      expect(Object.keys(tops)).toEqual([scored?.tokens?.[i]]);
-      expect(scored?.token_logprobs?.[i]).toBeCloseTo(drawn?.logprobs?.token_logprobs?.[i - before] ?? 0, 3);
-    }
-  });
-
-  test('takes token ids, and refuses what is too long', async () => {
-    const ids = await client.completions.create({ model: 'sft', prompt: [[5, 6, 7]], max_tokens: 0, echo: true });
-    expect(ids.choices[0]?.logprobs).toBeNull();
-    expect(ids.usage?.prompt_tokens).toBe(3);
-    const long = { model: 'sft', prompt: 'teapot '.repeat(2000), max_tokens: 0, echo: true };
-    expect((await failure(client.completions.create(long))).status).toBe(400);
-  });
-});
-
 describe('a request that cannot be answered has the status and the words of OpenAI', () => {
   test('401 for no key, a wrong one and a revoked one', async () => {
-    const { id, key: revoked } = await createApiKey(database.db, admin, { name: 'short-lived' });
-    await revokeApiKey(database.db, { apiKeyId: id });
+    const { id, key: revoked } = await createApiKey(endpoint.database.db, endpoint.admin, { name: 'short-lived' });
+    await revokeApiKey(endpoint.database.db, { apiKeyId: id });
     for (const apiKey of ['wrong', revoked]) {
-      const error = await failure(new OpenAI({ baseURL: `${web.url}/v1`, apiKey, maxRetries: 0 }).models.list());
+      const error = await failure(new OpenAI({ baseURL: endpoint.baseUrl, apiKey, maxRetries: 0 }).models.list());
       expect(error).toMatchObject({ status: 401, code: 'invalid_api_key', type: 'invalid_request_error' });
     }
-    expect((await fetch(`${web.url}/v1/models`)).status).toBe(401);
+    expect((await fetch(`${endpoint.baseUrl}/models`)).status).toBe(401);
   });
 
   test('404 for a model that does not exist', async () => {
@@ -358,17 +263,17 @@ describe('a request that cannot be answered has the status and the words of Open
 
   test('400 for what is no JSON', async () => {
     for (const body of ['{', '[]', '"x"']) {
-      const headers = { authorization: `Bearer ${key}` };
-      const response = await fetch(`${web.url}/v1/completions`, { method: 'POST', headers, body });
+      const headers = { authorization: `Bearer ${endpoint.apiKey}` };
+      const response = await fetch(`${endpoint.baseUrl}/completions`, { method: 'POST', headers, body });
       expect(response.status).toBe(400);
       expect(await response.json()).toMatchObject({ error: { type: 'invalid_request_error' } });
     }
   });
 
   test('429 once a key has made its requests of the minute, with the time to wait; other keys go on', async () => {
-    const strict = createEndpoint({ db: database.db, secret, requestsPerMinute: 2 });
+    const strict = createEndpoint({ db: endpoint.database.db, secret: endpoint.secret, requestsPerMinute: 2 });
     const server = await startRequestServer((request) => strict.listModels(request));
-    const { key: limited } = await createApiKey(database.db, admin, { name: 'limited' });
+    const { key: limited } = await createApiKey(endpoint.database.db, endpoint.admin, { name: 'limited' });
     const list = (apiKey: string) =>
       fetch(`${server.url}/v1/models`, { headers: { authorization: `Bearer ${apiKey}` } });
     expect([(await list(limited)).status, (await list(limited)).status]).toEqual([200, 200]);
@@ -376,15 +281,18 @@ describe('a request that cannot be answered has the status and the words of Open
     expect(refused.status).toBe(429);
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
     expect(await refused.json()).toMatchObject({ error: { code: 'rate_limit_exceeded' } });
-    const { key: other } = await createApiKey(database.db, admin, { name: 'other' });
+    const { key: other } = await createApiKey(endpoint.database.db, endpoint.admin, { name: 'other' });
     expect((await list(other)).status).toBe(200);
     await server.close();
   });
 
   test('503 when no worker is there', async () => {
-    const lonely = createEndpoint({ db: database.db, secret: 'a worker that shares this secret is not there' });
+    const lonely = createEndpoint({
+      db: endpoint.database.db,
+      secret: 'a worker that shares this secret is not there',
+    });
     const server = await startRequestServer((request) => lonely.chatCompletions(request));
-    const other = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: key, maxRetries: 0 });
+    const other = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: endpoint.apiKey, maxRetries: 0 });
     const error = await failure(other.chat.completions.create({ model: 'sft', messages }));
     expect(error).toMatchObject({ status: 503, code: 'worker_unavailable' });
     await server.close();
@@ -407,29 +315,34 @@ test('a client that leaves in the middle frees the model', async () => {
 });
 
 test('a name that two projects use is asked for with its project', async () => {
-  const [demo] = await database.db.select().from(projects);
+  const [demo] = await endpoint.database.db.select().from(projects);
   if (!demo) throw new Error('no project');
   const { id: _, ...copy } = demo;
-  const [other] = await database.db
+  const [other] = await endpoint.database.db
     .insert(projects)
     .values({ ...copy, slug: 'other', sftPolicyId: null, currentPolicyId: null })
     .returning();
-  await database.db.insert(policies).values({ projectId: other?.id ?? '', name: 'sft', modelDir: 'demo/model' });
+  await endpoint.database.db
+    .insert(policies)
+    .values({ projectId: other?.id ?? '', name: 'sft', modelDir: 'demo/model' });
   const error = await failure(client.models.retrieve('sft'));
   expect(error.status).toBe(404);
   expect(error.message).toContain(`"${demo.slug}/sft" or "other/sft"`);
   expect((await client.models.retrieve('other/sft')).id).toBe('other/sft');
-  expect((await client.models.retrieve(policyId)).id).toBe(`${demo.slug}/sft`);
+  expect((await client.models.retrieve(endpoint.policyId)).id).toBe(`${demo.slug}/sft`);
 });
 
 test('of a key only its hash is kept, and when it was last used', async () => {
-  const rows = await database.db.select().from(apiKeys);
-  expect(JSON.stringify(rows)).not.toContain(key);
-  const [mine] = await database.db.select().from(apiKeys).where(eq(apiKeys.name, 'tests'));
-  expect(key.startsWith(mine?.prefix ?? '-')).toBe(true);
+  const rows = await endpoint.database.db.select().from(apiKeys);
+  expect(JSON.stringify(rows)).not.toContain(endpoint.apiKey);
+  const [mine] = await endpoint.database.db.select().from(apiKeys).where(eq(apiKeys.name, 'tests'));
+  expect(endpoint.apiKey.startsWith(mine?.prefix ?? '-')).toBe(true);
   expect(mine?.hash).toMatch(/^[0-9a-f]{64}$/);
   expect(mine?.lastUsedAt).not.toBeNull();
-  const listed = await listApiKeys(database.db);
-  expect(listed.find(({ name }) => name === 'tests')).toMatchObject({ createdBy: admin.name, revokedAt: null });
+  const listed = await listApiKeys(endpoint.database.db);
+  expect(listed.find(({ name }) => name === 'tests')).toMatchObject({
+    createdBy: endpoint.admin.name,
+    revokedAt: null,
+  });
   expect(JSON.stringify(listed)).not.toContain(mine?.hash);
 });
