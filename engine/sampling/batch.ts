@@ -25,6 +25,9 @@ export const sequenceOf = ({ prepared, tokenIds }: Row): number[] => [...prepare
 /** Tokens that the row's cache should hold before its next step, which reads the last token itself. */
 export const cachedCount = ({ prepared, tokenIds }: Row): number => prepared.promptIds.length + tokenIds.length - 1;
 
+/** Tokens that the row may still draw. */
+export const leftOf = ({ prepared, tokenIds }: Row): number => prepared.limit - tokenIds.length;
+
 /** Positions that a row may come to need. */
 export const longestOf = ({ prepared }: Row): number => prepared.promptIds.length + prepared.limit;
 

@@ -44,7 +44,6 @@ export function createFeeds({ config: model }: Checkpoint, shelf: AdapterShelf, 
       return {
         ...common(rows, config),
         ...(hasPenalties(config) ? penaltyFeeds([], rows.length, config) : {}),
-        rows: int64(rows.map((_, r) => r)),
         ids: { dtype: 'int64', shape: [rows.length, length], data: ids },
         fresh: int32(sequences.map((sequence) => sequence.length)),
         counts: int32(rows.map(() => 0)),
@@ -61,17 +60,15 @@ export function createFeeds({ config: model }: Checkpoint, shelf: AdapterShelf, 
           uniforms[t * rows.length + r] = uniform(prepared.request.seed, index, tokenIds.length + t);
         }
       }
-      const { cache, picks } = inOneCache(places);
       return {
         ...common(rows, config),
         ...(hasPenalties(config) ? penaltyFeeds(rows, rows.length, config) : {}),
-        rows: int64(picks),
         ids: { ...int64(rows.map(lastId)), shape: [rows.length, 1] },
         fresh: int32(rows.map(() => 1)),
         counts: int32(places.map(({ count }) => count)),
         steps: scalar64(steps),
         uniforms: { dtype: 'float64', shape: [steps, rows.length], data: uniforms },
-        ...cache,
+        ...inOneCache(places),
       };
     },
   };
@@ -111,14 +108,13 @@ export function createFeeds({ config: model }: Checkpoint, shelf: AdapterShelf, 
     };
   }
 
-  /** The rows' caches as one, and each row's place in it: as it is where they lie in one already, else put together. */
-  function inOneCache(places: readonly CachedRow[]): { cache: Cache; picks: number[] } {
+  /** The rows' caches as one, in their order: as it is where they lie so already, else put together. */
+  function inOneCache(places: readonly CachedRow[]): Cache {
     const [first] = places;
-    if (first && first.count > 0 && places.every(({ cache }) => cache === first.cache)) {
-      return { cache: first.cache, picks: places.map(({ row }) => row) };
-    }
-    const distinct = [...new Map(places.map((place) => [place, place])).values()];
-    return { cache: gatherRows(model, distinct, cacheType), picks: places.map((place) => distinct.indexOf(place)) };
+    const isOne = places.every(({ cache, row }, r) => cache === first?.cache && row === r);
+    const rowsOf = (cache: Cache) => Object.values(cache)[0]?.shape[0];
+    if (first && isOne && rowsOf(first.cache) === places.length) return first.cache;
+    return gatherRows(model, places, cacheType);
   }
 }
 

@@ -24,8 +24,7 @@ export interface SampledModel {
 }
 
 /**
- * Inputs: `rows` int64 [rows] picks the cache's rows (a prompt's row for each of its samples, or the rows that still
- * run); `ids` int64 [rows, seq] padded on the right, of which `fresh` int32 [rows] are real; `counts` int32 [rows] the
+ * Inputs: `ids` int64 [rows, seq] padded on the right, of which `fresh` int32 [rows] are real; `counts` int32 [rows] the
  * tokens in the cache; `done` bool [rows]; `steps` int64; `uniforms` fp64 [steps, rows]; the settings of
  * logits.ts's `DrawInputs` and `PenaltyInputs`; `eos` int64 [any]; the adapters' matrices stacked along their rank
  * with `adapter_mask` fp32 [rows, 1, rank]; the rotary tables; and the cache `past_*` (seq > 1 asks for an empty one).
@@ -35,7 +34,6 @@ export interface SampledModel {
 export function generationGraph(model: SampledModel): OnnxGraph {
   const { config } = model;
   const g = new GraphBuilder('generate', model.dtype);
-  const rows = g.input('rows', 'int64', ['rows']);
   const ids = g.input('ids', 'int64', ['rows', 'seq']);
   const fresh = g.input('fresh', 'int32', ['rows']);
   const counts = g.input('counts', 'int32', ['rows']);
@@ -54,11 +52,9 @@ export function generationGraph(model: SampledModel): OnnxGraph {
   const weights = model.weights(g);
   const lora = stackedAdapters(g, model);
   const ropes = ropeInputs(g, config);
-  const cacheShape = ['cached', config.kvHeads, 'tokens', config.headDim];
+  const cacheShape = ['rows', config.kvHeads, 'tokens', config.headDim];
   const atEdge = cacheType(model.dtype);
-  const past = cacheNames(config, 'past').map((name) =>
-    g.cast(g.gather(g.input(name, atEdge, cacheShape), rows), g.dtype),
-  );
+  const past = cacheNames(config, 'past').map((name) => g.cast(g.input(name, atEdge, cacheShape), g.dtype));
   const occurrences = penalties ? [penalties.occurrences] : [];
 
   const { carried, scans } = g.loop(

@@ -39,10 +39,10 @@ export function stepsOf(policy: ChunkPolicy, left: readonly number[]): number {
 }
 
 /**
- * Of a token in the cache there are at most three at a time: what a run was given, the rows that it picked from it, and
- * what it gives out.
+ * What a cache takes at the worst, in copies of itself: what a run was given, the last and the next step's, what it gives
+ * out, and what the allocator and the garbage collector have not given back yet. Measured: 5.6 at 32 rows of 924 tokens.
  */
-const cacheCopies = 3;
+const cacheCopies = 6;
 
 /** Rows of `tokens` tokens each that a budget of bytes holds. */
 export function rowsWithin(budget: number, bytesPerToken: number, tokens: number): number {

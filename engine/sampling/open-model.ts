@@ -15,8 +15,10 @@ import { loadWeights } from './precision.ts';
 export interface OpenModelOptions {
   /** Where the graph runs; `auto` is CUDA where there is one. */
   device?: string;
-  /** Bytes that caches may take; half of what the device has free once the weights are loaded, if not said. */
+  /** Bytes that caches may take; if not said, a share of what the device has free once the weights are loaded. */
   cacheBudget?: number;
+  /** That share: a half, unless an earlier process died of it. */
+  budgetShare?: number;
 }
 
 export interface Generator {
@@ -24,8 +26,12 @@ export interface Generator {
   feeds: GenerationFeeds;
   /** Rows of at most so many tokens that the memory for caches holds. */
   rowsOf(tokens: number): number;
-  /** To be called once, when nothing more will be run. */
+  /** Prompts of so many tokens that may be read at once: their attention scores, tokens x tokens a head, are whole. */
+  promptsOf(tokens: number): number;
+  /** When nothing more will be run. */
   release(): Promise<void>;
+  /** The same, and the session goes: the memory that it has taken it does not give back by itself. */
+  retire(): Promise<void>;
 }
 
 export interface OpenModel {
@@ -39,13 +45,16 @@ export interface OpenModel {
 /** A session holds the whole model: one that is no longer wanted goes as soon as nobody runs it. */
 interface Held {
   key: string;
-  generator: Omit<Generator, 'release'>;
+  generator: Omit<Generator, 'release' | 'retire'>;
   users: number;
   isWanted: boolean;
 }
 
 /** The share of the free memory that caches may take: activations, and others on this machine, need some too. */
-const budgetShare = 0.5;
+const usualShare = 0.5;
+
+/** Of that share, what the attention scores of prompts may take while they are read. */
+const scoresShare = 0.5;
 
 /** Nothing is loaded before the first `acquire`, which throws CONFIG_INVALID for a precision that the device has not. */
 export function createOpenModel(
@@ -83,13 +92,15 @@ export function createOpenModel(
     const { config: model, shapes } = checkpoint;
     const graph = generationGraph({ config: model, shapes, weights, dtype, loraModules, isPenalised });
     const session = await open(graph, { folder, device, keepMapped });
-    const budget = options.cacheBudget ?? (await readDeviceMemory(device)).freeBytes * budgetShare;
+    const { cacheBudget, budgetShare = usualShare } = options;
+    const budget = cacheBudget ?? (await readDeviceMemory(device)).freeBytes * budgetShare;
     const edge = cacheType(dtype);
     const bytesPerToken = kvBytesPerToken(model, edge === 'float16' ? 2 : 4);
     const generator = {
       session,
       feeds: createFeeds(checkpoint, shelf, edge),
       rowsOf: (tokens: number) => rowsWithin(budget, bytesPerToken, tokens),
+      promptsOf: (tokens: number) => Math.floor((budget * scoresShare) / (model.heads * tokens * tokens * 4)),
     };
     current = { key, generator, users: 0, isWanted: true };
     return current;
@@ -107,11 +118,19 @@ export function createOpenModel(
       });
       opening = holding.catch(() => undefined);
       const held = await holding;
+      let isReleased = false;
       const release = async () => {
+        if (isReleased) return;
+        isReleased = true;
         held.users--;
         await closeUnused(held);
       };
-      return { ...held.generator, release };
+      const retire = async () => {
+        held.isWanted = false;
+        if (current === held) current = null;
+        await release();
+      };
+      return { ...held.generator, release, retire };
     },
     close: letGo,
   };

@@ -257,7 +257,7 @@ describe('sampling', () => {
       return { ...session, run };
     };
     const perToken = 2 * checkpoint.config.layers * checkpoint.config.kvHeads * checkpoint.config.headDim * 4;
-    const sampler = createSampler(checkpoint, { device: 'cpu', cacheBudget: perToken * 3 * 400 }, counting);
+    const sampler = createSampler(checkpoint, { device: 'cpu', cacheBudget: perToken * 6 * 400 }, counting);
     const results = await collect(sampler, requestsFor(4), full);
     await sampler.close();
     expect(results.flat()).toHaveLength(32);

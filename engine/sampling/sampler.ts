@@ -6,8 +6,18 @@ import type { SamplingConfig } from '../config.ts';
 import { EngineError, throwIfCancelled } from '../errors.ts';
 import { ropeLength } from '../models/rope.ts';
 import type { SampledChunk, SampledResponse, SampleRequest, Sampler } from '../ports.ts';
-import { damagedWeights, isOutOfMemory, openSession } from '../runtime/session.ts';
-import { admit, cachedCount, chunked, longestOf, type Prepared, type Row, sequenceOf, toGroups } from './batch.ts';
+import { damagedWeights, isOutOfMemory, openSession, type Tensor } from '../runtime/session.ts';
+import {
+  admit,
+  cachedCount,
+  chunked,
+  leftOf,
+  longestOf,
+  type Prepared,
+  type Row,
+  sequenceOf,
+  toGroups,
+} from './batch.ts';
 import { type CachedRow, outputCache } from './cache.ts';
 import { stepsOf } from './limits.ts';
 import { createOpenModel, type Generator, type OpenModelOptions } from './open-model.ts';
@@ -47,73 +57,84 @@ export function createSampler(
     tokenizer,
     async *sample(requests, config, signal) {
       const prepared = requests.map((request) => prepare(checkpoint, request, config, options.adapter ?? null));
-      const adapters = prepared.map(({ adapter }) => adapter);
-      const generator = await opened.acquire(config, adapters);
-      try {
-        const planned = ({ promptIds, limit }: Prepared) => ropeLength(model, promptIds.length + limit);
-        // Rows that turn by different tables cannot share a batch; nearly all models have one table for all lengths.
-        for (const length of new Set(prepared.map(planned))) {
-          const alike = prepared.filter((item) => planned(item) === length);
-          yield* sampleAll(generator, alike, config, signal);
-        }
-      } finally {
-        await generator.release();
+      const planned = ({ promptIds, limit }: Prepared) => ropeLength(model, promptIds.length + limit);
+      // Rows that turn by different tables cannot share a batch; nearly all models have one table for all lengths.
+      for (const length of new Set(prepared.map(planned))) {
+        const alike = prepared.filter((item) => planned(item) === length);
+        yield* sampleAll(alike, config, signal);
       }
     },
     close: opened.close,
   };
 
   async function* sampleAll(
-    generator: Generator,
     prepared: readonly Prepared[],
     config: SamplingConfig,
     signal: AbortSignal | undefined,
   ): AsyncIterable<SampledChunk> {
+    const adapters = prepared.map(({ adapter }) => adapter);
+    let generator = await opened.acquire(config, adapters);
     let maxRows = policy.maxRows;
     const rowsFor = (longest: number) => Math.max(1, Math.min(maxRows, generator.rowsOf(longest)));
     const roomFor = (rows: readonly Row[]) => rows.length <= rowsFor(Math.max(0, ...rows.map(longestOf)));
     let waiting = toGroups(prepared, rowsFor);
     let live: Row[] = [];
     let cached: CachedRow[] = [];
-    for (let retreats = 0; waiting.length + live.length > 0; ) {
-      throwIfCancelled(signal);
-      const admitted = admit(waiting, live, roomFor, Math.ceil(maxRows * policy.refillShare));
-      const running = [...live, ...admitted];
-      try {
-        const rowsInCache = [...cached, ...(await prefill(generator, admitted, config))];
-        const { finished, kept } = await decode(generator, running, rowsInCache, config);
-        for (const { row, response } of finished) {
-          yield { type: 'response', id: row.prepared.request.id, index: row.index, response };
+    try {
+      for (let retreats = 0; waiting.length + live.length > 0; ) {
+        throwIfCancelled(signal);
+        const admitted = admit(waiting, live, roomFor, Math.ceil(maxRows * policy.refillShare));
+        const running = [...live, ...admitted];
+        try {
+          const share = maxRows / policy.maxRows;
+          const steps = stepsOf(policy, running.map(leftOf));
+          const places = [...cached.splice(0), ...(await prefill(generator, admitted, share, config))];
+          // Nothing holds the caches that the rows came from any longer, once they are put together.
+          const outputs = await generator.session.run(generator.feeds.decode(running, places.splice(0), steps, config));
+          const { finished, kept } = grow(running, outputs, config);
+          for (const { row, response } of finished) {
+            yield { type: 'response', id: row.prepared.request.id, index: row.index, response };
+          }
+          live = kept.map(({ row }) => row);
+          cached = kept.map(({ place }) => place);
+          for (const row of live) if (row.prepared.request.stream) yield progressOf(row, config);
+        } catch (error) {
+          if (!isOutOfMemory(error)) throw error;
+          if (running.length === 1 || ++retreats > maxRetreats) throw outOfMemory(running, device, error);
+          maxRows = Math.max(1, Math.floor(running.length / 2));
+          // What a row has drawn stays drawn: only its cache is read again.
+          waiting = [...chunked(running, maxRows), ...waiting.flatMap((group) => chunked(group, maxRows))];
+          live = [];
+          cached = [];
+          await generator.retire();
+          generator = await opened.acquire(config, adapters);
         }
-        live = kept.map(({ row }) => row);
-        cached = kept.map(({ place }) => place);
-        for (const row of live) if (row.prepared.request.stream) yield progressOf(row, config);
-      } catch (error) {
-        if (!isOutOfMemory(error)) throw error;
-        if (running.length === 1 || ++retreats > maxRetreats) throw outOfMemory(running, device, error);
-        maxRows = Math.max(1, Math.floor(running.length / 2));
-        // What a row has drawn stays drawn: only its cache is read again.
-        waiting = [...chunked(running, maxRows), ...waiting.flatMap((group) => chunked(group, maxRows))];
-        live = [];
-        cached = [];
+        await new Promise(setImmediate); // lets a cancel message in: a run blocks the event loop
       }
-      await new Promise(setImmediate); // lets a cancel message in: a run blocks the event loop
+    } finally {
+      await generator.release();
     }
   }
 
-  /** The cache of all tokens of each new row but the last, which the first decoding step reads. */
+  /**
+   * The cache of all tokens of each new row but the last, which the first decoding step reads. `share` of the usual
+   * number of tokens is read at once: less than 1 where memory has run out.
+   */
   async function prefill(
-    { session, feeds }: Generator,
+    { session, feeds, promptsOf }: Generator,
     rows: readonly Row[],
+    share: number,
     config: SamplingConfig,
   ): Promise<CachedRow[]> {
     const byPrompt = new Map<string, { row: Row; count: number; place: CachedRow | null }>();
     for (const row of rows) byPrompt.set(sharedKey(row), { row, count: cachedCount(row), place: null });
     const toRead = [...byPrompt.values()].filter(({ count }) => count > 0).sort((a, b) => a.count - b.count);
     while (toRead.length > 0) {
-      const longest = (items: readonly { count: number }[]) => Math.max(...items.map(({ count }) => count));
+      // Shortest first: the next one is the longest of those before it.
+      const fits = ({ count }: { count: number }, size: number) =>
+        size * count <= policy.prefillTokens * share && size <= promptsOf(count) * share;
       let size = 1;
-      while (size < toRead.length && (size + 1) * longest(toRead.slice(0, size + 1)) <= policy.prefillTokens) size++;
+      while (size < toRead.length && fits(toRead[size] as { count: number }, size + 1)) size++;
       const part = toRead.splice(0, size);
       const sequences = part.map(({ row, count }) => sequenceOf(row).slice(0, count));
       const outputs = await session.run(
@@ -129,18 +150,8 @@ export function createSampler(
     return rows.map((row) => byPrompt.get(sharedKey(row))?.place ?? { cache: {}, row: 0, count: 0 });
   }
 
-  /** One run of several steps for the rows; `places` says where the cache of each lies. */
-  async function decode(
-    { session, feeds }: Generator,
-    rows: readonly Row[],
-    places: readonly CachedRow[],
-    config: SamplingConfig,
-  ) {
-    const steps = stepsOf(
-      policy,
-      rows.map(({ prepared, tokenIds }) => prepared.limit - tokenIds.length),
-    );
-    const outputs = await session.run(feeds.decode(rows, places, steps, config));
+  /** Gives the rows the tokens that a run has drawn, and says which have come to an end. */
+  function grow(rows: readonly Row[], outputs: Readonly<Record<string, Tensor>>, config: SamplingConfig) {
     const tokens = outputs.tokens?.data as BigInt64Array;
     const logps = outputs.logps?.data as Float32Array;
     const cache = outputCache(model, outputs);
