@@ -10,8 +10,8 @@ const shapes = new Map<string, readonly number[]>([
   ['model.norm.weight', [64]],
 ]);
 const question = { rows: 4, length: 10, isHalfStored: false } as const;
-const processBytes = 320 * 2 ** 20;
-const reserve = (bytes: number) => Math.ceil(bytes * 0.15) + processBytes;
+const processBytes = 200 * 2 ** 20;
+const reserve = (weights: number, kv: number) => Math.ceil((weights + kv) * 0.15) + 5 * kv + processBytes;
 
 describe('memory', () => {
   it('of the cache: keys and values of each layer', () => {
@@ -25,8 +25,8 @@ describe('memory', () => {
       weights,
       kvPerToken: kv / 40,
       kv,
-      reserve: reserve(weights + kv),
-      total: weights + kv + reserve(weights + kv),
+      reserve: reserve(weights, kv),
+      total: weights + kv + reserve(weights, kv),
     });
   });
 

@@ -1,4 +1,5 @@
 // How much is done at once: steps per run, rows per batch, and what memory allows.
+import { cacheCopies } from '../checkpoint/memory.ts';
 import type { ProviderName } from '../runtime/provider.ts';
 
 export interface ChunkPolicy {
@@ -37,12 +38,6 @@ const few = 4;
 export function stepsOf(policy: ChunkPolicy, left: readonly number[]): number {
   return Math.min(left.length <= few ? policy.stepsForFew : policy.steps, Math.max(...left));
 }
-
-/**
- * What a cache takes at the worst, in copies of itself: what a run was given, the last and the next step's, what it gives
- * out, and what the allocator and the garbage collector have not given back yet. Measured: 5.6 at 32 rows of 924 tokens.
- */
-const cacheCopies = 6;
 
 /** Rows of `tokens` tokens each that a budget of bytes holds. */
 export function rowsWithin(budget: number, bytesPerToken: number, tokens: number): number {
