@@ -88,12 +88,16 @@ export function judgeMemory(
 }
 
 /** A file of a Hub repository. `oid` is git's SHA-1 of the blob; `sha256` is there for large files. */
-export interface HubFile {
-  path: string;
-  size: number;
-  oid: string | null;
-  sha256: string | null;
-}
+export const hubFileSchema = z.object({
+  path: z.string(),
+  size: bytes,
+  oid: z.string().regex(/^[0-9a-f]{40}$/),
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .nullable(),
+});
+export type HubFile = z.infer<typeof hubFileSchema>;
 
 /** Files that describe a model; weights come apart. */
 const descriptive =

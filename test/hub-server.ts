@@ -13,6 +13,8 @@ export interface HubRepository {
   commits: Record<string, string>;
   /** Nobody reads it without this token; with another one, its terms are not accepted. */
   token?: string;
+  /** Lists these sizes instead of a file's own. */
+  sizes?: Record<string, number>;
   /** Sends these bytes instead of a file's own. */
   tampered?: Record<string, Buffer>;
 }
@@ -77,11 +79,12 @@ export async function startHubServer(): Promise<HubServer> {
     if (kind === 'tree') {
       const entries = readdirSync(repository.folder).map((entry) => {
         const content = read(entry);
-        const lfs = { oid: createHash('sha256').update(content).digest('hex'), size: content.length, pointerSize: 130 };
+        const size = repository.sizes?.[entry] ?? content.length;
+        const lfs = { oid: createHash('sha256').update(content).digest('hex'), size, pointerSize: 130 };
         return {
           type: 'file',
           path: entry,
-          size: content.length,
+          size,
           oid: gitHash(content),
           ...(isLarge(entry) ? { lfs } : {}),
         };

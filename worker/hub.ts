@@ -1,8 +1,9 @@
 // The Hugging Face Hub, or a mirror, through its own library: what a model's revision is, which files it has, and their
 // bytes from where an earlier attempt stopped. Every refusal is a sentence; the token is in none of them.
 import { downloadFile, HubApiError, listFiles, modelInfo } from '@huggingface/hub';
+import { ZodError } from 'zod';
 import { AppError } from '../domain/errors.ts';
-import type { HubFile } from '../domain/models.ts';
+import { type HubFile, hubFileSchema } from '../domain/models.ts';
 import { EngineError, reasonOf } from '../engine/errors.ts';
 
 export interface HubOptions {
@@ -66,7 +67,7 @@ export function openHub({ endpoint, token, signal, silenceMs = 60_000 }: HubOpti
         for await (const file of listFiles({ ...access, repo: hubId, revision: commit, fetch })) {
           if (file.type !== 'file') continue;
           const { path, size, oid, lfs } = file;
-          files.push({ path, size: lfs?.size ?? size, oid: oid ?? null, sha256: lfs?.oid ?? null });
+          files.push(hubFileSchema.parse({ path, size: lfs?.size ?? size, oid, sha256: lfs?.oid ?? null }));
         }
         return files;
       }),
@@ -94,6 +95,9 @@ export function openHub({ endpoint, token, signal, silenceMs = 60_000 }: HubOpti
 function inWords(error: unknown, hubId: string, endpoint: string, hasToken: boolean): unknown {
   if (error instanceof AppError) return error;
   if (error instanceof HubApiError) return describeStatus(error, hubId, endpoint, hasToken);
+  if (error instanceof ZodError) {
+    return new AppError('HUB_REFUSED', `${endpoint} lists files of ${hubId} without a usable size or hash.`);
+  }
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   return new AppError('HUB_UNAVAILABLE', `${endpoint} could not be used: ${reasonOf(cause)}. Check the network.`, {
     cause: error,

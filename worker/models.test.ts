@@ -20,6 +20,7 @@ import { openLocalArtifacts } from './artifacts.ts';
 import { attemptJob } from './attempt.ts';
 import type { WorkerServices } from './context.ts';
 import { openEngine } from './engine-client.ts';
+import { openHub } from './hub.ts';
 
 const fixture = fileURLToPath(new URL('../engine/fixtures/llama', import.meta.url));
 const workerScript = fileURLToPath(new URL('../test/start-worker.ts', import.meta.url));
@@ -283,6 +284,28 @@ describe('a Hub model', () => {
     await setHubToken(database.db, 'another secret, also long enough', 'hf_right');
     expect(await refusal('gated/llama')).toContain('enter it again');
     await setHubToken(database.db, secret, null);
+  });
+
+  test('that the disk has no room for is refused before it comes', async () => {
+    const sizes = { 'model.safetensors': 1e15 };
+    hub.repositories.set('tiny/llama', { folder: fixture, commits: { main: commit }, sizes });
+    const added = await addFromHub(database.db, { hubId: 'tiny/llama' });
+    await work(added);
+    expect(await modelOf(added)).toMatchObject({ status: 'failed', error: expect.stringContaining('make room') });
+    await forget(added);
+  });
+
+  test('is given up on a connection over which nothing comes', async () => {
+    hub.slowly = { bytes: 10_000, pauseMs: 1_000 };
+    const options = { endpoint: hub.url, token: null, signal: new AbortController().signal, silenceMs: 200 };
+    const silent = openHub(options);
+    const file = (await silent.list('tiny/llama', commit)).find(({ path: at }) => at === 'model.safetensors');
+    if (!file) throw new Error('no weights');
+    const reading = silent.read('tiny/llama', commit, file, 0, async () => true);
+    await expect(reading).rejects.toMatchObject({
+      code: 'HUB_UNAVAILABLE',
+      message: expect.stringContaining('nothing came'),
+    });
   });
 
   test('that is cancelled keeps its part and goes on later; it cannot be removed while it comes', async () => {

@@ -3,7 +3,7 @@
 import { rename, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { eq } from 'drizzle-orm';
-import { jobRuns, models } from '../../db/schema.ts';
+import { models } from '../../db/schema.ts';
 import { AppError } from '../../domain/errors.ts';
 import { neededFiles } from '../../domain/models.ts';
 import { reasonOf } from '../../engine/errors.ts';
@@ -63,12 +63,6 @@ async function bring(context: JobContext, hub: Hub, model: Model, { hubId, commi
   const files = neededFiles(hubId, await hub.list(hubId, commit));
   const total = files.reduce((sum, { size }) => sum + size, 0);
   const partial = partialFolder(context.modelsDir, model.id);
-  await context.write(async (tx) => {
-    await tx
-      .update(jobRuns)
-      .set({ total: Math.ceil(total / unit) })
-      .where(eq(jobRuns.id, context.jobRunId));
-  });
   let reportedAt = 0;
   await downloadModel({
     // An unknown architecture is refused before gigabytes of it have come.
@@ -82,7 +76,9 @@ async function bring(context: JobContext, hub: Hub, model: Model, { hubId, commi
     onProgress: async (bytes, message) => {
       if (bytes < total && Date.now() - reportedAt < reportEveryMs) return;
       reportedAt = Date.now();
-      await context.write((tx) => context.progress(tx, { done: Math.floor(bytes / unit), message }));
+      await context.write((tx) =>
+        context.progress(tx, { done: Math.floor(bytes / unit), total: Math.ceil(total / unit), message }),
+      );
     },
   });
   const target = path.join(context.modelsDir, folder);
