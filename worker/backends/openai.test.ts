@@ -66,6 +66,14 @@ async function sample(
   return found;
 }
 
+test('a precision is the server’s own affair: asking for one is refused before anything is sent', async () => {
+  const { requests } = await start(() => saying(['text']));
+  await expect(sample([request()], {}, { ...plain, precision: 'int4' })).rejects.toThrow(
+    /leave precision at auto, not int4/,
+  );
+  expect(requests).toHaveLength(0);
+});
+
 describe('n responses', () => {
   test('come in one call where the server knows n', async () => {
     const { requests } = await start((asked) => saying(Array.from({ length: countOf(asked) }, (_, i) => `text ${i}`)));

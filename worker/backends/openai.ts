@@ -1,6 +1,7 @@
 // Sampling from a server elsewhere that speaks OpenAI's API: vLLM, Ollama, llama.cpp, a cloud. It gives text; token ids
 // are not known here, and log-probs only where the server tells them.
 import { z } from 'zod';
+import { AppError } from '../../domain/errors.ts';
 import { mixSeed } from '../../domain/random.ts';
 import type { SamplingConfig } from '../../engine/config.ts';
 import type { RemoteResponse, SampledChunk, SampleRequest, Sampler } from '../../engine/ports.ts';
@@ -99,6 +100,12 @@ export function openRemoteSampler({ onUsage, ...options }: RemoteSamplerOptions)
   return {
     sample: (requests, config, signal) =>
       streamed<RemoteChunk>(async (emit, stop) => {
+        if (config.precision !== 'auto') {
+          throw new AppError(
+            'INVALID_INPUT',
+            `A server elsewhere has its own precision: leave precision at auto, not ${config.precision}.`,
+          );
+        }
         const giveUp = new AbortController();
         const either = AbortSignal.any([stop, giveUp.signal]);
         const work = requests.map((request) => sampleRequest(request, config, emit, either));
