@@ -70,6 +70,8 @@ export interface Engine {
 
 export interface EngineOptions {
   device: string;
+  /** Where quantised weights are kept; if not said, where the command line keeps them. */
+  cacheDir?: string;
   /** How long a cancelled request may take to end before the child is killed. */
   cancelPatienceMs?: number;
 }
@@ -84,7 +86,7 @@ function modelOf(request: EngineRequest): string {
 
 /** No secret passes: model files are strangers. */
 const passedVariables =
-  /^(PATH|HOME|TMPDIR|TEMP|TMP|LANG|SystemRoot|LD_LIBRARY_PATH|DYLD_LIBRARY_PATH|(CUDA|NVIDIA|OMP|ORT)_\w+)$/i;
+  /^(PATH|HOME|TMPDIR|TEMP|TMP|LANG|SystemRoot|LD_LIBRARY_PATH|DYLD_LIBRARY_PATH|RANKLOOP_CACHE_DIR|(CUDA|NVIDIA|OMP|ORT)_\w+)$/i;
 
 interface Handlers<O extends EngineOperation> {
   onItem: (item: EngineOperations[O]['item']) => void;
@@ -92,7 +94,7 @@ interface Handlers<O extends EngineOperation> {
   mayKill: boolean;
 }
 
-export function openEngine({ device, cancelPatienceMs = 10_000 }: EngineOptions): Engine {
+export function openEngine({ device, cacheDir, cancelPatienceMs = 10_000 }: EngineOptions): Engine {
   let child: ChildProcess | null = null;
   let count = 0;
   let turn: Promise<unknown> = Promise.resolve();
@@ -103,7 +105,11 @@ export function openEngine({ device, cancelPatienceMs = 10_000 }: EngineOptions)
   function startChild(): ChildProcess {
     const cwd = mkdtempSync(path.join(tmpdir(), 'rankloop-engine-'));
     const passed = Object.entries(process.env).filter(([name]) => passedVariables.test(name));
-    const env: NodeJS.ProcessEnv = { ...Object.fromEntries(passed), NODE_ENV: process.env.NODE_ENV };
+    const env: NodeJS.ProcessEnv = {
+      ...Object.fromEntries(passed),
+      ...(cacheDir ? { RANKLOOP_CACHE_DIR: cacheDir } : {}),
+      NODE_ENV: process.env.NODE_ENV,
+    };
     const started = fork(hostFile, [device, String(deaths)], {
       cwd,
       env,

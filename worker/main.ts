@@ -56,7 +56,7 @@ export async function runWorker(options: WorkerOptions, stop: AbortSignal): Prom
   const db = openDatabase(options.databaseUrl, { applicationName: 'rankloop worker' });
   const artifactsDir = path.join(options.dataDir, 'artifacts');
   mkdirSync(artifactsDir, { recursive: true });
-  const engine = openEngine({ device: options.device });
+  const engine = openEngine({ device: options.device, cacheDir: path.join(options.dataDir, 'cache') });
   const services: WorkerServices = {
     db,
     engine,
