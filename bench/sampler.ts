@@ -64,7 +64,7 @@ export async function benchSampler(options: SamplerBenchOptions): Promise<Sample
 async function benchModel(name: BenchModelName, options: SamplerBenchOptions): Promise<ModelReport> {
   const model = benchModels[name];
   const folder = await checkpointFolder(options.cache, model);
-  const cases = await makeCases(folder, name === 'small' ? 64 : 32);
+  const cases = await makeCases(folder, name === 'small' ? 64 : 16);
   const missing: Missing[] = [];
   const running: Running[] = [];
   try {
