@@ -1,46 +1,52 @@
-// The engine child's open samplers: those at work, and the last one used, whose model the next request is likely to want.
+// The engine child's open samplers, one per model: a request beside a job shares its weights. One that nobody uses stays,
+// since the next request is likely to want its model, until another model wants the memory.
 import type { LocalSampler } from '../engine/sampling/sampler.ts';
 
 export interface SamplerCache {
-  /**
-   * Runs `work` with a sampler of this model, which it has for itself meanwhile: a sampler changes its session from one
-   * request to the next, so a request beside a job gets a sampler of its own.
-   */
   use<T>(model: string, work: (sampler: LocalSampler) => Promise<T>): Promise<T>;
-  /** Closes the one that is not at work, for memory. */
+  /** Closes what is not at work, for memory. */
   closeIdle(): Promise<void>;
 }
 
-export function createSamplerCache(open: (model: string) => Promise<LocalSampler>): SamplerCache {
-  let idle: { model: string; sampler: LocalSampler } | null = null;
+interface Entry {
+  sampler: Promise<LocalSampler>;
+  users: number;
+}
 
-  async function closeIdle(): Promise<void> {
-    const closing = idle;
-    idle = null;
-    await closing?.sampler.close();
+export function createSamplerCache(open: (model: string) => Promise<LocalSampler>): SamplerCache {
+  const entries = new Map<string, Entry>();
+
+  async function closeIdle(kept?: string): Promise<void> {
+    for (const [model, { sampler, users }] of entries) {
+      if (users > 0 || model === kept) continue;
+      entries.delete(model);
+      await (await sampler).close();
+    }
   }
 
-  /** The idle one where it is of this model; else a new one, for which the idle one makes room. */
-  async function take(model: string): Promise<LocalSampler> {
-    if (idle?.model === model) {
-      const { sampler } = idle;
-      idle = null;
-      return sampler;
+  /** An entry that nobody can take from under its first user: it is counted before anything is awaited. */
+  async function take(model: string): Promise<Entry> {
+    const known = entries.get(model);
+    if (known) {
+      known.users++;
+      return known;
     }
-    await closeIdle();
-    return open(model);
+    const entry: Entry = { sampler: closeIdle().then(() => open(model)), users: 1 };
+    entries.set(model, entry);
+    // What failed to open is tried anew at the next request.
+    entry.sampler.catch(() => entries.get(model) === entry && entries.delete(model));
+    return entry;
   }
 
   return {
-    closeIdle,
+    closeIdle: () => closeIdle(),
     async use(model, work) {
-      const sampler = await take(model);
+      const entry = await take(model);
       try {
-        return await work(sampler);
+        return await work(await entry.sampler);
       } finally {
-        const former = idle;
-        idle = { model, sampler };
-        await former?.sampler.close();
+        entry.users--;
+        await closeIdle(model);
       }
     },
   };

@@ -12,43 +12,56 @@ export type AdapterKey = string | null;
 /** Rounds come and go; the latest are the likely ones. */
 const keptAdapters = 8;
 
+/** The adapters read so far, by folder. */
 export interface AdapterShelf {
-  /** Reads the adapters that it does not hold yet. */
-  load(keys: Iterable<AdapterKey>): Promise<void>;
+  /** The adapters of some rows, read where they are not here yet. */
+  take(keys: Iterable<AdapterKey>): Promise<ReadonlyMap<string, Adapter>>;
   /** The modules that any adapter of the shelf changes. */
   modules(): string[];
-  /** The stacked matrices of the rows' adapters, and the rows' mask fp32 [rows, 1, rank]. */
-  feeds(rows: readonly AdapterKey[]): Record<string, Tensor>;
 }
 
 export function createAdapterShelf(shapes: WeightShapes): AdapterShelf {
   const adapters = new Map<string, Adapter>();
-  let stacked: { key: string; matrices: Record<string, Tensor> } | null = null;
-
-  const modules = () => [...new Set([...adapters.values()].flatMap((adapter) => [...adapter.modules.keys()]))].sort();
-
   return {
-    async load(keys) {
-      const wanted = new Set(keys);
-      for (const key of wanted) {
+    async take(keys) {
+      const taken = new Map<string, Adapter>();
+      for (const key of new Set(keys)) {
         if (key === null) continue;
         const adapter = adapters.get(key) ?? withScaleInB(await readAdapter(key, shapes));
         // Last in the map's order: the first is the one not asked for the longest.
         adapters.delete(key);
         adapters.set(key, adapter);
+        taken.set(key, adapter);
       }
-      for (const key of [...adapters.keys()].slice(0, -keptAdapters)) if (!wanted.has(key)) adapters.delete(key);
-      stacked = null;
+      for (const key of [...adapters.keys()].slice(0, -keptAdapters)) if (!taken.has(key)) adapters.delete(key);
+      return taken;
     },
-    modules,
-    feeds(rows) {
-      if (adapters.size === 0) return {};
-      const used = [...new Set(rows.filter((key) => key !== null))].sort();
-      const parts = used.map((key) => adapters.get(key) as Adapter);
-      const key = JSON.stringify(used);
-      if (stacked?.key !== key) stacked = { key, matrices: stack(parts, modules(), shapes) };
-      return { ...stacked.matrices, adapter_mask: maskOf(rows, used, parts) };
-    },
+    modules: () => modulesOf(adapters.values()),
+  };
+}
+
+/** The modules that some adapters change, sorted. */
+export function modulesOf(adapters: Iterable<Adapter>): string[] {
+  return [...new Set([...adapters].flatMap(({ modules }) => [...modules.keys()]))].sort();
+}
+
+/** The stacked matrices of the rows' adapters, and the rows' mask fp32 [rows, 1, rank]. */
+export type AdapterFeeds = (rows: readonly AdapterKey[]) => Record<string, Tensor>;
+
+/** Feeds for a session whose graph has adapters on `modules`. */
+export function stackedAdapters(
+  adapters: ReadonlyMap<string, Adapter>,
+  modules: readonly string[],
+  shapes: WeightShapes,
+): AdapterFeeds {
+  let stacked: { key: string; matrices: Record<string, Tensor> } | null = null;
+  return (rows) => {
+    if (modules.length === 0) return {};
+    const used = [...new Set(rows.filter((key) => key !== null))].sort();
+    const parts = used.map((key) => adapters.get(key) as Adapter);
+    const key = JSON.stringify(used);
+    if (stacked?.key !== key) stacked = { key, matrices: stack(parts, modules, shapes) };
+    return { ...stacked.matrices, adapter_mask: maskOf(rows, used, parts) };
   };
 }
 

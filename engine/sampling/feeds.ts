@@ -4,7 +4,7 @@ import type { SamplingConfig } from '../config.ts';
 import { ropeLength } from '../models/rope.ts';
 import { uniform } from '../random.ts';
 import type { Tensor } from '../runtime/session.ts';
-import type { AdapterShelf } from './adapters.ts';
+import type { AdapterFeeds } from './adapters.ts';
 import { longestOf, type Row } from './batch.ts';
 import { type Cache, type CachedRow, type CacheType, emptyCache, gatherRows } from './cache.ts';
 import { ropeFeeds } from './decoder.ts';
@@ -20,7 +20,11 @@ export interface GenerationFeeds {
   decode(rows: readonly Row[], places: readonly CachedRow[], steps: number, config: SamplingConfig): Feeds;
 }
 
-export function createFeeds({ config: model }: Checkpoint, shelf: AdapterShelf, cacheType: CacheType): GenerationFeeds {
+export function createFeeds(
+  { config: model }: Checkpoint,
+  adapters: AdapterFeeds,
+  cacheType: CacheType,
+): GenerationFeeds {
   /** Rotary tables grow with the longest row so far; all rows of a batch have the same `ropeLength`. */
   let rope: { positions: number; length: number; feeds: Feeds } = { positions: 0, length: 0, feeds: {} };
   function ropeFor(rows: readonly Row[]): Feeds {
@@ -85,7 +89,7 @@ export function createFeeds({ config: model }: Checkpoint, shelf: AdapterShelf, 
       top_k: int64([draw.topK]),
       top_p: scalarDouble(draw.topP),
       min_p: scalarDouble(draw.minP),
-      ...shelf.feeds(rows.map(({ prepared }) => prepared.adapter)),
+      ...adapters(rows.map(({ prepared }) => prepared.adapter)),
       ...ropeFor(rows),
     };
   }

@@ -128,7 +128,9 @@ export interface PenaltyInputs {
   frequency: Value;
 }
 
-export function hasPenalties(config: SamplingConfig): boolean {
+export function hasPenalties(
+  config: Pick<SamplingConfig, 'repetition_penalty' | 'presence_penalty' | 'frequency_penalty'>,
+): boolean {
   return config.repetition_penalty !== 1 || config.presence_penalty !== 0 || config.frequency_penalty !== 0;
 }
 

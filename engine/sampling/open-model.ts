@@ -1,11 +1,12 @@
 // A model held open for sampling: its one session with the weights in it, its adapters, and the memory left for caches.
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import { kvBytesPerToken } from '../checkpoint/memory.ts';
-import type { SamplingConfig } from '../config.ts';
+import type { Precision, SamplingConfig } from '../config.ts';
 import { readDeviceMemory } from '../runtime/device-memory.ts';
 import { providerName } from '../runtime/provider.ts';
 import type { openSession, Session } from '../runtime/session.ts';
-import { type AdapterKey, createAdapterShelf } from './adapters.ts';
+import { type AdapterKey, createAdapterShelf, modulesOf, stackedAdapters } from './adapters.ts';
+import type { CacheType } from './cache.ts';
 import { createFeeds, type GenerationFeeds } from './feeds.ts';
 import { cacheType, generationGraph } from './graph.ts';
 import { type ChunkPolicy, chunkPolicies, rowsWithin } from './limits.ts';
@@ -44,8 +45,14 @@ export interface OpenModel {
 
 /** A session holds the whole model: one that is no longer wanted goes as soon as nobody runs it. */
 interface Held {
-  key: string;
-  generator: Omit<Generator, 'release' | 'retire'>;
+  session: Session;
+  /** What its graph was made for. */
+  modules: readonly string[];
+  isPenalised: boolean;
+  precision: Precision;
+  cacheType: CacheType;
+  /** Bytes for caches. */
+  budget: number;
   users: number;
   isWanted: boolean;
 }
@@ -64,13 +71,13 @@ export function createOpenModel(
 ): OpenModel {
   const device = options.device ?? 'auto';
   const provider = providerName(device);
-  const shelf = createAdapterShelf(checkpoint.shapes);
+  const { config: model, shapes } = checkpoint;
+  const shelf = createAdapterShelf(shapes);
   let current: Held | null = null;
   let opening: Promise<unknown> = Promise.resolve();
 
   async function closeUnused(held: Held): Promise<void> {
-    if (held.isWanted || held.users > 0) return;
-    await held.generator.session.close();
+    if (!held.isWanted && held.users === 0) await held.session.close();
   }
 
   async function letGo(): Promise<void> {
@@ -81,28 +88,20 @@ export function createOpenModel(
     await closeUnused(held);
   }
 
-  async function hold(config: SamplingConfig, adapters: readonly AdapterKey[]): Promise<Held> {
-    await shelf.load(adapters);
-    const loraModules = shelf.modules();
+  /** The session at hand where it has all that is asked for, else another one, with all that the shelf may need. */
+  async function hold({ precision, ...config }: SamplingConfig, modules: readonly string[]): Promise<Held> {
     const isPenalised = hasPenalties(config);
-    const key = JSON.stringify([loraModules, isPenalised, config.precision]);
-    if (current?.key === key) return current;
+    const isAtHand = current?.isPenalised === isPenalised && current.precision === precision;
+    if (current && isAtHand && modules.every((module) => current?.modules.includes(module))) return current;
     await letGo();
-    const { folder, weights, dtype, keepMapped } = await loadWeights(checkpoint, config.precision, provider);
-    const { config: model, shapes } = checkpoint;
+    const { folder, weights, dtype, keepMapped } = await loadWeights(checkpoint, precision, provider);
+    const loraModules = shelf.modules();
     const graph = generationGraph({ config: model, shapes, weights, dtype, loraModules, isPenalised });
     const session = await open(graph, { folder, device, keepMapped });
     const { cacheBudget, budgetShare = usualShare } = options;
     const budget = cacheBudget ?? (await readDeviceMemory(device)).freeBytes * budgetShare;
-    const edge = cacheType(dtype);
-    const bytesPerToken = kvBytesPerToken(model, edge === 'float16' ? 2 : 4);
-    const generator = {
-      session,
-      feeds: createFeeds(checkpoint, shelf, edge),
-      rowsOf: (tokens: number) => rowsWithin(budget, bytesPerToken, tokens),
-      promptsOf: (tokens: number) => Math.floor((budget * scoresShare) / (model.heads * tokens * tokens * 4)),
-    };
-    current = { key, generator, users: 0, isWanted: true };
+    const made = { session, modules: loraModules, isPenalised, precision, cacheType: cacheType(dtype), budget };
+    current = { ...made, users: 0, isWanted: true };
     return current;
   }
 
@@ -112,12 +111,17 @@ export function createOpenModel(
     async acquire(config, adapters) {
       // One at a time: two calls at once would each open the model.
       const holding = opening.then(async () => {
-        const held = await hold(config, adapters);
+        const taken = await shelf.take(adapters);
+        const held = await hold(config, modulesOf(taken.values()));
         held.users++;
-        return held;
+        return { held, taken };
       });
       opening = holding.catch(() => undefined);
-      const held = await holding;
+      const { held, taken } = await holding;
+      const { session, budget } = held;
+      const bytesPerToken = kvBytesPerToken(model, held.cacheType === 'float16' ? 2 : 4);
+      // Feeds are this call's own: others may run the same session with other adapters.
+      const feeds = createFeeds(checkpoint, stackedAdapters(taken, held.modules, shapes), held.cacheType);
       let isReleased = false;
       const release = async () => {
         if (isReleased) return;
@@ -130,7 +134,14 @@ export function createOpenModel(
         if (current === held) current = null;
         await release();
       };
-      return { ...held.generator, release, retire };
+      return {
+        session,
+        feeds,
+        rowsOf: (tokens) => rowsWithin(budget, bytesPerToken, tokens),
+        promptsOf: (tokens) => Math.floor((budget * scoresShare) / (model.heads * tokens * tokens * 4)),
+        release,
+        retire,
+      };
     },
     close: letGo,
   };

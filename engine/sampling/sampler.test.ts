@@ -166,6 +166,21 @@ describe('sampling', () => {
     }
   });
 
+  test('calls at the same time share a session, whatever their adapters', async () => {
+    const shared = await open('llama');
+    const full = config({ temperature: 1, max_new_tokens: 40 });
+    const adapted = requestsFor(2).map((request) => ({ ...request, adapter: `${fixtures}llama-adapter` }));
+    const [base, first, second] = await Promise.all([
+      collect(shared, requestsFor(2), full),
+      collect(shared, adapted, full),
+      collect(shared, requestsFor(2), config({ temperature: 1, max_new_tokens: 40, presence_penalty: 1 })),
+    ]);
+    expect(base).toEqual(await collect(await open('llama'), requestsFor(2), full));
+    expect(first).toEqual(await collect(await open('llama', 'llama-adapter'), requestsFor(2), full));
+    expect(second).not.toEqual(base);
+    expect(await collect(shared, requestsFor(2), full)).toEqual(base);
+  });
+
   test('a stop string ends a response before itself, whatever chunk it falls into', async () => {
     const sampler = await open('llama');
     const free = await collect(sampler, requestsFor(3), config({ temperature: 1, max_new_tokens: 60 }));
