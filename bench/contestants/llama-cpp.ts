@@ -1,6 +1,7 @@
 // llama.cpp through node-llama-cpp, on a GGUF of the same weights in fp32: rows are sequences of one context, which
 // llama.cpp batches itself. The package is optional: `npm install --prefix bench`.
 import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { openCheckpoint } from '../../engine/checkpoint/checkpoint.ts';
 import { type Call, type Loader, rowsOf, seedOf, type Work } from '../contestant.ts';
@@ -24,11 +25,14 @@ interface LlamaSequence {
 
 const packageName: string = 'node-llama-cpp';
 
+/** One core is left to the process's own thread: llama.cpp's spin while they wait, a hundred times slower if disturbed. */
+const threads = Math.max(1, availableParallelism() - 1);
+
 export const loadLlamaCpp: Loader = async () => {
   const { getLlama } = (await import(packageName)) as NodeLlamaCpp;
   const llama = await getLlama({ gpu: false, build: 'never', skipDownload: true, logLevel: 'error' });
   return {
-    version: packageName,
+    version: `${packageName}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`,
     open: async (folder) => {
       const path = join(folder, 'model.gguf');
       if (!existsSync(path)) await writeGguf(path, await openCheckpoint(folder));
@@ -43,7 +47,7 @@ export const loadLlamaCpp: Loader = async () => {
           const contextSize = tokens + work.newTokens;
           if (prepared !== `${rows} ${contextSize}`) {
             await context?.dispose();
-            context = await model.createContext({ sequences: rows, contextSize, batchSize: 512 });
+            context = await model.createContext({ sequences: rows, contextSize, batchSize: 512, threads });
             const opened = context;
             sequences = Array.from({ length: rows }, () => opened.getSequence());
             prepared = `${rows} ${contextSize}`;
