@@ -11,14 +11,20 @@ interface ConfirmDialogProps {
   onConfirm: () => void;
 }
 
-/** Asks once more before something that cannot be taken back. */
+/** Asks once more before something that cannot be taken back, and closes with either answer. */
 export function ConfirmDialog({ title, text, action, onClose, onConfirm }: ConfirmDialogProps) {
   const t = useTranslations('common');
   return (
     <Dialog open onOpenChange={(open) => !open && onClose()} title={title} description={text}>
       <div className="flex justify-end gap-2">
         <Button onClick={onClose}>{t('back')}</Button>
-        <Button variant="danger" onClick={onConfirm}>
+        <Button
+          variant="danger"
+          onClick={() => {
+            onConfirm();
+            onClose();
+          }}
+        >
           {action}
         </Button>
       </div>

@@ -8,7 +8,7 @@ import { Code } from '../../../../_ui/code.tsx';
 import { CopyButton } from '../../../../_ui/copy-button.tsx';
 import { Dialog } from '../../../../_ui/dialog.tsx';
 import { Field, Input } from '../../../../_ui/field.tsx';
-import { ErrorState } from '../../../../_ui/state.tsx';
+import { FormEnd } from '../../../../_ui/form-end.tsx';
 import { CurlExample } from './curl-example.tsx';
 
 /** Makes a key, and shows it the only time that it can be seen. */
@@ -63,13 +63,7 @@ export function ApiKeyDialog({ onClose }: { onClose: () => void }) {
         <Field label={t('name')} hint={t('nameHint')}>
           {(control) => <Input {...control} name="name" autoComplete="off" required maxLength={100} />}
         </Field>
-        {create.error && <ErrorState error={create.error} />}
-        <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>{t('cancel')}</Button>
-          <Button type="submit" variant="primary" pending={create.isPending}>
-            {t('create')}
-          </Button>
-        </div>
+        <FormEnd work={create} submit={t('create')} cancel={t('cancel')} onCancel={onClose} />
       </form>
     </Dialog>
   );

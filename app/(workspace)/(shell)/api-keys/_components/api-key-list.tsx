@@ -110,10 +110,7 @@ export function ApiKeyList() {
           text={t('revokeText')}
           action={t('revoke')}
           onClose={() => setRevoking(null)}
-          onConfirm={() => {
-            revoke.mutate({ apiKeyId: revoking.id });
-            setRevoking(null);
-          }}
+          onConfirm={() => revoke.mutate({ apiKeyId: revoking.id })}
         />
       )}
     </Page>

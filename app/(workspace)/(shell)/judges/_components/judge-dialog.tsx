@@ -4,10 +4,9 @@ import { useTranslations } from 'next-intl';
 import { type FormEvent, useState } from 'react';
 import { useWorkspace } from '../../../../_lib/workspace.tsx';
 import { useTRPC } from '../../../../_trpc/context.ts';
-import { Button } from '../../../../_ui/button.tsx';
 import { Dialog } from '../../../../_ui/dialog.tsx';
 import { Choices, Field, Input } from '../../../../_ui/field.tsx';
-import { ErrorState } from '../../../../_ui/state.tsx';
+import { FormEnd } from '../../../../_ui/form-end.tsx';
 
 /** Adds an LLM judge: a server that speaks OpenAI's API, or a model of this machine. */
 export function JudgeDialog({ onClose }: { onClose: () => void }) {
@@ -72,13 +71,7 @@ export function JudgeDialog({ onClose }: { onClose: () => void }) {
             {(control) => <Input {...control} name="model" className="font-mono" />}
           </Field>
         )}
-        {create.error && <ErrorState error={create.error} />}
-        <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>{t('cancel')}</Button>
-          <Button type="submit" variant="primary" pending={create.isPending}>
-            {t('create')}
-          </Button>
-        </div>
+        <FormEnd work={create} submit={t('create')} cancel={t('cancel')} onCancel={onClose} />
       </form>
     </Dialog>
   );

@@ -90,10 +90,7 @@ export function JudgeList() {
           text={t('removeText')}
           action={t('remove')}
           onClose={() => setRemoving(null)}
-          onConfirm={() => {
-            remove.mutate({ judgeId: removing.id });
-            setRemoving(null);
-          }}
+          onConfirm={() => remove.mutate({ judgeId: removing.id })}
         />
       )}
     </Page>

@@ -3,9 +3,9 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
 import { type FormEvent, useId } from 'react';
 import { useTRPC } from '../../../../_trpc/context.ts';
-import { Button } from '../../../../_ui/button.tsx';
 import { Dialog } from '../../../../_ui/dialog.tsx';
 import { Field, Input } from '../../../../_ui/field.tsx';
+import { FormEnd } from '../../../../_ui/form-end.tsx';
 import { ErrorState, SkeletonList } from '../../../../_ui/state.tsx';
 
 /** Registers a folder that lies in the models directory already. */
@@ -67,13 +67,7 @@ export function FolderDialog({ onClose }: { onClose: () => void }) {
           <Field label={t('name')} hint={t('nameHint')}>
             {(control) => <Input {...control} name="name" maxLength={100} autoComplete="off" />}
           </Field>
-          {register.error && <ErrorState error={register.error} />}
-          <div className="flex justify-end gap-2">
-            <Button onClick={onClose}>{t('cancel')}</Button>
-            <Button type="submit" variant="primary" pending={register.isPending}>
-              {t('registerAction')}
-            </Button>
-          </div>
+          <FormEnd work={register} submit={t('registerAction')} cancel={t('cancel')} onCancel={onClose} />
         </form>
       )}
     </Dialog>

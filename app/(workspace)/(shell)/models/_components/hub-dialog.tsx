@@ -3,10 +3,9 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
 import type { FormEvent } from 'react';
 import { useTRPC } from '../../../../_trpc/context.ts';
-import { Button } from '../../../../_ui/button.tsx';
 import { Dialog } from '../../../../_ui/dialog.tsx';
 import { Field, Input } from '../../../../_ui/field.tsx';
-import { ErrorState } from '../../../../_ui/state.tsx';
+import { FormEnd } from '../../../../_ui/form-end.tsx';
 import { HubToken } from './hub-token.tsx';
 
 /** Asks for a model of the Hub by its name there. */
@@ -61,13 +60,7 @@ export function HubDialog({ onClose }: { onClose: () => void }) {
             {(control) => <Input {...control} name="name" maxLength={100} autoComplete="off" />}
           </Field>
         </div>
-        {add.error && <ErrorState error={add.error} />}
-        <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>{t('cancel')}</Button>
-          <Button type="submit" variant="primary" pending={add.isPending}>
-            {t('download')}
-          </Button>
-        </div>
+        <FormEnd work={add} submit={t('download')} cancel={t('cancel')} onCancel={onClose} />
       </form>
       {hub.data && <HubToken hasToken={hub.data.hasToken} />}
     </Dialog>

@@ -82,10 +82,7 @@ export function ModelList() {
           text={t(opened.model.source === 'hub' ? 'removeHubText' : 'removeFolderText')}
           action={t('remove')}
           onClose={close}
-          onConfirm={() => {
-            remove.mutate({ modelId: opened.model.id });
-            close();
-          }}
+          onConfirm={() => remove.mutate({ modelId: opened.model.id })}
         />
       )}
     </Page>

@@ -6,10 +6,9 @@ import { type FormEvent, useState } from 'react';
 import { toast } from 'sonner';
 import { chooseProject } from '../../../../_lib/choose-project.ts';
 import { type Outputs, useTRPC } from '../../../../_trpc/context.ts';
-import { Button } from '../../../../_ui/button.tsx';
 import { Dialog } from '../../../../_ui/dialog.tsx';
 import { Field, Input, Textarea } from '../../../../_ui/field.tsx';
-import { ErrorState } from '../../../../_ui/state.tsx';
+import { FormEnd } from '../../../../_ui/form-end.tsx';
 
 /** Starts a project whose SFT policy is this model, with the prompts that it will be asked. */
 export function ProjectDialog({ model, onClose }: { model: Outputs['models']['list'][number]; onClose: () => void }) {
@@ -73,13 +72,7 @@ export function ProjectDialog({ model, onClose }: { model: Outputs['models']['li
             />
           )}
         </Field>
-        {create.error && <ErrorState error={create.error} />}
-        <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>{models('cancel')}</Button>
-          <Button type="submit" variant="primary" pending={create.isPending}>
-            {t('create')}
-          </Button>
-        </div>
+        <FormEnd work={create} submit={t('create')} cancel={models('cancel')} onCancel={onClose} />
       </form>
     </Dialog>
   );

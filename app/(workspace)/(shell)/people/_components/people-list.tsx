@@ -111,10 +111,7 @@ export function PeopleList() {
           text={t('removeText')}
           action={t('remove')}
           onClose={() => setRemoving(null)}
-          onConfirm={() => {
-            remove.mutate({ userId: removing.id });
-            setRemoving(null);
-          }}
+          onConfirm={() => remove.mutate({ userId: removing.id })}
         />
       )}
     </Page>

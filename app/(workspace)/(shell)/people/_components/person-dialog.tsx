@@ -4,10 +4,9 @@ import { useTranslations } from 'next-intl';
 import { type FormEvent, useState } from 'react';
 import { toast } from 'sonner';
 import { useTRPC } from '../../../../_trpc/context.ts';
-import { Button } from '../../../../_ui/button.tsx';
 import { Dialog } from '../../../../_ui/dialog.tsx';
 import { Choices, Field, Input } from '../../../../_ui/field.tsx';
-import { ErrorState } from '../../../../_ui/state.tsx';
+import { FormEnd } from '../../../../_ui/form-end.tsx';
 
 export function PersonDialog({ onClose }: { onClose: () => void }) {
   const t = useTranslations('people');
@@ -66,13 +65,7 @@ export function PersonDialog({ onClose }: { onClose: () => void }) {
             { value: 'admin', label: t('roles.admin'), hint: t('roleHints.admin') },
           ]}
         />
-        {create.error && <ErrorState error={create.error} />}
-        <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>{t('cancel')}</Button>
-          <Button type="submit" variant="primary" pending={create.isPending}>
-            {t('create')}
-          </Button>
-        </div>
+        <FormEnd work={create} submit={t('create')} cancel={t('cancel')} onCancel={onClose} />
       </form>
     </Dialog>
   );

@@ -4,10 +4,9 @@ import { useTranslations } from 'next-intl';
 import type { FormEvent } from 'react';
 import { useWorkspace } from '../../../../_lib/workspace.tsx';
 import { useTRPC } from '../../../../_trpc/context.ts';
-import { Button } from '../../../../_ui/button.tsx';
 import { Dialog } from '../../../../_ui/dialog.tsx';
 import { Field, Input } from '../../../../_ui/field.tsx';
-import { ErrorState } from '../../../../_ui/state.tsx';
+import { FormEnd } from '../../../../_ui/form-end.tsx';
 
 interface BackendDialogProps {
   onClose: () => void;
@@ -61,13 +60,7 @@ export function BackendDialog({ onClose, onAdded }: BackendDialogProps) {
         <Field label={t('apiKey')} hint={t('apiKeyHint')}>
           {(control) => <Input {...control} name="apiKey" type="password" autoComplete="off" />}
         </Field>
-        {create.error && <ErrorState error={create.error} />}
-        <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>{t('cancel')}</Button>
-          <Button type="submit" variant="primary" pending={create.isPending}>
-            {t('create')}
-          </Button>
-        </div>
+        <FormEnd work={create} submit={t('create')} cancel={t('cancel')} onCancel={onClose} />
       </form>
     </Dialog>
   );

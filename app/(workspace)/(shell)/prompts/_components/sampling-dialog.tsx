@@ -11,9 +11,9 @@ import { rankableResponses } from '../../../../../domain/ranking.ts';
 import { precisionSchema, samplingConfigSchema } from '../../../../../engine/config.ts';
 import { useWorkspace } from '../../../../_lib/workspace.tsx';
 import { type Outputs, useTRPC } from '../../../../_trpc/context.ts';
-import { Button } from '../../../../_ui/button.tsx';
 import { Dialog } from '../../../../_ui/dialog.tsx';
 import { Field, Select, Textarea } from '../../../../_ui/field.tsx';
+import { FormEnd } from '../../../../_ui/form-end.tsx';
 import { NumberField } from '../../../../_ui/number-field.tsx';
 import { ErrorState, SkeletonList } from '../../../../_ui/state.tsx';
 import { SourceField } from './source-field.tsx';
@@ -121,13 +121,7 @@ function SamplingForm({ place, onClose }: { place: Outputs['projects']['get']; o
           </Field>
         </div>
       </details>
-      {start.error && <ErrorState error={start.error} />}
-      <div className="flex justify-end gap-2">
-        <Button onClick={onClose}>{t('cancel')}</Button>
-        <Button type="submit" variant="primary" pending={start.isPending}>
-          {t('submit')}
-        </Button>
-      </div>
+      <FormEnd work={start} submit={t('submit')} cancel={t('cancel')} onCancel={onClose} />
     </form>
   );
 }

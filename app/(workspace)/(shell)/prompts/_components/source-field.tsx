@@ -71,10 +71,7 @@ export function SourceField({ currentPolicy, value, onChange }: SourceFieldProps
           text={t('removeText')}
           action={t('remove')}
           onClose={() => setRemoving(false)}
-          onConfirm={() => {
-            remove.mutate({ backendId: chosen.id });
-            setRemoving(false);
-          }}
+          onConfirm={() => remove.mutate({ backendId: chosen.id })}
         />
       )}
     </>
