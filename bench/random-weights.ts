@@ -1,6 +1,7 @@
 // Random weights of any size, streamed to a safetensors file: a pool of normal numbers, laid out again and again at a
 // shifting place, since a billion draws would take minutes and nothing here depends on their being independent.
 import { open } from 'node:fs/promises';
+import { encodeHeader } from '../engine/checkpoint/safetensors.ts';
 import { createRandom } from '../engine/random.ts';
 
 const elementBytes = { F32: 4, BF16: 2 } as const;
@@ -23,13 +24,9 @@ export async function writeRandomWeights(
     entries[name] = { dtype, shape, data_offsets: [offset, offset + length] };
     offset += length;
   }
-  const json = JSON.stringify(entries);
-  const header = Buffer.from(json + ' '.repeat((8 - (Buffer.byteLength(json) % 8)) % 8));
-  const prefix = Buffer.alloc(8);
-  prefix.writeBigUInt64LE(BigInt(header.length));
   const handle = await open(path, 'w');
   try {
-    await handle.writeFile(Buffer.concat([prefix, header]));
+    await handle.writeFile(encodeHeader(entries));
     let place = 0;
     for (const shape of shapes.values()) {
       const count = shape.reduce((product, dim) => product * dim, 1);

@@ -186,6 +186,12 @@ export function openEngine({ device, cacheDir, cancelPatienceMs = 10_000 }: Engi
     return result;
   }
 
+  /** A question of a job's, with one answer and nothing before it. */
+  const ask = <O extends EngineOperation>(
+    request: Extract<EngineRequest, { operation: O }>,
+    signal: AbortSignal | undefined,
+  ) => inTurn(() => perform<O>(request, { onItem: () => undefined, mayKill: true }, signal));
+
   const sample = (input: EngineOperations['sample']['input'], signal: AbortSignal | undefined) =>
     streamed<SampledChunk>(
       (onItem, both) =>
@@ -215,30 +221,9 @@ export function openEngine({ device, cacheDir, cancelPatienceMs = 10_000 }: Engi
       sample: (requests, config, signal) => sample({ ...model, requests, config, stream: true }, signal),
       close: async () => undefined,
     }),
-    score: (model, pairs, signal) =>
-      inTurn(() =>
-        perform<'score'>(
-          { operation: 'score', input: { ...model, pairs } },
-          { onItem: () => undefined, mayKill: true },
-          signal,
-        ),
-      ),
-    recognise: (folder, signal) =>
-      inTurn(() =>
-        perform<'recognise'>(
-          { operation: 'recognise', input: { folder } },
-          { onItem: () => undefined, mayKill: true },
-          signal,
-        ),
-      ),
-    inspect: (folder, signal) =>
-      inTurn(() =>
-        perform<'inspect'>(
-          { operation: 'inspect', input: { folder } },
-          { onItem: () => undefined, mayKill: true },
-          signal,
-        ),
-      ),
+    score: (model, pairs, signal) => ask<'score'>({ operation: 'score', input: { ...model, pairs } }, signal),
+    recognise: (folder, signal) => ask<'recognise'>({ operation: 'recognise', input: { folder } }, signal),
+    inspect: (folder, signal) => ask<'inspect'>({ operation: 'inspect', input: { folder } }, signal),
     async train(job, onMetrics, signal) {
       const stop = new AbortController();
       const both = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;

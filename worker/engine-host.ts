@@ -39,7 +39,7 @@ const operations: { [O in EngineOperation]: Operation<O> } = {
   sample: ({ model, adapter, requests, config, stream }, emit, signal) =>
     samplers.use(model, async (sampler) => {
       for await (const chunk of sampler.sample(withDefaults(requests, adapter, stream), config, signal)) {
-        if (stream || chunk.type === 'response') emit(chunk);
+        emit(chunk);
       }
       return null;
     }),
@@ -51,7 +51,7 @@ const operations: { [O in EngineOperation]: Operation<O> } = {
           tokens: tokenTexts(sampler.tokenizer, tokenIds),
         });
         for await (const chunk of sampler.sample(withDefaults(requests, adapter, stream), config, signal)) {
-          if (stream || chunk.type === 'response') emit(toServedChunk(chunk, explain));
+          emit(toServedChunk(chunk, explain));
         }
         return null;
       }),

@@ -28,14 +28,14 @@ export const cachedCount = ({ prepared, tokenIds }: Row): number => prepared.pro
 /** Tokens that the row may still draw. */
 export const leftOf = ({ prepared, tokenIds }: Row): number => prepared.limit - tokenIds.length;
 
-/** Positions that a row may come to need. */
-export const longestOf = ({ prepared }: Row): number => prepared.promptIds.length + prepared.limit;
+/** Positions that a response may come to need, its prompt's included. */
+export const plannedLength = ({ promptIds, limit }: Prepared): number => promptIds.length + limit;
 
 /**
- * The responses of each request in groups of at most `maxRowsOf` its longest row, shortest prompts first: prompts that are read together
- * are padded to the longest of them.
+ * The responses of each request in groups of at most `maxRowsOf` their planned length, shortest prompts first: prompts
+ * that are read together are padded to the longest of them.
  */
-export function toGroups(prepared: readonly Prepared[], maxRowsOf: (longest: number) => number): Row[][] {
+export function toGroups(prepared: readonly Prepared[], maxRowsOf: (planned: number) => number): Row[][] {
   return prepared
     .toSorted((a, b) => a.promptIds.length - b.promptIds.length)
     .flatMap((item) => {
@@ -43,7 +43,7 @@ export function toGroups(prepared: readonly Prepared[], maxRowsOf: (longest: num
         { length: item.request.n },
         (_, index): Row => ({ prepared: item, index, tokenIds: [], tokenLogps: [] }),
       );
-      return chunked(rows, maxRowsOf(item.promptIds.length + item.limit));
+      return chunked(rows, maxRowsOf(plannedLength(item)));
     });
 }
 

@@ -5,7 +5,7 @@ import { ropeLength } from '../models/rope.ts';
 import { uniform } from '../random.ts';
 import type { Tensor } from '../runtime/session.ts';
 import type { AdapterFeeds } from './adapters.ts';
-import { longestOf, type Row } from './batch.ts';
+import { plannedLength, type Row } from './batch.ts';
 import { type Cache, type CachedRow, type CacheType, emptyCache, gatherRows } from './cache.ts';
 import { ropeFeeds } from './decoder.ts';
 import { longestChunk } from './limits.ts';
@@ -28,7 +28,7 @@ export function createFeeds(
   /** Rotary tables grow with the longest row so far; all rows of a batch have the same `ropeLength`. */
   let rope: { positions: number; length: number; feeds: Feeds } = { positions: 0, length: 0, feeds: {} };
   function ropeFor(rows: readonly Row[]): Feeds {
-    const longest = Math.max(...rows.map(longestOf));
+    const longest = Math.max(...rows.map(({ prepared }) => plannedLength(prepared)));
     const length = ropeLength(model, longest);
     const needed = longest + longestChunk;
     if (needed > rope.positions || length !== rope.length) {
@@ -47,7 +47,7 @@ export function createFeeds(
       }
       return {
         ...common(rows, config),
-        ...(hasPenalties(config) ? penaltyFeeds([], rows.length, config) : {}),
+        ...penaltyFeeds([], rows.length, config),
         ids: { dtype: 'int64', shape: [rows.length, length], data: ids },
         fresh: int32(sequences.map((sequence) => sequence.length)),
         counts: int32(rows.map(() => 0)),
@@ -66,7 +66,7 @@ export function createFeeds(
       }
       return {
         ...common(rows, config),
-        ...(hasPenalties(config) ? penaltyFeeds(rows, rows.length, config) : {}),
+        ...penaltyFeeds(rows, rows.length, config),
         ids: { ...int64(rows.map(lastId)), shape: [rows.length, 1] },
         fresh: int32(rows.map(() => 1)),
         counts: int32(places.map(({ count }) => count)),
@@ -94,8 +94,9 @@ export function createFeeds(
     };
   }
 
-  /** `rows` may be empty where nothing that is drawn will be read. */
+  /** None without penalties. `rows` may be empty where nothing that is drawn will be read. */
   function penaltyFeeds(rows: readonly Row[], count: number, config: SamplingConfig): Feeds {
+    if (!hasPenalties(config)) return {};
     const { vocabSize } = model;
     const inPrompt = new Uint8Array(count * vocabSize);
     const occurrences = new Float32Array(count * vocabSize);

@@ -12,8 +12,8 @@ import {
   cachedCount,
   chunked,
   leftOf,
-  longestOf,
   type Prepared,
+  plannedLength,
   type Row,
   sequenceOf,
   toGroups,
@@ -57,7 +57,7 @@ export function createSampler(
     tokenizer,
     async *sample(requests, config, signal) {
       const prepared = requests.map((request) => prepare(checkpoint, request, config, options.adapter ?? null));
-      const planned = ({ promptIds, limit }: Prepared) => ropeLength(model, promptIds.length + limit);
+      const planned = (item: Prepared) => ropeLength(model, plannedLength(item));
       // Rows that turn by different tables cannot share a batch; nearly all models have one table for all lengths.
       for (const length of new Set(prepared.map(planned))) {
         const alike = prepared.filter((item) => planned(item) === length);
@@ -76,7 +76,8 @@ export function createSampler(
     let generator = await opened.acquire(config, adapters);
     let maxRows = policy.maxRows;
     const rowsFor = (longest: number) => Math.max(1, Math.min(maxRows, generator.rowsOf(longest)));
-    const roomFor = (rows: readonly Row[]) => rows.length <= rowsFor(Math.max(0, ...rows.map(longestOf)));
+    const roomFor = (rows: readonly Row[]) =>
+      rows.length <= rowsFor(Math.max(0, ...rows.map(({ prepared }) => plannedLength(prepared))));
     let waiting = toGroups(prepared, rowsFor);
     let live: Row[] = [];
     let cached: CachedRow[] = [];
@@ -243,7 +244,7 @@ function finite(logp: number, folder: string): number {
 }
 
 function outOfMemory(rows: readonly Row[], device: string, cause: unknown): EngineError {
-  const tokens = Math.max(...rows.map(longestOf));
+  const tokens = Math.max(...rows.map(({ prepared }) => plannedLength(prepared)));
   return new EngineError(
     'OUT_OF_MEMORY',
     `Device ${device} has too little memory for ${rows.length === 1 ? 'one response' : `${rows.length} responses`} of ` +
