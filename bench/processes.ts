@@ -4,7 +4,9 @@ import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { engineProcessFlags } from '../engine/runtime/process-flags.ts';
 import { type Reply, replySchema, type Work } from './contestant.ts';
+import { watchOwnMemory } from './own-memory.ts';
 
 export const contestantNames = ['ours', 'per-token', 'transformers.js', 'llama.cpp', 'python'] as const;
 export type ContestantName = (typeof contestantNames)[number];
@@ -21,6 +23,9 @@ export interface Running {
   version: string;
   /** Held before the model was opened: the runtime and the libraries. */
   baselineBytes: number;
+  /** Of what it holds, what no file backs (own-memory.ts): before the model was opened, and the most so far. */
+  ownBaselineBytes: number | null;
+  ownPeakBytes(): number | null;
   measure(work: Work): Promise<Measured>;
   stop(): void;
 }
@@ -40,15 +45,20 @@ export async function startContestant(
     return { name, reason: 'no Python was named: --python PATH of one with torch and transformers' };
   }
   const child = name === 'python' ? runPython(python ?? '', folder) : runNode(name, folder, device);
+  const memory = watchOwnMemory(child.pid);
+  child.on('exit', memory.stop);
   const conversation = converse(child, name);
   const first = await conversation.next();
   if ('missing' in first) return { name, reason: first.missing };
   if (!('baselineBytes' in first)) throw new Error(`${name} did not say what it holds.`);
+  const ownBaselineBytes = memory.peak();
   await conversation.next();
   return {
     name,
     version: first.version,
     baselineBytes: first.baselineBytes,
+    ownBaselineBytes,
+    ownPeakBytes: memory.peak,
     measure: async (work) => {
       child.stdin?.write(`${JSON.stringify(work)}\n`);
       const answer = await conversation.next();
@@ -64,7 +74,8 @@ const stdio = ['pipe', 'pipe', 'pipe', 'pipe'] as const;
 
 function runNode(name: string, folder: string, device: string): ChildProcess {
   const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-  return spawn(process.execPath, ['--import', loader, here('child.ts'), name, folder, device], { stdio: [...stdio] });
+  const flags = [...engineProcessFlags, '--import', loader];
+  return spawn(process.execPath, [...flags, here('child.ts'), name, folder, device], { stdio: [...stdio] });
 }
 
 function runPython(python: string, folder: string): ChildProcess {

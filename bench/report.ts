@@ -46,13 +46,16 @@ function modelSections(report: ModelReport): string[] {
         .map((item) => [item.name, ...others.map((name) => shown(item.ratio[name], 2))]),
     ),
     '### Peak memory',
-    `The weights have ${megabytes(report.weightBytes)} MB, the largest cache ${megabytes(report.cacheBytes)} MB in fp32.`,
+    `The weights have ${megabytes(report.weightBytes)} MB, the largest cache ${megabytes(report.cacheBytes)} MB in fp32. ` +
+      'Own memory is what no file backs: pages of a checkpoint that are mapped the system takes back when it needs them.',
     table(
       [
         '',
         'libraries, MB',
         'peak, MB',
-        '(peak - libraries) / (weights + cache)',
+        'own: libraries, MB',
+        'own: peak, MB',
+        '(own peak - libraries) / (weights + cache)',
         'greedy tokens equal to ours',
         'version',
       ],
@@ -71,13 +74,15 @@ function memoryRow(report: ModelReport, name: ContestantName): string[] {
     name,
     memory ? megabytes(memory.baselineBytes) : '',
     memory ? megabytes(memory.peakBytes) : '',
+    megabytes(memory?.ownBaselineBytes ?? null),
+    megabytes(memory?.ownPeakBytes ?? null),
     memory ? memory.overNeed.toFixed(2) : '',
     equal === undefined ? '' : `${(100 * equal).toFixed(1)} %`,
     report.versions[name] ?? '',
   ];
 }
 
-const megabytes = (bytes: number) => (bytes / 1e6).toFixed(0);
+const megabytes = (bytes: number | null) => (bytes === null ? '' : (bytes / 1e6).toFixed(0));
 
 function shown(value: Spread | undefined, digits: number): string {
   if (!value) return '-';

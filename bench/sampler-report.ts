@@ -17,7 +17,10 @@ export interface MemoryReport {
   /** Before the model was opened: the process and its libraries. */
   baselineBytes: number;
   peakBytes: number;
-  /** peak - baseline, over the weights and the largest cache. */
+  /** Of them, what no file backs; null where the system does not tell. */
+  ownBaselineBytes: number | null;
+  ownPeakBytes: number | null;
+  /** Own peak - own baseline (else all), over the weights and the largest cache. */
   overNeed: number;
 }
 

@@ -91,8 +91,11 @@ async function benchModel(name: BenchModelName, options: SamplerBenchOptions): P
       cases: cases.map((item) => reportCase(item, table, finished)),
       memory: byContestant(finished, (one) => {
         const peakBytes = Math.max(...cases.flatMap(({ name: c }) => table.get(c, one.name).map((m) => m.peakBytes)));
-        const overNeed = (peakBytes - one.baselineBytes) / (weightBytes + cacheBytes);
-        return { baselineBytes: one.baselineBytes, peakBytes, overNeed };
+        const { baselineBytes, ownBaselineBytes } = one;
+        const ownPeakBytes = one.ownPeakBytes();
+        const held = (ownPeakBytes ?? peakBytes) - (ownBaselineBytes ?? baselineBytes);
+        const overNeed = held / (weightBytes + cacheBytes);
+        return { baselineBytes, peakBytes, ownBaselineBytes, ownPeakBytes, overNeed };
       }),
       greedyAgreement: byContestant(finished, (one) => {
         const rowsOf = (contestant: ContestantName) => table.get('batch 8, greedy', contestant)[0]?.rows;

@@ -2,11 +2,12 @@
 import type { Checkpoint } from '../engine/checkpoint/checkpoint.ts';
 import { GraphBuilder, type Value } from '../engine/graph/builder.ts';
 import type { OnnxGraph } from '../engine/graph/onnx.ts';
-import { toLogits } from '../engine/models/index.ts';
+import { families, toLogits } from '../engine/models/index.ts';
+import type { Attend } from '../engine/models/layers.ts';
 import { noLora } from '../engine/models/lora.ts';
 import { ropeTables } from '../engine/models/rope.ts';
 import { checkpointWeights } from '../engine/models/weights.ts';
-import { cachedForward, cacheNames, ropeInputs } from '../engine/sampling/decoder.ts';
+import { ropeInputs } from '../engine/sampling/decoder.ts';
 
 /**
  * Inputs: `ids` int64 [rows, seq], `last` int32 [rows] the index of each row's last token, the cache `past_*` and the
@@ -17,12 +18,11 @@ export function stepGraph(checkpoint: Checkpoint): OnnxGraph {
   const g = new GraphBuilder('step');
   const ids = g.input('ids', 'int64', ['rows', 'seq']);
   const lastIndex = g.input('last', 'int32', ['rows']);
-  const past = cacheNames(config, 'past').map((name) =>
-    g.input(name, 'float32', ['rows', config.kvHeads, 'tokens', config.headDim]),
-  );
+  const cached = ['rows', config.kvHeads, 'tokens', config.headDim] as const;
+  const past = cacheNames('past', config.layers).map((name) => g.input(name, 'float32', cached));
   const { logits, present } = forward(g, checkpoint, ropeInputs(g, config), ids, past, lastIndex);
   g.output('logits', g.squeeze(logits, [1]));
-  for (const [i, name] of cacheNames(config, 'present').entries()) g.output(name, present[i] as Value);
+  for (const [i, name] of cacheNames('present', config.layers).entries()) g.output(name, present[i] as Value);
   return g.build();
 }
 
@@ -53,6 +53,10 @@ export function transformersJsGraph(checkpoint: Checkpoint): OnnxGraph {
   return g.build();
 }
 
+/** The names of the cache's tensors [rows, kvHeads, tokens, headDim]: keys and values of each layer in turn. */
+export const cacheNames = (prefix: 'past' | 'present', layers: number) =>
+  Array.from({ length: layers }, (_, i) => [`${prefix}_key_${i}`, `${prefix}_value_${i}`]).flat();
+
 const layerNames = (prefix: string, layers: number) =>
   Array.from({ length: layers }, (_, i) => [`${prefix}.${i}.key`, `${prefix}.${i}.value`]).flat();
 
@@ -67,12 +71,25 @@ function forward(
 ) {
   const weights = checkpointWeights(g, tensors);
   const total = g.add(g.reduceMax(lastIndex, [0]), g.constant(1, 'int32'));
-  const { hidden, present } = cachedForward({ g, config, weights, lora: noLora }, ropes, {
-    ids,
-    past,
-    lastIndex,
-    total,
-  });
+  const present: Value[] = [];
+  const attend: Attend = (layer, { q, k, v }) => {
+    const [key, value] = [past[2 * layer] as Value, past[2 * layer + 1] as Value];
+    const { cos, sin } = ropes[0] as { cos: Value; sin: Value };
+    // Where the runtime knows q's shape but not v's, it takes q for all three in one: so v's is stated.
+    const values = g.reshape(v, [0, 0, config.kvHeads * config.headDim]);
+    const [attended, ...grown] = g.op('GroupQueryAttention', [q, k, values, key, value, lastIndex, total, cos, sin], {
+      num_heads: config.heads,
+      kv_num_heads: config.kvHeads,
+      do_rotary: 1,
+      rotary_interleaved: 0,
+      local_window_size: -1,
+      scale: { float: config.attentionScale },
+      softcap: { float: 0 },
+    });
+    present.push(...grown);
+    return attended as Value;
+  };
+  const hidden = families[config.architecture].hidden({ g, config, weights, lora: noLora, attend }, ids);
   const lastHidden = g.gather(hidden, g.constant([-1], 'int64'), 1);
   const logits = toLogits(g, config, weights, lastHidden);
   return { logits, present };

@@ -20,6 +20,7 @@ import type {
   TrainMetrics,
   TrainResult,
 } from '../engine/ports.ts';
+import { engineProcessFlags } from '../engine/runtime/process-flags.ts';
 import type {
   EngineOperation,
   EngineOperations,
@@ -113,7 +114,7 @@ export function openEngine({ device, cacheDir, cancelPatienceMs = 10_000 }: Engi
     const started = fork(hostFile, [device, String(deaths)], {
       cwd,
       env,
-      execArgv: ['--import', loader],
+      execArgv: [...engineProcessFlags, '--import', loader],
       serialization: 'advanced',
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });

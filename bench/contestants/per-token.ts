@@ -4,9 +4,9 @@ import { openCheckpoint } from '../../engine/checkpoint/checkpoint.ts';
 import type { ModelConfig } from '../../engine/checkpoint/model-config.ts';
 import { uniform } from '../../engine/random.ts';
 import { openSession, type Session, type Tensor } from '../../engine/runtime/session.ts';
-import { cacheNames, ropeFeeds } from '../../engine/sampling/decoder.ts';
+import { ropeFeeds } from '../../engine/sampling/decoder.ts';
 import { type Call, type Loader, rowsOf, seedOf, type Work } from '../contestant.ts';
-import { stepGraph } from '../step-graph.ts';
+import { cacheNames, stepGraph } from '../step-graph.ts';
 
 export const loadPerToken: Loader = async () => ({
   version: 'this commit',
@@ -34,9 +34,9 @@ interface Opened {
 
 async function generateCall({ session, config, ropes }: Opened, work: Work, call: Call, c: number) {
   const rows = rowsOf(call);
-  const { vocabSize, kvHeads, headDim } = config;
+  const { vocabSize, layers, kvHeads, headDim } = config;
   const draw = createDraw(vocabSize);
-  const [past, present] = [cacheNames(config, 'past'), cacheNames(config, 'present')];
+  const [past, present] = [cacheNames('past', layers), cacheNames('present', layers)];
   const empty: Tensor = { dtype: 'float32', shape: [rows.length, kvHeads, 0, headDim], data: new Float32Array(0) };
   let cache: Record<string, Tensor> = Object.fromEntries(past.map((name) => [name, empty]));
   let length = rows[0]?.ids.length ?? 0;

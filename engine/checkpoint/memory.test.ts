@@ -11,7 +11,7 @@ const shapes = new Map<string, readonly number[]>([
 ]);
 const question = { rows: 4, length: 10, isHalfStored: false } as const;
 const processBytes = 200 * 2 ** 20;
-const reserve = (weights: number, kv: number) => Math.ceil((weights + kv) * 0.15) + 5 * kv + processBytes;
+const reserve = (weights: number, kv: number) => Math.ceil((weights + kv) * 0.15) + kv + processBytes;
 
 describe('memory', () => {
   it('of the cache: keys and values of each layer', () => {

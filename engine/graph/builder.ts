@@ -82,6 +82,13 @@ export class GraphBuilder {
     this.outputs.push(...this.emit('Identity', [value], {}, [{ dtype: value.dtype, shape: value.shape }], [name]));
   }
 
+  /** The same for a graph inside this one, whose outputs need no names: the value as it is, where it is of this graph. */
+  private give(value: Value): void {
+    const isOwn = value.producer !== null && this.nodes.includes(value.producer);
+    if (isOwn && !this.outputs.includes(value)) this.outputs.push(value);
+    else this.output(`${this.path}/out_${this.outputs.length}`, value);
+  }
+
   /** A tensor whose bytes stand in the graph. */
   initializer(name: string, dtype: DataType, shape: readonly number[], data: TypedArray): Value {
     return this.addInitializer({ name, dtype, shape, source: { data } });
@@ -360,9 +367,7 @@ export class GraphBuilder {
     body.input(`${body.path}/condition`, 'bool', []);
     const carriedIn = initial.map(({ dtype, shape }, i) => body.input(`${body.path}/in_${i}`, dtype, shape));
     const result = build(body, iteration, carriedIn);
-    for (const [i, value] of [result.condition, ...result.carried, ...result.scans].entries()) {
-      body.output(`${body.path}/out_${i}`, value);
-    }
+    for (const value of [result.condition, ...result.carried, ...result.scans]) body.give(value);
     const outputs: OpOutput[] = [
       ...result.carried.map(({ dtype, shape }) => ({ dtype, shape })),
       ...result.scans.map(({ dtype, shape }) => ({ dtype, shape: ['?', ...shape] })),
@@ -387,7 +392,7 @@ export class GraphBuilder {
     const build = (side: string, give: (body: GraphBuilder) => Value) => {
       const body = new GraphBuilder(`${name}/${side}`, this.dtype, this);
       const value = give(body);
-      body.output(`${body.path}/out`, value);
+      body.give(value);
       output ??= { dtype: value.dtype, shape: value.shape };
       return body.build(true);
     };

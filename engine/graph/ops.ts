@@ -5,6 +5,7 @@ import type { DataType, Dim, OnnxGraph, OnnxTensor } from './onnx.ts';
 type None = Record<never, never>;
 type Axis = { axis: number };
 type Transposes = { transA?: 0 | 1; transB?: 0 | 1 };
+type Scale = { alpha?: { float: number } };
 
 export interface OpAttributes {
   Add: None;
@@ -39,8 +40,9 @@ export interface OpAttributes {
   Gemm: Transposes;
   SimplifiedLayerNormalization: Axis & { epsilon: { float: number } };
   // Without a gradient: comparisons, indices, and what only the sampler runs.
-  FusedMatMul: Transposes;
+  FusedMatMul: Transposes & Scale;
   ScatterElements: Axis & { reduction: 'add' };
+  Slice: None;
   ConstantOfShape: { value: { tensor: OnnxTensor } };
   Equal: None;
   Less: None;
@@ -64,6 +66,8 @@ export interface OpAttributes {
     scale: { float: number };
     softcap: { float: number };
   };
+  /** Turns the heads of x [rows, seq, heads * headDim] at positions [rows, seq] by the tables [positions, dim / 2]. */
+  RotaryEmbedding: { num_heads: number; rotary_embedding_dim: number; interleaved: 0 | 1 };
   /** 4-bit weights [N, blocks, block / 2] and their scales; accuracy_level 4 multiplies in int8. */
   MatMulNBits: { K: number; N: number; bits: 4; block_size: number; accuracy_level: 0 | 4 };
   Loop: { body: OnnxGraph };
@@ -269,6 +273,14 @@ export const opSchemas: { [T in OpType]: OpSchema<T> } = {
       return sizes.map((size) => ({ dtype, shape: shape.map((dim, i) => (i === along ? size : dim)) }));
     },
   },
+  Slice: {
+    domain: '',
+    infer: (inputs) => {
+      const { dtype, shape } = at(inputs, 0);
+      const axes = constantOf(at(inputs, 3)).map((axis) => positive(axis, shape.length));
+      return [{ dtype, shape: shape.map((dim, i) => (axes.includes(i) ? unknown : dim)) }];
+    },
+  },
   Gather: {
     domain: '',
     infer: (inputs, { axis }) => {
@@ -345,6 +357,7 @@ export const opSchemas: { [T in OpType]: OpSchema<T> } = {
       ];
     },
   },
+  RotaryEmbedding: { domain: 'com.microsoft', infer: likeFirst },
   MatMulNBits: {
     domain: 'com.microsoft',
     infer: (inputs, { N }) => [{ dtype: at(inputs, 0).dtype, shape: [...at(inputs, 0).shape.slice(0, -1), N] }],

@@ -4,6 +4,7 @@ import * as ort from 'onnxruntime-node';
 import { EngineError } from '../errors.ts';
 import { type DataType, encodeModel, type OnnxGraph, type TypedArray } from '../graph/onnx.ts';
 import { assertWeightsFit, externalTensors, locateWeights } from './external-weights.ts';
+import { collectGiven, countGiven } from './garbage.ts';
 import { describeProviderFailure, executionProviders } from './provider.ts';
 import { standBack } from './turns.ts';
 
@@ -62,6 +63,7 @@ export async function openSession(graph: OnnxGraph, options: SessionOptions = {}
     inputNames: native.inputNames,
     run: async (feeds) => {
       await standBack();
+      collectGiven();
       const tensors: Record<string, ort.Tensor> = {};
       for (const [name, { dtype, shape, data }] of Object.entries(feeds)) {
         tensors[name] = new ort.Tensor(dtype, data as Float32Array, shape);
@@ -70,10 +72,10 @@ export async function openSession(graph: OnnxGraph, options: SessionOptions = {}
         throw options.folder && isOutOfBounds(error) ? damagedWeights(options.folder, error) : error;
       });
       return Object.fromEntries(
-        Object.entries(results).map(([name, { type, dims, data }]) => [
-          name,
-          { dtype: type as Tensor['dtype'], shape: dims, data: data as TypedArray },
-        ]),
+        Object.entries(results).map(([name, { type, dims, data }]) => {
+          countGiven((data as TypedArray).byteLength);
+          return [name, { dtype: type as Tensor['dtype'], shape: dims, data: data as TypedArray }];
+        }),
       );
     },
     close: () => native.release(),

@@ -25,6 +25,26 @@ export const sequenceOf = ({ prepared, tokenIds }: Row): number[] => [...prepare
 /** Tokens that the row's cache should hold before its next step, which reads the last token itself. */
 export const cachedCount = ({ prepared, tokenIds }: Row): number => prepared.promptIds.length + tokenIds.length - 1;
 
+/** Rows that begin with the same cache, of `count` tokens. */
+export interface SharedCache {
+  rows: Row[];
+  count: number;
+}
+
+/** Rows of one prompt that have drawn nothing yet share its cache. Shortest first. */
+export function shareCaches(rows: readonly Row[]): SharedCache[] {
+  const shared = new Map<string, SharedCache>();
+  for (const row of rows) {
+    const { prepared, index, tokenIds } = row;
+    const own = tokenIds.length === 0 ? null : [prepared.request.id, index];
+    const key = JSON.stringify([prepared.promptIds, prepared.adapter, own]);
+    const known = shared.get(key);
+    if (known) known.rows.push(row);
+    else shared.set(key, { rows: [row], count: cachedCount(row) });
+  }
+  return [...shared.values()].sort((a, b) => a.count - b.count);
+}
+
 /** Tokens that the row may still draw. */
 export const leftOf = ({ prepared, tokenIds }: Row): number => prepared.limit - tokenIds.length;
 

@@ -1,60 +1,173 @@
-// The key-value cache between runs, on the host: rows of several caches put into one, so that waiting rows can take the
-// place of finished ones. Inside a run the graph keeps it.
+// The key-value cache of a batch between runs, on the host and in place: what a run has added is written behind what a
+// row had, rows that are done make way, and new ones come in behind. Inside a run it stands still (decoder.ts).
 import type { ModelConfig } from '../checkpoint/model-config.ts';
 import type { Tensor } from '../runtime/session.ts';
 import { cacheNames } from './decoder.ts';
 
-/** One row of a cache; `count` tokens of it are real, what follows is padding. */
-export interface CachedRow {
-  cache: Cache;
+export type CacheType = 'float32' | 'float16';
+type CacheData = Float32Array | Uint16Array;
+
+/** Keys and values of rows of `width` tokens, in `cacheNames`' order. */
+export interface CachedRows {
+  data: readonly CacheData[];
+  width: number;
+}
+
+/** A row that enters: where it was read, the first `count` of its tokens. */
+export interface PrefilledRow {
+  rows: CachedRows;
   row: number;
   count: number;
 }
 
-/** By `cacheNames(config, 'past')`, each [rows, kvHeads, tokens, headDim]. */
-export type Cache = Readonly<Record<string, Tensor>>;
-
-export type CacheType = 'float32' | 'float16';
-type CacheData = Float32Array | Uint16Array;
-
-const arrays: { [T in CacheType]: new (length: number) => CacheData } = { float32: Float32Array, float16: Uint16Array };
-
-/** A cache without tokens. */
-export function emptyCache(config: ModelConfig, rows: number, dtype: CacheType): Cache {
-  return mapNames(config, () => ({
-    dtype,
-    shape: [rows, config.kvHeads, 0, config.headDim],
-    data: new arrays[dtype](0),
-  }));
+export interface BatchCache {
+  /** Real tokens of each row. */
+  readonly counts: readonly number[];
+  /** Makes room for so many rows of so many tokens, those here included: what is to come is best said at once. */
+  reserve(rows: number, tokens: number): void;
+  /** Lets rows in behind the others. */
+  append(rows: readonly PrefilledRow[]): void;
+  /** Takes in the first `steps` tokens that a run has added to the rows of these places; the others leave. */
+  absorb(added: CachedRows, steps: number, kept: readonly number[]): void;
+  /** The graph's inputs for a run of `steps`. */
+  feeds(steps: number): Record<string, Tensor>;
+  /** The rows as they lie here. */
+  rows(): CachedRows;
+  /** No rows; their memory stays for others. */
+  clear(): void;
 }
 
-/** A new cache of the given rows in their order, as long as the longest of them. */
-export function gatherRows(config: ModelConfig, rows: readonly CachedRow[], dtype: CacheType): Cache {
+/** What a run has added to the cache, by its outputs. */
+export function addedRows(config: ModelConfig, outputs: Readonly<Record<string, Tensor>>): CachedRows {
+  const tensors = cacheNames(config, 'chunk').map((name) => outputs[name] as Tensor);
+  return { data: tensors.map(({ data }) => data as CacheData), width: tensors[0]?.shape[2] as number };
+}
+
+/**
+ * A row's tokens are a multiple of this, and more than the next run adds: the runtime's softmax adds up numbers in
+ * blocks, and with whole blocks what it makes of a row's own tokens depends on nothing that follows them.
+ */
+const block = 64;
+const arrays: { [T in CacheType]: new (length: number) => CacheData } = { float32: Float32Array, float16: Uint16Array };
+/** Room for more than was asked for when the batch has outgrown its first size, so that it does not so again soon. */
+const headroom = 1.25;
+
+export function createBatchCache(config: ModelConfig, dtype: CacheType): BatchCache {
   const { kvHeads, headDim } = config;
-  const tokens = Math.max(0, ...rows.map(({ count }) => count));
-  return mapNames(config, (name) => {
-    const data = new arrays[dtype](rows.length * kvHeads * tokens * headDim);
-    for (const [r, { cache, row, count }] of rows.entries()) {
-      const source = cache[name];
-      if (!source || count === 0) continue;
-      const stored = source.shape[2] as number;
-      for (let head = 0; head < kvHeads; head++) {
-        const from = (row * kvHeads + head) * stored * headDim;
-        const part = (source.data as CacheData).subarray(from, from + count * headDim);
-        data.set(part, (r * kvHeads + head) * tokens * headDim);
+  const past = cacheNames(config, 'past');
+  const data: CacheData[] = [];
+  let counts: number[] = [];
+  /** Tokens of a row, padding included. */
+  let stride = 0;
+
+  const placeOf = (row: number, head: number, width: number) => (row * kvHeads + head) * width * headDim;
+
+  function reserve(rows: number, tokens: number): void {
+    const needed = placeOf(rows, 0, tokens);
+    const [first] = data;
+    if (first && first.length >= needed) return;
+    const size = first ? Math.ceil(needed * headroom) : needed;
+    for (const i of past.keys()) {
+      const grown = new arrays[dtype](size);
+      const old = data[i];
+      if (old) grown.set(old.subarray(0, placeOf(counts.length, 0, stride)));
+      data[i] = grown; // one by one, so that two whole caches never lie side by side
+    }
+  }
+
+  /** Moves the rows apart, last ones first, until each has `width` tokens. */
+  function widen(width: number): void {
+    reserve(counts.length, width);
+    for (const values of data) {
+      for (let row = counts.length - 1; row >= 0; row--) {
+        const size = (counts[row] as number) * headDim;
+        for (let head = kvHeads - 1; head >= 0; head--) {
+          const from = placeOf(row, head, stride);
+          values.copyWithin(placeOf(row, head, width), from, from + size);
+        }
       }
     }
-    return { dtype, shape: [rows.length, kvHeads, tokens, headDim], data };
-  });
+    stride = width;
+  }
+
+  return {
+    get counts() {
+      return counts;
+    },
+
+    reserve: (rows, tokens) => reserve(rows, wholeBlocks(tokens)),
+
+    append(entering) {
+      const longest = Math.max(0, ...counts, ...entering.map(({ count }) => count));
+      reserve(counts.length + entering.length, Math.max(stride, wholeBlocks(longest)));
+      if (longest > stride) widen(wholeBlocks(longest));
+      for (const [i, values] of data.entries()) {
+        for (const [r, { rows, row, count }] of entering.entries()) {
+          for (let head = 0; head < kvHeads && count > 0; head++) {
+            const from = placeOf(row, head, rows.width);
+            const part = (rows.data[i] as CacheData).subarray(from, from + count * headDim);
+            values.set(part, placeOf(counts.length + r, head, stride));
+          }
+        }
+      }
+      counts.push(...entering.map(({ count }) => count));
+    },
+
+    absorb(added, steps, kept) {
+      for (const [i, values] of data.entries()) {
+        for (const [to, row] of kept.entries()) {
+          const count = counts[row] as number;
+          for (let head = 0; head < kvHeads; head++) {
+            const target = placeOf(to, head, stride);
+            const from = placeOf(row, head, stride);
+            if (to !== row) values.copyWithin(target, from, from + count * headDim);
+            const fresh = placeOf(row, head, added.width);
+            const part = (added.data[i] as CacheData).subarray(fresh, fresh + steps * headDim);
+            values.set(part, target + count * headDim);
+          }
+        }
+      }
+      counts = kept.map((row) => (counts[row] as number) + steps);
+    },
+
+    feeds(steps) {
+      const needed = wholeBlocks(Math.max(...counts) + steps + 1);
+      if (needed > stride) widen(needed);
+      const shape = [counts.length, kvHeads, stride, headDim];
+      const size = placeOf(counts.length, 0, stride);
+      return {
+        ...pastPlace(stride),
+        ...Object.fromEntries(
+          past.map((name, i) => [name, { dtype, shape, data: (data[i] as CacheData).subarray(0, size) }]),
+        ),
+      };
+    },
+
+    rows: () => ({ data, width: stride }),
+
+    clear() {
+      counts = [];
+      stride = 0;
+    },
+  };
 }
 
-/** The cache that a run gave out, under the names by which the next takes it in. */
-export function outputCache(config: ModelConfig, outputs: Readonly<Record<string, Tensor>>): Cache {
-  const present = cacheNames(config, 'present');
-  const past = cacheNames(config, 'past');
-  return Object.fromEntries(past.map((name, i) => [name, outputs[present[i] as string] as Tensor]));
+/** The graph's inputs where nothing is cached yet and `length` tokens a row are read: padding, up to a whole block. */
+export function emptyPast(config: ModelConfig, rows: number, length: number, dtype: CacheType): Record<string, Tensor> {
+  const tokens = block - (length % block);
+  const shape = [rows, config.kvHeads, tokens, config.headDim];
+  const data = new arrays[dtype](rows * config.kvHeads * tokens * config.headDim);
+  return {
+    ...pastPlace(tokens),
+    ...Object.fromEntries(cacheNames(config, 'past').map((name) => [name, { dtype, shape, data }])),
+  };
 }
 
-function mapNames(config: ModelConfig, tensor: (name: string) => Tensor): Cache {
-  return Object.fromEntries(cacheNames(config, 'past').map((name) => [name, tensor(name)]));
+function pastPlace(tokens: number): Record<string, Tensor> {
+  return {
+    past_index: { dtype: 'int64', shape: [tokens], data: BigInt64Array.from({ length: tokens }, (_, i) => BigInt(i)) },
+    past_start: { dtype: 'int64', shape: [1], data: BigInt64Array.of(BigInt(-tokens)) },
+  };
 }
+
+const wholeBlocks = (tokens: number) => Math.ceil(tokens / block) * block;

@@ -1,4 +1,6 @@
-// One forward of a model over a key-value cache, as the sampler's graph runs it: for prompts, and token by token.
+// One forward of a model over a key-value cache, as the sampler's graph runs it: for prompts, and token by token. The
+// cache is in two parts: `past` stands still for a whole run, `chunk` is what the run itself has added. Only the latter
+// grows from step to step, since a loop copies whatever it carries.
 import type { ModelConfig } from '../checkpoint/model-config.ts';
 import type { GraphBuilder, Value } from '../graph/builder.ts';
 import { families } from '../models/index.ts';
@@ -7,8 +9,8 @@ import { type Rotation, ropeTables, rotate } from '../models/rope.ts';
 import type { Tensor } from '../runtime/session.ts';
 
 /** The names of the cache's tensors, [rows, kvHeads, tokens, headDim], keys and values of each layer in turn. */
-export function cacheNames(config: ModelConfig, prefix: 'past' | 'present'): string[] {
-  return Array.from({ length: config.layers }, (_, i) => [`${prefix}_key_${i}`, `${prefix}_value_${i}`]).flat();
+export function cacheNames(config: ModelConfig, part: 'past' | 'chunk'): string[] {
+  return Array.from({ length: config.layers }, (_, i) => [`${part}_key_${i}`, `${part}_value_${i}`]).flat();
 }
 
 /** The rotary tables as inputs [positions, dim / 2] of a graph: fed as long as a batch needs them. */
@@ -31,100 +33,102 @@ export function ropeFeeds({ ropes }: ModelConfig, positions: number, length = po
   return feeds;
 }
 
+/** Where a key lies that is no token's: beyond every query. */
+export const nowhere = 2 ** 30;
+
 export interface CachedForward {
-  /** Token ids [rows, seq]. */
+  /** Token ids [rows, seq] and their positions, both int64. */
   ids: Value;
-  /** The cache so far, in `cacheNames`' order. */
+  positions: Value;
+  /** Both parts of the cache in `cacheNames`' order. */
   past: readonly Value[];
-  /** int32 [rows]: tokens in the cache after this forward, minus one. */
-  lastIndex: Value;
-  /** int32: the largest number of tokens in the cache after this forward. */
-  total: Value;
+  chunk: readonly Value[];
+  /** Positions of the keys, int64: of the past [rows, tokens], and of the chunk with these `seq` tokens at its end. */
+  pastPositions: Value;
+  chunkPositions: Value;
+  /** int64 [1]: where the past's keys begin when those of the chunk stand before them, counted from the end. */
+  pastStart: Value;
 }
 
-/** The hidden states [rows, seq, hidden] and the cache that has grown by `seq` tokens a row. */
+/** The hidden states [rows, seq, hidden] and the chunk's part of the cache, grown by `seq` tokens a row. */
 export function cachedForward(
   context: Omit<DecoderContext, 'attend'>,
   ropes: readonly Rotation[],
-  { ids, past, lastIndex, total }: CachedForward,
-): { hidden: Value; present: Value[] } {
+  inputs: CachedForward,
+): { hidden: Value; chunk: Value[] } {
   const { g, config } = context;
-  const padding = headPadding(g, config);
-  const turning = ropes.map((rope) => (isKernelRope(config, rope) ? null : rowRotation(g, rope, ids, lastIndex)));
-  const present: Value[] = [];
+  const { positions, past } = inputs;
+  const { kvHeads, headDim } = config;
+  const shared = config.heads / kvHeads;
+  const turn = g.scope('rope', () => ropes.map((rope) => rotation(g, config, rope, positions)));
+  const masks = g.scope('mask', () => maskByWindow(g, config, inputs));
+  const chunk: Value[] = [];
+
+  /** The heads that share a key head side by side: [rows, kvHeads, seq * size / headDim, headDim]. */
+  const toHeads = (x: Value, size: number) => g.transpose(g.reshape(x, [0, 0, kvHeads, size]), [0, 2, 1, 3]);
+  const extend = (index: number, x: Value) => {
+    const grown = g.concat([inputs.chunk[index] as Value, x], 2);
+    chunk.push(grown);
+    return grown;
+  };
+  const products = (query: Value, keys: Value) =>
+    g.op('FusedMatMul', [query, keys], { transB: 1, alpha: { float: config.attentionScale } })[0] as Value;
+  const slice = (x: Value, from: Value, to: Value) =>
+    g.op('Slice', [x, from, to, g.constant([3], 'int64')], {})[0] as Value;
+
   const attend: Attend = (layer, { q, k, v }) => {
-    const [key, value] = [past[2 * layer] as Value, past[2 * layer + 1] as Value];
-    const { rope: ropeIndex, window } = config.attention[layer] ?? { rope: 0, window: null };
-    const rotation = ropeIndex === null ? null : turning[ropeIndex];
-    const turned = (x: Value, heads: number) => (rotation ? rotateHeads(g, config, x, heads, rotation) : x);
-    const rope = ropeIndex === null || rotation ? null : ropes[ropeIndex];
-    // Where the runtime knows q's shape but not v's, it takes q for all three in one: so v's is stated.
-    const shaped = g.reshape(v, [0, 0, config.kvHeads * config.headDim]);
-    const [attended, presentKey, presentValue] = g.op(
-      'GroupQueryAttention',
-      [
-        padding.widenHeads(turned(q, config.heads), config.heads),
-        padding.widenHeads(turned(k, config.kvHeads), config.kvHeads),
-        padding.widenHeads(shaped, config.kvHeads),
-        padding.widen(key),
-        padding.widen(value),
-        lastIndex,
-        total,
-        ...(rope ? [rope.cos, rope.sin] : []),
-      ],
-      {
-        num_heads: config.heads,
-        kv_num_heads: config.kvHeads,
-        do_rotary: rope ? 1 : 0,
-        rotary_interleaved: 0,
-        local_window_size: window ?? -1,
-        scale: { float: config.attentionScale },
-        softcap: { float: config.attentionSoftcap ?? 0 },
-      },
-    ) as [Value, Value, Value];
-    present.push(padding.narrow(presentKey), padding.narrow(presentValue));
-    return padding.narrowHeads(attended, config.heads);
+    const { rope, window } = config.attention[layer] ?? { rope: 0, window: null };
+    const turned = (x: Value, heads: number) => (rope === null ? x : (turn[rope] as Turn)(x, heads));
+    const query = g.reshape(toHeads(turned(q, config.heads), shared * headDim), [0, kvHeads, -1, headDim]);
+    const keys = extend(2 * layer, toHeads(turned(k, kvHeads), headDim));
+    const values = extend(2 * layer + 1, toHeads(v, headDim));
+    // The chunk first: what a row's own keys add up to then does not depend on how long others make the past.
+    const plain = g.concat([products(query, keys), products(query, past[2 * layer] as Value)], 3);
+    const scores = config.attentionSoftcap === null ? plain : g.softcap(plain, config.attentionSoftcap);
+    const shares = g.softmax(g.add(scores, masks.get(window) as Value));
+    const ofChunk = slice(shares, g.constant([0], 'int64'), inputs.pastStart);
+    const ofPast = slice(shares, inputs.pastStart, g.constant([nowhere], 'int64'));
+    const mixed = g.add(g.matmul(ofChunk, values), g.matmul(ofPast, past[2 * layer + 1] as Value));
+    const apart = g.reshape(mixed, [0, kvHeads, -1, shared * headDim]);
+    return g.reshape(g.transpose(apart, [0, 2, 1, 3]), [0, 0, config.heads * headDim]);
   };
-  const hidden = families[config.architecture].hidden({ ...context, attend }, ids);
-  return { hidden, present };
+  const hidden = families[config.architecture].hidden({ ...context, attend }, inputs.ids);
+  return { hidden, chunk };
 }
 
-/** GroupQueryAttention turns heads of 16 n dimensions by 8 n angles; other ropes are ordinary ops before it. */
-const isKernelRope = ({ headDim }: ModelConfig, { cos }: Rotation) =>
-  headDim % 16 === 0 && Number(cos.shape.at(-1)) % 8 === 0;
+/** Turns heads [rows, seq, heads * headDim] to their positions. */
+type Turn = (x: Value, heads: number) => Value;
 
-/** The rotation [rows, seq, 1, dim / 2] of tokens that are the first of their rows (padded) or follow a cache. */
-function rowRotation(g: GraphBuilder, { cos, sin }: Rotation, ids: Value, lastIndex: Value): Rotation {
-  return g.scope('rope', () => {
-    const ones = g.cast(g.equal(ids, ids), 'int64');
-    const places = g.op('CumSum', [ones, g.constant(1, 'int64')], {})[0] as Value; // from 1 to seq
-    const before = g.sub(g.unsqueeze(g.cast(lastIndex, 'int64'), [1]), g.reduceMax(places, [1], true));
-    const first = g.where(g.less(before, g.constant(0, 'int64')), 0, g.add(before, g.constant(1, 'int64')));
-    const positions = g.add(first, g.sub(places, g.constant(1, 'int64')));
-    return { cos: g.unsqueeze(g.gather(cos, positions), [2]), sin: g.unsqueeze(g.gather(sin, positions), [2]) };
-  });
+/** By the runtime's kernel where it turns such heads, else by ordinary ops. */
+function rotation(g: GraphBuilder, { headDim }: ModelConfig, { cos, sin }: Rotation, positions: Value): Turn {
+  const half = Number(cos.shape.at(-1));
+  if (headDim % 16 === 0 && half % 8 === 0) {
+    const attributes = { rotary_embedding_dim: 2 * half === headDim ? 0 : 2 * half, interleaved: 0 } as const;
+    return (x, heads) =>
+      g.op('RotaryEmbedding', [x, positions, cos, sin], { num_heads: heads, ...attributes })[0] as Value;
+  }
+  const rows = { cos: g.unsqueeze(g.gather(cos, positions), [2]), sin: g.unsqueeze(g.gather(sin, positions), [2]) };
+  return (x, heads) => g.reshape(rotate(g, g.reshape(x, [0, 0, heads, headDim]), rows), [0, 0, heads * headDim]);
 }
 
-/** The kernel takes heads of 8 n dimensions: zeros fill up others, and add nothing to a score. */
-function headPadding(g: GraphBuilder, { headDim }: ModelConfig) {
-  const wide = Math.ceil(headDim / 8) * 8;
-  const same = (x: Value) => x;
-  if (wide === headDim) return { widen: same, narrow: same, widenHeads: same, narrowHeads: same };
-  const identity = Float32Array.from({ length: headDim * wide }, (_, i) => (Math.floor(i / wide) === i % wide ? 1 : 0));
-  const matrix = g.cast(g.initializer('head_padding', 'float32', [headDim, wide], identity), g.dtype);
-  const widen = (x: Value) => g.matmul(x, matrix);
-  const narrow = (x: Value) => g.matmul(x, g.transpose(matrix));
-  const perHead = (from: number, to: number, change: typeof widen) => (x: Value, heads: number) =>
-    g.reshape(change(g.reshape(x, [0, 0, heads, from])), [0, 0, heads * to]);
-  return {
-    widen,
-    narrow,
-    widenHeads: perHead(headDim, wide, widen),
-    narrowHeads: perHead(wide, headDim, narrow),
-  };
+/** What is added to scores [rows, kvHeads, seq * shared, keys], by window: nothing where a query sees a key. */
+function maskByWindow(
+  g: GraphBuilder,
+  { attention, heads, kvHeads }: ModelConfig,
+  { positions, pastPositions, chunkPositions }: CachedForward,
+): Map<number | null, Value> {
+  const keys = g.unsqueeze(g.concat([chunkPositions, pastPositions], 1), [1, 2]);
+  const repeated = g.add(g.unsqueeze(positions, [2]), g.constant(Array(heads / kvHeads).fill(0), 'int64'));
+  const queries = g.unsqueeze(g.reshape(repeated, [0, -1]), [1, 3]);
+  const isBefore = g.lessOrEqual(keys, queries);
+  const windows = new Set(attention.map(({ window }) => window));
+  return new Map(
+    [...windows].map((window) => {
+      const isVisible =
+        window === null ? isBefore : g.and(isBefore, g.less(g.sub(queries, keys), g.constant(window, 'int64')));
+      return [window, g.where(isVisible, g.constant(0), g.constant(masked))];
+    }),
+  );
 }
 
-function rotateHeads(g: GraphBuilder, { headDim }: ModelConfig, x: Value, heads: number, rotation: Rotation): Value {
-  const apart = g.reshape(x, [0, 0, heads, headDim]);
-  return g.reshape(rotate(g, apart, rotation), [0, 0, heads * headDim]);
-}
+const masked = -1e9;

@@ -6,7 +6,7 @@ import { uniform } from '../random.ts';
 import type { Tensor } from '../runtime/session.ts';
 import type { AdapterFeeds } from './adapters.ts';
 import { plannedLength, type Row } from './batch.ts';
-import { type Cache, type CachedRow, type CacheType, emptyCache, gatherRows } from './cache.ts';
+import { type BatchCache, type CacheType, emptyPast } from './cache.ts';
 import { ropeFeeds } from './decoder.ts';
 import { longestChunk } from './limits.ts';
 import { drawSettings, hasPenalties } from './logits.ts';
@@ -14,10 +14,18 @@ import { drawSettings, hasPenalties } from './logits.ts';
 type Feeds = Record<string, Tensor>;
 
 export interface GenerationFeeds {
-  /** Reads `sequences` into a fresh cache; the one token that is drawn thereby is of no use. */
-  prefill(rows: readonly Row[], sequences: readonly (readonly number[])[], config: SamplingConfig): Feeds;
-  /** `steps` further tokens for the rows, whose caches lie at `places`. */
-  decode(rows: readonly Row[], places: readonly CachedRow[], steps: number, config: SamplingConfig): Feeds;
+  /**
+   * Reads `sequences`, each what comes next in its row: with a cache what follows the tokens in it, else the beginning.
+   * The one token that is drawn thereby is of no use.
+   */
+  prefill(
+    rows: readonly Row[],
+    sequences: readonly (readonly number[])[],
+    cache: BatchCache | null,
+    config: SamplingConfig,
+  ): Feeds;
+  /** `steps` further tokens for the rows, which lie in the cache in their order. */
+  decode(rows: readonly Row[], cache: BatchCache, steps: number, config: SamplingConfig): Feeds;
 }
 
 export function createFeeds(
@@ -39,8 +47,9 @@ export function createFeeds(
   }
 
   return {
-    prefill(rows, sequences, config) {
-      const length = Math.max(...sequences.map((sequence) => sequence.length));
+    prefill(rows, sequences, cache, config) {
+      // Never a single token: a matrix of one row takes another kernel, with other last bits than in a batch.
+      const length = Math.max(2, ...sequences.map((sequence) => sequence.length));
       const ids = new BigInt64Array(rows.length * length);
       for (const [r, sequence] of sequences.entries()) {
         for (const [i, id] of sequence.entries()) ids[r * length + i] = BigInt(id);
@@ -50,14 +59,14 @@ export function createFeeds(
         ...penaltyFeeds([], rows.length, config),
         ids: { dtype: 'int64', shape: [rows.length, length], data: ids },
         fresh: int32(sequences.map((sequence) => sequence.length)),
-        counts: int32(rows.map(() => 0)),
+        counts: int32(cache?.counts ?? rows.map(() => 0)),
         steps: scalar64(1),
         uniforms: { dtype: 'float64', shape: [1, rows.length], data: new Float64Array(rows.length) },
-        ...emptyCache(model, rows.length, cacheType),
+        ...(cache ? cache.feeds(length) : emptyPast(model, rows.length, length, cacheType)),
       };
     },
 
-    decode(rows, places, steps, config) {
+    decode(rows, cache, steps, config) {
       const uniforms = new Float64Array(steps * rows.length);
       for (const [r, { prepared, index, tokenIds }] of rows.entries()) {
         for (let t = 0; t < steps; t++) {
@@ -69,10 +78,10 @@ export function createFeeds(
         ...penaltyFeeds(rows, rows.length, config),
         ids: { ...int64(rows.map(lastId)), shape: [rows.length, 1] },
         fresh: int32(rows.map(() => 1)),
-        counts: int32(places.map(({ count }) => count)),
+        counts: int32(cache.counts),
         steps: scalar64(steps),
         uniforms: { dtype: 'float64', shape: [steps, rows.length], data: uniforms },
-        ...inOneCache(places),
+        ...cache.feeds(steps),
       };
     },
   };
@@ -111,15 +120,6 @@ export function createFeeds(
       presence_penalty: scalar32(config.presence_penalty),
       frequency_penalty: scalar32(config.frequency_penalty),
     };
-  }
-
-  /** The rows' caches as one, in their order: as it is where they lie so already, else put together. */
-  function inOneCache(places: readonly CachedRow[]): Cache {
-    const [first] = places;
-    const isOne = places.every(({ cache, row }, r) => cache === first?.cache && row === r);
-    const rowsOf = (cache: Cache) => Object.values(cache)[0]?.shape[0];
-    if (first && isOne && rowsOf(first.cache) === places.length) return first.cache;
-    return gatherRows(model, places, cacheType);
   }
 }
 

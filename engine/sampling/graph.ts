@@ -8,7 +8,7 @@ import { toLogits } from '../models/index.ts';
 import { type LoraSource, loraInputs, noLora } from '../models/lora.ts';
 import type { WeightShapes, Weights } from '../models/weights.ts';
 import type { CacheType } from './cache.ts';
-import { cachedForward, cacheNames, ropeInputs } from './decoder.ts';
+import { cachedForward, cacheNames, nowhere, ropeInputs } from './decoder.ts';
 import { drawToken, type PenaltyInputs, penalise } from './logits.ts';
 
 export interface SampledModel {
@@ -27,9 +27,10 @@ export interface SampledModel {
  * Inputs: `ids` int64 [rows, seq] padded on the right, of which `fresh` int32 [rows] are real; `counts` int32 [rows] the
  * tokens in the cache; `done` bool [rows]; `steps` int64; `uniforms` fp64 [steps, rows]; the settings of
  * logits.ts's `DrawInputs` and `PenaltyInputs`; `eos` int64 [any]; the adapters' matrices stacked along their rank
- * with `adapter_mask` fp32 [rows, 1, rank]; the rotary tables; and the cache `past_*` (seq > 1 asks for an empty one).
- * Outputs: `tokens` int64 and `logps` fp32 [steps run, rows], and the cache `present_*`; what lies beyond a row's
- * count in it is never read. A row that is done draws on, unread.
+ * with `adapter_mask` fp32 [rows, 1, rank]; the rotary tables; and the cache `past_*` of `tokens` > 0 a row, the first
+ * `counts` of them real, with `past_index` int64 [tokens] = 0, 1, 2, ... and `past_start` int64 [1] = -tokens.
+ * Outputs: `tokens` int64 and `logps` fp32 [steps run, rows], and `chunk_*`, the keys and values of the tokens read:
+ * `ids`, then each token drawn but the last. A row that is done draws on, unread.
  */
 export function generationGraph(model: SampledModel): OnnxGraph {
   const { config } = model;
@@ -52,57 +53,74 @@ export function generationGraph(model: SampledModel): OnnxGraph {
   const weights = model.weights(g);
   const lora = stackedAdapters(g, model);
   const ropes = ropeInputs(g, config);
+  const pastStart = g.input('past_start', 'int64', [1]);
+  const pastIndex = g.input('past_index', 'int64', ['tokens']);
   const cacheShape = ['rows', config.kvHeads, 'tokens', config.headDim];
   const atEdge = cacheType(model.dtype);
   const past = cacheNames(config, 'past').map((name) => g.cast(g.input(name, atEdge, cacheShape), g.dtype));
   const occurrences = penalties ? [penalties.occurrences] : [];
 
+  const column = (perRow: Value) => g.unsqueeze(g.cast(perRow, 'int64'), [1]);
+  const one = g.constant(1, 'int64');
+  const cached = column(counts);
+  const places = g.sub(g.op('CumSum', [g.cast(g.equal(ids, ids), 'int64'), one], {})[0] as Value, one);
+  const positions = g.add(cached, places);
+  const pastPositions = g.where(g.less(pastIndex, cached), pastIndex, g.constant(nowhere, 'int64'));
+  const none = g.constant([], 'int64');
+  const noPositions = g.gather(positions, none, 1);
+  const noChunk = past.map((tensor) => g.gather(tensor, none, 2));
+
   const { carried, scans } = g.loop(
     'loop',
     steps,
     anyLeft(g, done),
-    [ids, fresh, counts, done, ...past, ...occurrences],
+    [ids, positions, column(fresh), done, noPositions, ...noChunk, ...occurrences],
     (b, iteration, state) => {
-      const [stepIds, added, inCache, isDone, ...rest] = state as [Value, Value, Value, Value, ...Value[]];
-      const cache = rest.slice(0, past.length);
-      const after = b.add(inCache, added);
-      const context = { g: b, config, weights, lora };
-      const last = b.sub(after, b.constant(1, 'int32'));
-      const { hidden, present } = cachedForward(context, ropes, {
+      const [stepIds, stepPositions, added, isDone, before, ...rest] = state as [Value, Value, Value, Value, Value];
+      const chunkPositions = b.concat([before, stepPositions], 1);
+      const { hidden, chunk } = cachedForward({ g: b, config, weights, lora }, ropes, {
         ids: stepIds,
-        past: cache,
-        lastIndex: last,
-        total: b.reduceMax(after, [0]),
+        positions: stepPositions,
+        past,
+        chunk: (rest as Value[]).slice(0, past.length),
+        pastPositions,
+        chunkPositions,
+        pastStart,
       });
-      const lastPlace = b.unsqueeze(b.cast(b.sub(added, b.constant(1, 'int32')), 'int64'), [1]);
+      const lastPlace = b.sub(added, b.constant(1, 'int64'));
       const lastHidden = b.op('GatherND', [hidden, lastPlace], { batch_dims: 1 })[0] as Value;
       const logits = b.cast(toLogits(b, config, weights, lastHidden), 'float32');
-      const counted = rest.at(past.length);
+      const counted = (rest as Value[]).at(past.length);
       const drawn = penalties && counted ? penalise(b, logits, { ...penalties, occurrences: counted }) : logits;
       const token = drawToken(b, drawn, { ...draw, uniforms: b.gather(uniforms, iteration) });
-      const column = b.unsqueeze(token, [1]);
+      const drawnIds = b.unsqueeze(token, [1]);
       // LogSoftmax writes the whole row and still takes a fifth of ReduceLogSumExp's time (a ninth at 128k tokens).
       const logProbs = b.logSoftmax(logits);
-      const logp = b.squeeze(b.op('GatherElements', [logProbs, column], { axis: 1 })[0] as Value, [1]);
-      const isEnd = b.cast(b.reduceMax(b.cast(b.equal(column, eos), 'int32'), [1]), 'bool');
+      const logp = b.squeeze(b.op('GatherElements', [logProbs, drawnIds], { axis: 1 })[0] as Value, [1]);
+      const isEnd = b.cast(b.reduceMax(b.cast(b.equal(drawnIds, eos), 'int32'), [1]), 'bool');
       const nowDone = b.or(isDone, isEnd);
+      const next = b.add(
+        b.op('GatherElements', [stepPositions, lastPlace], { axis: 1 })[0] as Value,
+        b.constant(1, 'int64'),
+      );
       return {
         condition: anyLeft(b, nowDone),
         carried: [
-          column,
+          drawnIds,
+          next,
           onesLike(b, added),
-          after,
           nowDone,
-          ...present,
-          ...(counted ? [count(b, counted, column)] : []),
+          chunkPositions,
+          ...chunk,
+          ...(counted ? [count(b, counted, drawnIds)] : []),
         ],
         scans: [token, logp],
       };
     },
   );
   for (const [i, name] of ['tokens', 'logps'].entries()) g.output(name, scans[i] as Value);
-  for (const [i, name] of cacheNames(config, 'present').entries())
-    g.output(name, g.cast(carried[i + 4] as Value, atEdge));
+  for (const [i, name] of cacheNames(config, 'chunk').entries())
+    g.output(name, g.cast(carried[i + 5] as Value, atEdge));
   return g.build();
 }
 
@@ -115,7 +133,7 @@ function anyLeft(g: GraphBuilder, done: Value): Value {
 }
 
 const onesLike = (g: GraphBuilder, counts: Value): Value =>
-  g.where(g.less(counts, g.constant(0, 'int32')), counts, g.constant(1, 'int32'));
+  g.where(g.less(counts, g.constant(0, 'int64')), counts, g.constant(1, 'int64'));
 
 /** The occurrences with the tokens just drawn, int64 [rows, 1], counted. */
 function count(g: GraphBuilder, occurrences: Value, column: Value): Value {

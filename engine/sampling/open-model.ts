@@ -6,10 +6,10 @@ import { readDeviceMemory } from '../runtime/device-memory.ts';
 import { providerName } from '../runtime/provider.ts';
 import type { openSession, Session } from '../runtime/session.ts';
 import { type AdapterKey, createAdapterShelf, modulesOf, stackedAdapters } from './adapters.ts';
-import type { CacheType } from './cache.ts';
+import { type BatchCache, type CacheType, createBatchCache } from './cache.ts';
 import { createFeeds, type GenerationFeeds } from './feeds.ts';
 import { cacheType, generationGraph } from './graph.ts';
-import { type ChunkPolicy, chunkPolicies, rowsWithin } from './limits.ts';
+import { type ChunkPolicy, chunkPolicyOf, rowsWithin } from './limits.ts';
 import { hasPenalties } from './logits.ts';
 import { loadWeights } from './precision.ts';
 
@@ -25,10 +25,12 @@ export interface OpenModelOptions {
 export interface Generator {
   session: Session;
   feeds: GenerationFeeds;
+  /** For this call's batch: empty. */
+  cache: BatchCache;
+  /** What caches cross the session's edge in. */
+  cacheType: CacheType;
   /** Rows of at most so many tokens that the memory for caches holds. */
   rowsOf(tokens: number): number;
-  /** Prompts of so many tokens that may be read at once: their attention scores, tokens x tokens a head, are whole. */
-  promptsOf(tokens: number): number;
   /** When nothing more will be run. */
   release(): Promise<void>;
   /** The same, and the session goes: the memory that it has taken it does not give back by itself. */
@@ -51,6 +53,8 @@ interface Held {
   isPenalised: boolean;
   precision: Precision;
   cacheType: CacheType;
+  /** The cache of an earlier call, kept for its memory: a new one would lie beside it until the garbage goes. */
+  spare: BatchCache | null;
   /** Bytes for caches. */
   budget: number;
   users: number;
@@ -59,9 +63,6 @@ interface Held {
 
 /** The share of the free memory that caches may take: activations, and others on this machine, need some too. */
 const usualShare = 0.5;
-
-/** Of that share, what the attention scores of prompts may take while they are read. */
-const scoresShare = 0.5;
 
 /** Nothing is loaded before the first `acquire`, which throws CONFIG_INVALID for a precision that the device has not. */
 export function createOpenModel(
@@ -72,6 +73,7 @@ export function createOpenModel(
   const device = options.device ?? 'auto';
   const provider = providerName(device);
   const { config: model, shapes } = checkpoint;
+  const weightBytes = [...checkpoint.tensors.values()].reduce((sum, { length }) => sum + length, 0);
   const shelf = createAdapterShelf(shapes);
   let current: Held | null = null;
   let opening: Promise<unknown> = Promise.resolve();
@@ -101,12 +103,12 @@ export function createOpenModel(
     const { cacheBudget, budgetShare = usualShare } = options;
     const budget = cacheBudget ?? (await readDeviceMemory(device)).freeBytes * budgetShare;
     const made = { session, modules: loraModules, isPenalised, precision, cacheType: cacheType(dtype), budget };
-    current = { ...made, users: 0, isWanted: true };
+    current = { ...made, spare: null, users: 0, isWanted: true };
     return current;
   }
 
   return {
-    policy: chunkPolicies[provider],
+    policy: chunkPolicyOf(provider, weightBytes),
     device,
     async acquire(config, adapters) {
       // One at a time: two calls at once would each open the model.
@@ -114,10 +116,12 @@ export function createOpenModel(
         const taken = await shelf.take(adapters);
         const held = await hold(config, modulesOf(taken.values()));
         held.users++;
-        return { held, taken };
+        const cache = held.spare ?? createBatchCache(model, held.cacheType);
+        held.spare = null;
+        return { held, taken, cache };
       });
       opening = holding.catch(() => undefined);
-      const { held, taken } = await holding;
+      const { held, taken, cache } = await holding;
       const { session, budget } = held;
       const bytesPerToken = kvBytesPerToken(model, held.cacheType === 'float16' ? 2 : 4);
       // Feeds are this call's own: others may run the same session with other adapters.
@@ -126,6 +130,8 @@ export function createOpenModel(
       const release = async () => {
         if (isReleased) return;
         isReleased = true;
+        cache.clear();
+        held.spare = cache;
         held.users--;
         await closeUnused(held);
       };
@@ -137,8 +143,9 @@ export function createOpenModel(
       return {
         session,
         feeds,
+        cache,
+        cacheType: held.cacheType,
         rowsOf: (tokens) => rowsWithin(budget, bytesPerToken, tokens),
-        promptsOf: (tokens) => Math.floor((budget * scoresShare) / (model.heads * tokens * tokens * 4)),
         release,
         retire,
       };

@@ -112,9 +112,9 @@ test('the half-precision graph, on kernels that widen it: a first token near fp3
     });
     const session = await openSession(graph, { folder: checkpoint.folder, device: 'cpu' });
     const feeds = createFeeds(checkpoint, () => ({}), cacheType(dtype));
-    const outputs = await session.run(feeds.prefill([row], [promptIds], settings));
+    const outputs = await session.run(feeds.prefill([row], [promptIds], null, settings));
     await session.close();
-    expect(outputs.present_key_0?.dtype).toBe(dtype);
+    expect(outputs.chunk_key_0?.dtype).toBe(dtype);
     logps.push(outputs.logps?.data[0] as number);
   }
   expect(Math.abs((logps[0] as number) - (logps[1] as number))).toBeLessThan(5e-3);

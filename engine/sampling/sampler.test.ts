@@ -240,9 +240,7 @@ describe('sampling', () => {
         let runs = 0;
         const run: typeof session.run = (feeds) => {
           if (++runs > 3 && (feeds.ids?.shape[0] ?? 0) > rows) {
-            throw new Error(
-              'Non-zero status code returned while running GroupQueryAttention: bad allocation: std::bad_alloc',
-            );
+            throw new Error('Non-zero status code returned while running FusedMatMul: bad allocation: std::bad_alloc');
           }
           return session.run(feeds);
         };
@@ -272,7 +270,7 @@ describe('sampling', () => {
       return { ...session, run };
     };
     const perToken = 2 * checkpoint.config.layers * checkpoint.config.kvHeads * checkpoint.config.headDim * 4;
-    const sampler = createSampler(checkpoint, { device: 'cpu', cacheBudget: perToken * 6 * 400 }, counting);
+    const sampler = createSampler(checkpoint, { device: 'cpu', cacheBudget: perToken * 2 * 400 }, counting);
     const results = await collect(sampler, requestsFor(4), full);
     await sampler.close();
     expect(results.flat()).toHaveLength(32);

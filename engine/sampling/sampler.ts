@@ -9,16 +9,17 @@ import type { SampledChunk, SampledResponse, SampleRequest, Sampler } from '../p
 import { damagedWeights, isOutOfMemory, openSession, type Tensor } from '../runtime/session.ts';
 import {
   admit,
-  cachedCount,
   chunked,
   leftOf,
   type Prepared,
   plannedLength,
   type Row,
+  type SharedCache,
   sequenceOf,
+  shareCaches,
   toGroups,
 } from './batch.ts';
-import { type CachedRow, outputCache } from './cache.ts';
+import { addedRows, type CachedRows, createBatchCache } from './cache.ts';
 import { stepsOf } from './limits.ts';
 import { createOpenModel, type Generator, type OpenModelOptions } from './open-model.ts';
 import { findStop, settledText } from './stop.ts';
@@ -36,6 +37,9 @@ export interface LocalSampler extends Sampler {
 
 /** Rows of a batch that ran out of memory are tried again with half as many, this often. */
 const maxRetreats = 6;
+
+/** Prompt tokens that are read at once at the least. */
+const minimalPiece = 16;
 
 /** Opens a model for sampling. Its weights are loaded at the first use and stay until `close`. */
 export async function openSampler(options: SamplerOptions): Promise<LocalSampler> {
@@ -80,24 +84,18 @@ export function createSampler(
       rows.length <= rowsFor(Math.max(0, ...rows.map(({ prepared }) => plannedLength(prepared))));
     let waiting = toGroups(prepared, rowsFor);
     let live: Row[] = [];
-    let cached: CachedRow[] = [];
     try {
       for (let retreats = 0; waiting.length + live.length > 0; ) {
         throwIfCancelled(signal);
         const admitted = admit(waiting, live, roomFor, Math.ceil(maxRows * policy.refillShare));
         const running = [...live, ...admitted];
         try {
-          const share = maxRows / policy.maxRows;
-          const steps = stepsOf(policy, running.map(leftOf));
-          const places = [...cached.splice(0), ...(await prefill(generator, admitted, share, config))];
-          // Nothing holds the caches that the rows came from any longer, once they are put together.
-          const outputs = await generator.session.run(generator.feeds.decode(running, places.splice(0), steps, config));
-          const { finished, kept } = grow(running, outputs, config);
+          const entered = await enter(generator, admitted, live, maxRows / policy.maxRows, config, signal);
+          const { finished, kept } = await advance(generator, [...live, ...entered], config);
+          live = kept;
           for (const { row, response } of finished) {
             yield { type: 'response', id: row.prepared.request.id, index: row.index, response };
           }
-          live = kept.map(({ row }) => row);
-          cached = kept.map(({ place }) => place);
           for (const row of live) if (row.prepared.request.stream) yield progressOf(row, config);
         } catch (error) {
           if (!isOutOfMemory(error)) throw error;
@@ -106,7 +104,6 @@ export function createSampler(
           // What a row has drawn stays drawn: only its cache is read again.
           waiting = [...chunked(running, maxRows), ...waiting.flatMap((group) => chunked(group, maxRows))];
           live = [];
-          cached = [];
           await generator.retire();
           generator = await opened.acquire(config, adapters);
         }
@@ -118,46 +115,84 @@ export function createSampler(
   }
 
   /**
-   * The cache of all tokens of each new row but the last, which the first decoding step reads. `share` of the usual
-   * number of tokens is read at once: less than 1 where memory has run out.
+   * Reads all tokens of new rows but the last, which their first decoding step reads, into the batch's cache behind the
+   * `live` ones, and gives them in their order there. `share` of the usual number of tokens is read at once: less than 1
+   * where memory has run out.
    */
-  async function prefill(
-    { session, feeds, promptsOf }: Generator,
+  async function enter(
+    generator: Generator,
     rows: readonly Row[],
+    live: readonly Row[],
     share: number,
     config: SamplingConfig,
-  ): Promise<CachedRow[]> {
-    const byPrompt = new Map<string, { row: Row; count: number; place: CachedRow | null }>();
-    for (const row of rows) byPrompt.set(sharedKey(row), { row, count: cachedCount(row), place: null });
-    const toRead = [...byPrompt.values()].filter(({ count }) => count > 0).sort((a, b) => a.count - b.count);
+    signal: AbortSignal | undefined,
+  ): Promise<Row[]> {
+    const { cache } = generator;
+    const planned = Math.max(...[...live, ...rows].map(({ prepared }) => plannedLength(prepared)));
+    cache.reserve(live.length + rows.length, planned + policy.steps);
+    const atOnce = Math.max(minimalPiece, Math.floor(policy.prefillTokens * share));
+    const toRead = shareCaches(rows);
+    const entered: Row[] = [];
     while (toRead.length > 0) {
-      // Shortest first: the next one is the longest of those before it.
-      const fits = ({ count }: { count: number }, size: number) =>
-        size * count <= policy.prefillTokens * share && size <= promptsOf(count) * share;
       let size = 1;
-      while (size < toRead.length && fits(toRead[size] as { count: number }, size + 1)) size++;
+      // Shortest first: the next one is the longest of those before it.
+      while (size < toRead.length && (size + 1) * (toRead[size]?.count ?? 0) <= atOnce) size++;
       const part = toRead.splice(0, size);
-      const sequences = part.map(({ row, count }) => sequenceOf(row).slice(0, count));
-      const outputs = await session.run(
-        feeds.prefill(
-          part.map(({ row }) => row),
-          sequences,
-          config,
-        ),
-      );
-      const cache = outputCache(model, outputs);
-      for (const [r, item] of part.entries()) item.place = { cache, row: r, count: item.count };
+      const read = await prefill(generator, part, atOnce, config, signal);
+      for (const [r, { rows, count }] of part.entries()) {
+        cache.append(rows.map(() => ({ rows: read, row: r, count })));
+        entered.push(...rows);
+      }
     }
-    return rows.map((row) => byPrompt.get(sharedKey(row))?.place ?? { cache: {}, row: 0, count: 0 });
+    return entered;
   }
 
-  /** Gives the rows the tokens that a run has drawn, and says which have come to an end. */
+  /** Reads the first tokens of several prompts, or a prompt of more than `atOnce` in pieces of as many. */
+  async function prefill(
+    { session, feeds, cacheType }: Generator,
+    prompts: readonly SharedCache[],
+    atOnce: number,
+    config: SamplingConfig,
+    signal: AbortSignal | undefined,
+  ): Promise<CachedRows> {
+    const longest = Math.max(...prompts.map(({ count }) => count));
+    if (longest === 0) return { data: [], width: 0 };
+    const rows = prompts.map(({ rows: [row] }) => row as Row);
+    const cache = createBatchCache(model, cacheType);
+    for (let from = 0; ; from += atOnce) {
+      throwIfCancelled(signal);
+      const parts = prompts.map(({ count }, r) =>
+        sequenceOf(rows[r] as Row).slice(from, Math.min(from + atOnce, count)),
+      );
+      const outputs = await session.run(feeds.prefill(rows, parts, from === 0 ? null : cache, config));
+      await new Promise(setImmediate);
+      const read = addedRows(model, outputs);
+      if (longest <= atOnce) return read;
+      const [{ length: count } = []] = parts;
+      if (from === 0) cache.append([{ rows: read, row: 0, count }]);
+      else cache.absorb(read, count, [0]);
+      if (from + atOnce >= longest) return cache.rows();
+    }
+  }
+
+  /**
+   * One chunk of steps for the rows of the cache: responses that have come to an end, and the rows that go on. A function
+   * of its own, so that nothing holds the run's outputs when the next one begins.
+   */
+  async function advance({ session, feeds, cache }: Generator, rows: readonly Row[], config: SamplingConfig) {
+    const steps = stepsOf(policy, rows.map(leftOf));
+    const outputs = await session.run(feeds.decode(rows, cache, steps, config));
+    const { finished, places } = grow(rows, outputs, config);
+    cache.absorb(addedRows(model, outputs), steps, places);
+    return { finished, kept: places.map((place) => rows[place] as Row) };
+  }
+
+  /** Gives the rows the tokens that a run has drawn, and says which have come to an end, and the places of the others. */
   function grow(rows: readonly Row[], outputs: Readonly<Record<string, Tensor>>, config: SamplingConfig) {
     const tokens = outputs.tokens?.data as BigInt64Array;
     const logps = outputs.logps?.data as Float32Array;
-    const cache = outputCache(model, outputs);
     const finished: { row: Row; response: SampledResponse }[] = [];
-    const kept: { row: Row; place: CachedRow }[] = [];
+    const places: number[] = [];
     for (const [r, row] of rows.entries()) {
       const before = row.tokenIds.length;
       for (let at = r; at < tokens.length; at += rows.length) {
@@ -167,9 +202,9 @@ export function createSampler(
       }
       const response = finish(row, before, config);
       if (response) finished.push({ row, response });
-      else kept.push({ row, place: { cache, row: r, count: cachedCount(row) } });
+      else places.push(r);
     }
-    return { finished, kept };
+    return { finished, places };
   }
 
   /** The response, if the row has come to an end with the tokens from `before` on; cuts what follows a stop string. */
@@ -197,15 +232,6 @@ export function createSampler(
     const text = settledText(tokenizer.decode(row.tokenIds), stop);
     return { type: 'progress', id: row.prepared.request.id, index: row.index, text };
   }
-}
-
-/** Rows of one prompt that have drawn nothing yet have the same cache. */
-function sharedKey({ prepared, index, tokenIds }: Row): string {
-  return JSON.stringify([
-    prepared.promptIds,
-    prepared.adapter,
-    tokenIds.length === 0 ? null : [prepared.request.id, index],
-  ]);
 }
 
 function prepare(
