@@ -90,6 +90,8 @@ const optimizerFields = {
   logging_steps: z.number().int().min(1).default(1),
   save_steps: z.number().int().min(1).default(50),
   seed: z.number().int().min(0).max(0xffffffff).default(42),
+  /** `sequential` keeps the order of the file in every epoch. */
+  train_sampling_strategy: z.enum(['random', 'sequential']).default('random'),
 };
 
 /** One preference run: the loss's settings, the optimiser's, and the adapter's shape. An unknown name is refused. */

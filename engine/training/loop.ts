@@ -76,7 +76,10 @@ export async function optimize<R, O>(run: OptimizationRun<R, O>): Promise<number
     const currentEpoch = Math.floor(done / stepsPerEpoch);
     if (currentEpoch !== epoch) {
       epoch = currentEpoch;
-      order = createRandom(config.seed * 1_000_003 + epoch).shuffle(rows);
+      order =
+        config.train_sampling_strategy === 'sequential'
+          ? [...rows]
+          : createRandom(config.seed * 1_000_003 + epoch).shuffle(rows);
     }
     const stepRows = order.slice(stepInEpoch * rowsPerStep, (stepInEpoch + 1) * rowsPerStep);
     const step = await accumulate(run, stepRows);

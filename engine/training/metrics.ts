@@ -38,7 +38,7 @@ type Metrics = Record<string, number>;
 
 /**
  * Rewards are beta x (log pi - log ref), whatever the loss; without a reference beta x log pi, per token where TRL's
- * trainer for the (first) loss has it so.
+ * trainer for the (first) loss has it so. Chosen's likelihood alone (sft) gives no reward.
  */
 export function preferenceMetrics(pairs: readonly PairOutcome[], settings: LossSettings): Metrics {
   const isPerToken = referenceUse(settings) === 'none' && isFirstPerToken(settings);
@@ -52,15 +52,24 @@ export function preferenceMetrics(pairs: readonly PairOutcome[], settings: LossS
   return {
     entropy: both(({ entropy }) => entropy) / (tokens('chosen') + tokens('rejected')),
     mean_token_accuracy: sum(pairs, ({ likeliest }) => likeliest.chosen) / tokens('chosen'),
-    'rewards/chosen': mean(pairs, (pair) => reward(pair, 'chosen')),
-    'rewards/rejected': mean(pairs, (pair) => reward(pair, 'rejected')),
-    'rewards/accuracies': mean(pairs, (pair) => (reward(pair, 'chosen') > reward(pair, 'rejected') ? 1 : 0)),
-    'rewards/margins': mean(pairs, (pair) => reward(pair, 'chosen') - reward(pair, 'rejected')),
+    ...(settings.loss_type.every((name) => name === 'sft') ? {} : rewardMetrics(pairs, reward)),
     'logps/chosen': mean(pairs, (pair) => logp(pair, 'chosen')),
     'logps/rejected': mean(pairs, (pair) => logp(pair, 'rejected')),
     'logits/chosen': sum(pairs, ({ logits }) => logits.chosen) / tokens('chosen'),
     'logits/rejected': sum(pairs, ({ logits }) => logits.rejected) / tokens('rejected'),
     ...ownMetrics(pairs, settings),
+  };
+}
+
+function rewardMetrics(
+  pairs: readonly PairOutcome[],
+  reward: (pair: PairOutcome, side: keyof PerSide) => number,
+): Metrics {
+  return {
+    'rewards/chosen': mean(pairs, (pair) => reward(pair, 'chosen')),
+    'rewards/rejected': mean(pairs, (pair) => reward(pair, 'rejected')),
+    'rewards/accuracies': mean(pairs, (pair) => (reward(pair, 'chosen') > reward(pair, 'rejected') ? 1 : 0)),
+    'rewards/margins': mean(pairs, (pair) => reward(pair, 'chosen') - reward(pair, 'rejected')),
   };
 }
 
