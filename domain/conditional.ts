@@ -6,8 +6,8 @@ export const conditionNames = ['persona', 'tags'] as const;
 export type ConditionName = (typeof conditionNames)[number];
 
 export interface Conditions {
-  persona?: string | undefined;
-  tags?: readonly string[] | undefined;
+  persona?: string | null | undefined;
+  tags?: readonly string[] | null | undefined;
 }
 
 const prefixes: { [C in ConditionName]: (conditions: Conditions) => string } = {

@@ -55,8 +55,8 @@ export const sampledResponseSchema = z.looseObject(
 
 /** What `conditioned` puts in front of a prompt where it is asked to. */
 const conditionFields = {
-  persona: z.string('must be text').optional(),
-  tags: z.array(z.string('must be text'), 'must be a list of texts').optional(),
+  persona: z.string('must be text').nullish(),
+  tags: z.array(z.string('must be text'), 'must be a list of texts').nullish(),
 };
 
 /** {prompt}, and whatever else the line carries. */

@@ -1,10 +1,12 @@
 // Examples as rows of tokens: pairs or labelled completions, whichever the losses take, checked against the settings that
 // need something of them.
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
+import { formattingMask } from '../checkpoint/formatting-tokens.ts';
 import type { TrainConfig } from '../config.ts';
 import { EngineError } from '../errors.ts';
 import { isPairLoss, lossTraits } from '../loss-config.ts';
 import type { TrainingExample } from '../ports.ts';
+import type { TokenRow } from './batch.ts';
 import type { PreferenceRow } from './preference-batch.ts';
 import { tokenizeCompletion, tokenizePair } from './score.ts';
 
@@ -13,21 +15,33 @@ export function rowsOf(checkpoint: Checkpoint, example: TrainingExample, config:
   const problem = problemOf(example, config);
   if (problem) throw new EngineError('DATA_INVALID', problem);
   const weight = example.weight ?? 1;
+  const masked = (row: TokenRow) => (config.mask_formatting_tokens ? withoutFormatting(checkpoint, row) : row);
   const single = { weight, margin: null, criterion: null };
   if ('label' in example) {
-    const row = tokenizeCompletion(checkpoint, example.prompt, example.completion);
+    const row = masked(tokenizeCompletion(checkpoint, example.prompt, example.completion));
     return [{ ...row, ...single, sign: example.label ? 1 : -1 }];
   }
-  const pair = tokenizePair(checkpoint, example);
+  const pair = masked(tokenizePair(checkpoint, example));
   if (takesPairs(config)) {
     return [{ ...pair, sign: 1, weight, margin: example.margin ?? null, criterion: example.criterion ?? null }];
   }
   return pair.completions.map((completion, k) => ({
     prompt: pair.prompt,
     completions: [completion],
+    ...(pair.weights ? { weights: pair.weights.slice(k, k + 1) } : {}),
     ...single,
     sign: k === 0 ? 1 : -1,
   }));
+}
+
+/** The row with weight 0 on its formatting. */
+function withoutFormatting({ tokenizer }: Checkpoint, row: TokenRow): TokenRow {
+  const formatting = tokenizer.formatting();
+  const weights = row.completions.map((ids) => formattingMask(ids, formatting).map((isFormatting) => +!isFormatting));
+  if (weights.some((side) => side.every((weight) => weight === 0))) {
+    throw new EngineError('DATA_INVALID', 'a completion has nothing but formatting tokens, which the settings mask.');
+  }
+  return { ...row, weights };
 }
 
 export const takesPairs = (config: TrainConfig): boolean => config.loss_type.every(isPairLoss);

@@ -1,7 +1,9 @@
 // One preference run, top to bottom: examples to token rows, the reference's log-probs where they hold, then LoRA steps on
 // a static graph per batch size, and a PEFT adapter at the end.
+import { join } from 'node:path';
 import { type Checkpoint, openCheckpoint } from '../checkpoint/checkpoint.ts';
 import { type Adapter, createAdapter, readAdapter, writeAdapter } from '../checkpoint/peft.ts';
+import { writeAtomically } from '../checkpoint/safetensors.ts';
 import type { TrainConfig } from '../config.ts';
 import { EngineError } from '../errors.ts';
 import type { TrainingExample, TrainJob, TrainMetrics, TrainResult } from '../ports.ts';
@@ -67,12 +69,19 @@ export async function train(
       signal,
     });
     await writeAdapter(job.out, adapter, job.model);
+    await writeRecord(job, reference.name);
     const seconds = (performance.now() - started) / 1000;
     return { adapter: job.out, reference: reference.name, steps, trainedPairs: rows.length, dropped, seconds };
   } finally {
     await step.close();
     await reference.close();
   }
+}
+
+/** What the adapter is of: the model, where it started, what it was held against, and every setting. */
+async function writeRecord({ model, adapter, config, out }: TrainJob, reference: string | null): Promise<void> {
+  const record = JSON.stringify({ model, adapter, reference, config }, null, 2);
+  await writeAtomically(join(out, 'training.json'), [Buffer.from(`${record}\n`)]);
 }
 
 /** Loss and metrics on held-out examples, under TRL's `eval_` names. */
