@@ -6,7 +6,9 @@ import type { DivergenceName, LossSettings } from './loss-config.ts';
 type Divergence = (g: GraphBuilder, ratio: Value, settings: LossSettings) => Value;
 
 const greatestExponent = 80;
-const boundedExp = (g: GraphBuilder, x: Value) => g.exp(g.clampMax(x, greatestExponent));
+
+/** e^x, with no gradient where it would leave fp32. */
+export const boundedExp = (g: GraphBuilder, x: Value) => g.exp(g.clampMax(x, greatestExponent));
 
 /** The identity: DPO. */
 const reverse_kl: Divergence = (_, ratio) => ratio;

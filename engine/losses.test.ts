@@ -302,6 +302,7 @@ describe('worked out by hand', () => {
   test('does not overflow far from zero', async () => {
     expect(await lossOf({ beta: 1 }, [-1000, -10, -10, -1000])).toBeCloseTo(1980, 9);
     expect(await lossOf({ beta: 1 }, [-10, -1000, -1000, -10])).toBeCloseTo(0, 12);
+    expect(await lossOf({ loss_type: 'discopop', beta: 1 }, [-1000, -10, -10, -1000])).toBeCloseTo(1980, 9);
   });
 
   // rw = 1, rl = -1, h = 2; 4 and 8 tokens; KL 0.2 and 0.5.

@@ -1,6 +1,6 @@
 // Preference losses: pure functions of log-probabilities, each citing its equation. The tables are the only places that
 // know their names. Notation: h = score of chosen - score of rejected; e = label smoothing; s = logistic sigmoid.
-import { divergences } from './divergences.ts';
+import { boundedExp, divergences } from './divergences.ts';
 import type { GraphBuilder, Value } from './graph/builder.ts';
 import {
   isPairLoss,
@@ -124,12 +124,15 @@ const apo_down: PairLoss = (inputs) => {
   return g.add(g.sigmoid(chosen), g.sigmoid(g.sub(rejected, chosen)));
 };
 
-/** DiscoPOP (Lu et al. 2024, eq. 5): -log s(x) (1 - m) + exp(-x) m, with x = beta h and m = s(x / tau). */
+/**
+ * DiscoPOP (Lu et al. 2024, eq. 5): -log s(x) (1 - m) + exp(-x) m, with x = beta h and m = s(x / tau). The exponent is
+ * clamped where it would leave fp32, since m is 0 there.
+ */
 const discopop: PairLoss = (inputs) => {
   const { g, settings } = inputs;
   const x = scaled(inputs, difference(inputs, scores(inputs)));
   const m = g.sigmoid(g.div(x, settings.discopop_tau));
-  return g.add(g.mul(g.softplus(g.neg(x)), g.sub(1, m)), g.mul(g.exp(g.neg(x)), m));
+  return g.add(g.mul(g.softplus(g.neg(x)), g.sub(1, m)), g.mul(boundedExp(g, g.neg(x)), m));
 };
 
 /** R-DPO (Park et al. 2024): -log s(beta h + alpha (|w| - |l|)). */
@@ -231,7 +234,8 @@ const kto: UnpairedLoss = ({ g, settings, policy, reference, sign, baseline }) =
 };
 
 /** APO-zero of single completions, as TRL has it: KTO's with no baseline. */
-const apo_zero_unpaired: UnpairedLoss = (inputs) => kto({ ...inputs, baseline: inputs.g.constant(0) });
+const apo_zero_unpaired: UnpairedLoss = (inputs) =>
+  kto({ ...inputs, baseline: inputs.g.constant(0, inputs.policy.dtype) });
 
 export const unpairedLosses: { [L in UnpairedLossName]: UnpairedLoss } = { kto, apo_zero_unpaired };
 
@@ -311,7 +315,7 @@ const sorted = ({ g, isPair }: PairInputs, x: Value): Value => g.sort(g.where(is
 
 /** Each pair's part of the token mean over the batch, so that the parts' mean is that mean: -logps x pairs / tokens. */
 function negativeLogLikelihood({ g, isPair }: PairInputs, logps: Value, tokens: Value): Value {
-  const pairs = g.reduceSum(g.where(isPair, g.constant(1), 0), [0]);
+  const pairs = g.reduceSum(g.cast(isPair, tokens.dtype), [0]);
   const all = g.reduceSum(g.where(isPair, tokens, 0), [0]);
   return g.neg(g.mul(logps, g.div(pairs, all)));
 }

@@ -161,10 +161,10 @@ function lossOfSingles(g: GraphBuilder, size: PreferenceSize, settings: LossSett
   const [policy, mismatched] = columns(g, size, read.logps);
   const [reference, mismatchedReference] = columns(g, size, read.reference);
   if (!policy || !reference) throw new Error('A row has a completion.');
-  let baseline = g.constant(0);
+  let baseline = g.constant(0, policy.dtype);
   if (mismatched && mismatchedReference) {
     const divergences = g.where(isFilledRow, g.sub(mismatched, mismatchedReference), 0);
-    const rows = g.reduceSum(g.where(isFilledRow, g.constant(1), 0), [0]);
+    const rows = g.reduceSum(g.cast(isFilledRow, policy.dtype), [0]);
     baseline = g.stopGradient(g.relu(g.div(g.reduceSum(divergences, [0]), rows)));
     g.output('baseline', baseline);
   }
@@ -174,7 +174,7 @@ function lossOfSingles(g: GraphBuilder, size: PreferenceSize, settings: LossSett
 
 /** bool [rows]: whether a row holds data. */
 const isFilled = (g: GraphBuilder, size: PreferenceSize, tokens: Value): Value =>
-  g.less(g.constant(0.5), columns(g, size, tokens)[0] as Value);
+  g.less(g.constant(0.5, tokens.dtype), columns(g, size, tokens)[0] as Value);
 
 /** [rows, completions] as one value [rows] per completion. */
 const columns = (g: GraphBuilder, { rows, completions }: PreferenceSize, values: Value): Value[] =>
