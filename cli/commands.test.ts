@@ -147,6 +147,22 @@ describe('the way from prompts to an adapter', () => {
     expect(again.stderr).toContain('already holds a model');
   }, 120_000);
 
+  test('pairs name their criterion, and training weighs it', async () => {
+    const responses = [{ text: ' Yes.' }, { text: ' No.' }];
+    write('by-tone.jsonl', [{ prompt: 'Open?', responses, tiers: [[0], [1]] }]);
+    const made = await rankloop(
+      ...['pairs', '--rankings', at('by-tone.jsonl'), '--criterion', 'tone', '--out', at('tone.jsonl')],
+    );
+    expect(made).toMatchObject({ code: 0 });
+    expect(linesOf('tone.jsonl')).toMatchObject([{ chosen: ' Yes.', rejected: ' No.', criterion: 'tone' }]);
+    write('tone.json', [{ criterion_weights: { tone: 2 }, max_steps: 1 }]);
+    const trained = await rankloop(
+      ...['train', '--model', demo, '--pairs', at('tone.jsonl'), '--config', at('tone.json'), '--out', at('tone')],
+    );
+    expect(trained).toMatchObject({ code: 0 });
+    expect(linesOf('tone/metrics.jsonl')[0].loss).toBeCloseTo(2 * Math.LN2, 5);
+  }, 60_000);
+
   test('train takes labelled completions, and prompts under their tags', async () => {
     const lines = ['short', 'formal', 'short', 'formal'].map((tag, i) => ({
       prompt: `Question ${i}?`,
