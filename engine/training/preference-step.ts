@@ -22,6 +22,7 @@ import {
 import { preferenceGraph } from './preference-graph.ts';
 import type { ReferenceModel } from './reference.ts';
 import type { TrainableTensors } from './resume.ts';
+import { turnAlike } from './score.ts';
 
 export type Outcome = PairOutcome | SingleOutcome;
 
@@ -65,7 +66,7 @@ export function preferenceStep({ checkpoint, adapter, reference, config, device 
       const rows = config.loss_type.includes('kto') ? withMismatched(batch, limitOf(checkpoint, config)) : batch;
       const size = preferenceSizeOf(rows, config.per_device_train_batch_size, config);
       const session = await sessions.get(JSON.stringify(size), () => open(size));
-      const referenced = await withReference(rows, batch, reference, config);
+      const referenced = await withReference(rows, batch, { checkpoint, reference, config });
       const shares = sharesOf(batch, stepRows, config);
       const outputs = await session.run({ ...packPreference(referenced, shares, size, config), ...lora });
       const read = readerOf(outputs, size);
@@ -114,15 +115,21 @@ export function withMismatched(batch: readonly PreferenceRow[], limit: number): 
   });
 }
 
-/** The reference's log-probs: an example's own are kept, a mismatched completion's belong to this batch alone. */
+/**
+ * The reference's log-probs: an example's own are kept, a mismatched completion's belong to this batch alone. Where the two
+ * would turn by other rotary tables alone than they do together, they are scored together, as the policy's are.
+ */
 async function withReference(
   rows: readonly PreferenceRow[],
   batch: readonly PreferenceRow[],
-  reference: ReferenceModel,
-  config: TrainConfig,
+  { checkpoint, reference, config }: Pick<StepOptions, 'checkpoint' | 'reference' | 'config'>,
 ): Promise<ReferencedRow[]> {
   const use = referenceUse(config);
   if (use === 'none' || use === 'distribution') return rows.map((row) => ({ row, reference: [] }));
+  if (!rows.every((row) => turnAlike(checkpoint, row)) && rows !== batch) {
+    const together = await reference.logpsOf(rows);
+    return rows.map((row, i) => ({ row, reference: together[i] ?? [] }));
+  }
   const own = await reference.logpsOf(batch);
   if (rows === batch) return rows.map((row, i) => ({ row, reference: own[i] ?? [] }));
   const mismatched = rows.map(({ prompt, completions, weights }) => ({

@@ -125,6 +125,14 @@ describe('of the data', () => {
     expect(paired.logged[0]?.kl).toBeGreaterThan(0);
   });
 
+  test('KTO starts at half its weight where a mismatched completion changes the rotary tables', async () => {
+    const start = { model: `${fixtures}llama_dynamic`, adapter: null };
+    const settings = { loss_type: 'kto', per_device_train_batch_size: 24, desirable_weight: 2 };
+    const { logged } = await run(settings, pairs, start);
+    expect(logged[0]?.kl).toBeCloseTo(0, 5);
+    expect(logged[0]?.loss).toBeCloseTo(0.75, 5);
+  });
+
   const labelled = { prompt: 'a', completion: ' b', label: true };
   test.each<[string, object, TrainingExample, RegExp]>([
     ['a label for a loss of pairs', {}, labelled, /Example 1: sigmoid takes pairs of chosen and rejected/],

@@ -66,7 +66,7 @@ export function tokenizeCompletion({ tokenizer }: Checkpoint, prompt: Prompt, co
 }
 
 /** Whether a row's sequences turn by the same rotary tables: else their prompt is not the same for both. */
-function turnAlike({ config }: Checkpoint, { prompt, completions }: TokenRow): boolean {
+export function turnAlike({ config }: Checkpoint, { prompt, completions }: TokenRow): boolean {
   return new Set(completions.map((completion) => ropeLength(config, prompt.length + completion.length))).size === 1;
 }
 
