@@ -147,6 +147,55 @@ describe('the way from prompts to an adapter', () => {
     expect(again.stderr).toContain('already holds a model');
   }, 120_000);
 
+  test('pairs name their criterion, and training weighs it', async () => {
+    const responses = [{ text: ' Yes.' }, { text: ' No.' }];
+    write('by-tone.jsonl', [{ prompt: 'Open?', responses, tiers: [[0], [1]] }]);
+    const made = await rankloop(
+      ...['pairs', '--rankings', at('by-tone.jsonl'), '--criterion', 'tone', '--out', at('tone.jsonl')],
+    );
+    expect(made).toMatchObject({ code: 0 });
+    expect(linesOf('tone.jsonl')).toMatchObject([{ chosen: ' Yes.', rejected: ' No.', criterion: 'tone' }]);
+    write('tone.json', [{ criterion_weights: { tone: 2 }, max_steps: 1 }]);
+    const trained = await rankloop(
+      ...['train', '--model', demo, '--pairs', at('tone.jsonl'), '--config', at('tone.json'), '--out', at('tone')],
+    );
+    expect(trained).toMatchObject({ code: 0 });
+    expect(linesOf('tone/metrics.jsonl')[0].loss).toBeCloseTo(2 * Math.LN2, 5);
+  }, 60_000);
+
+  test('train takes labelled completions, and prompts under their tags', async () => {
+    const lines = ['short', 'formal', 'short', 'formal'].map((tag, i) => ({
+      prompt: `Question ${i}?`,
+      tags: [tag],
+      completion: ` Answer ${i}.`,
+      label: i % 2 === 0,
+    }));
+    write('labelled.jsonl', lines);
+    const rendered = lines.map(({ tags, prompt, ...rest }) => ({ prompt: `[${tags}]\n${prompt}`, ...rest }));
+    write('rendered.jsonl', rendered);
+    write('kto.json', [{ loss_type: 'kto', per_device_train_batch_size: 4, max_steps: 2 }]);
+    const kto = (file: string, out: string, ...more: string[]) =>
+      rankloop(
+        'train',
+        '--model',
+        demo,
+        '--pairs',
+        at(file),
+        '--config',
+        at('kto.json'),
+        '--out',
+        at(out),
+        '--json',
+        ...more,
+      );
+    const trained = await kto('labelled.jsonl', 'kto', '--condition', 'tags');
+    expect(trained).toMatchObject({ code: 0 });
+    expect(JSON.parse(trained.stdout)).toMatchObject({ reference: 'base', steps: 2, pairs: 4 });
+    expect(await kto('rendered.jsonl', 'kto-rendered')).toMatchObject({ code: 0 });
+    expect(linesOf('kto/metrics.jsonl')).toEqual(linesOf('kto-rendered/metrics.jsonl'));
+    expect(linesOf('kto/metrics.jsonl')[1]).toHaveProperty('kl');
+  }, 60_000);
+
   test('plain-text prompts sample and score alike too', async () => {
     const plain = write('plain.jsonl', [{ prompt: 'where is my red parcel' }]);
     await rankloop(
@@ -295,6 +344,43 @@ describe('bad input', () => {
         at('x'),
       ],
       /lora.r is 5, but .*llama-init has 4, which training keeps/,
+    ],
+    [
+      'a reference for a loss that takes none',
+      [
+        'train',
+        '--model',
+        llama,
+        '--reference',
+        'base',
+        '--pairs',
+        pair,
+        '--config',
+        write('simpo.json', [{ loss_type: 'simpo' }]),
+        '--out',
+        at('x'),
+      ],
+      /simpo takes no reference: leave --reference out/,
+    ],
+    [
+      'settings that make no sense together',
+      [
+        'train',
+        '--model',
+        llama,
+        '--pairs',
+        pair,
+        '--config',
+        write('aot.json', [{ loss_type: 'aot', use_weighting: true }]),
+        '--out',
+        at('x'),
+      ],
+      /aot.json: "use_weighting": weighs pairs, which aot does not keep apart/,
+    ],
+    [
+      'a condition that there is not',
+      ['train', '--model', llama, '--pairs', pair, '--condition', 'mood', '--out', at('x')],
+      /It must be persona or tags/,
     ],
     [
       'a wrong flag',

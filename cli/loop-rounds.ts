@@ -138,7 +138,7 @@ async function trainRound({ options, setting, signal }: Context, judge: Judge, r
       model: setting.model,
       adapter,
       reference: adapter ? 'initial' : 'base',
-      pairs: pairs.map(toTrainingPair),
+      pairs: pairs.map((pair) => toTrainingPair(pair)),
       config: { ...setting.config, seed: mixSeed(options.seed, 'train', round) },
       out: join(folder, 'adapter'),
       device: options.device,

@@ -1,5 +1,7 @@
 // Options that several commands have in common, and how their values are read.
 import { type Command, InvalidArgumentError } from 'commander';
+import { z } from 'zod';
+import { type ConditionName, conditionNames } from '../domain/conditional.ts';
 import { type Device, deviceSchema, type Precision, precisionSchema, samplingConfigSchema } from '../engine/config.ts';
 import { seedOption, wholeNumber } from './io.ts';
 
@@ -9,6 +11,26 @@ export interface DeviceOption {
 
 export function addDeviceOption(command: Command): Command {
   return command.option('--device <device>', 'auto, cpu, cuda, cuda:N or webgpu', readDevice, 'auto');
+}
+
+export interface ConditionOption {
+  condition: ConditionName[];
+}
+
+export function addConditionOption(command: Command): Command {
+  return command.option(
+    '--condition <names>',
+    'persona, tags or both with a comma: puts these fields of a line in front of its prompt (default: the prompt alone)',
+    readConditions,
+    [],
+  );
+}
+
+function readConditions(text: string): ConditionName[] {
+  const parsed = z.array(z.enum(conditionNames)).safeParse(text.split(','));
+  if (!parsed.success)
+    throw new InvalidArgumentError(`It must be ${conditionNames.join(' or ')}, or both with a comma.`);
+  return parsed.data;
 }
 
 function readDevice(text: string): Device {

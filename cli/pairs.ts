@@ -16,6 +16,7 @@ interface Options {
   rankings: string;
   policy: PairPolicy;
   seed: number;
+  criterion?: string;
   out: string;
   json?: boolean;
 }
@@ -31,12 +32,13 @@ export function registerPairs(program: Command): void {
         .default('best-worst'),
     )
     .option('--seed <n>', 'decides between tied responses, and for best-random', seedOption, 1)
+    .option('--criterion <name>', 'what the rankings are by: each pair names it, for training with criterion_weights')
     .requiredOption('--out <file>', 'where the pairs go')
     .option('--json', 'print one JSON object on stdout')
     .action((options: Options) => runCommand(options.json, () => makePairs(options)));
 }
 
-async function makePairs({ rankings, policy, seed, out }: Options): Promise<CommandOutcome> {
+async function makePairs({ rankings, policy, seed, criterion, out }: Options): Promise<CommandOutcome> {
   await assertWritable(out);
   const counts = { rankings: 0, unparseable: 0, withoutPair: 0, pairs: 0 };
 
@@ -47,7 +49,7 @@ async function makePairs({ rankings, policy, seed, out }: Options): Promise<Comm
       counts.pairs += pairs.length;
       if (row.tiers === null) counts.unparseable++;
       else if (pairs.length === 0) counts.withoutPair++;
-      for (const pair of pairs) yield `${JSON.stringify(pair)}\n`;
+      for (const pair of pairs) yield `${JSON.stringify(criterion ? { ...pair, criterion } : pair)}\n`;
     }
     if (counts.pairs > 0) return;
     const why = 'every ranking in it is one tie, has no verdict, or sets like texts against each other';

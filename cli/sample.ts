@@ -1,5 +1,6 @@
 // `rankloop sample`: n responses to each prompt of a file, with their tokens and log-probs.
 import type { Command } from 'commander';
+import { conditioned } from '../domain/conditional.ts';
 import { AppError } from '../domain/errors.ts';
 import { promptRowSchema, toSampledRow } from '../domain/formats.ts';
 import { mixSeed } from '../domain/random.ts';
@@ -17,14 +18,16 @@ import {
   writeWhole,
 } from './io.ts';
 import {
+  addConditionOption,
   addDeviceOption,
   addSamplingOptions,
+  type ConditionOption,
   type DeviceOption,
   type SamplingOptions,
   toSamplingConfig,
 } from './options.ts';
 
-interface Options extends SamplingOptions, DeviceOption {
+interface Options extends SamplingOptions, DeviceOption, ConditionOption {
   model?: string;
   baseUrl?: string;
   remoteModel?: string;
@@ -54,7 +57,7 @@ export function registerSample(program: Command): void {
     .option('--requests-per-minute <n>', 'with --base-url: no more than these', wholeNumber(1, 1_000_000))
     .requiredOption('--prompts <file>', 'JSONL, {prompt} a line: a string or a list of messages')
     .option('--n <n>', 'responses per prompt', wholeNumber(1, 1024), 4);
-  addDeviceOption(addSamplingOptions(command))
+  addDeviceOption(addSamplingOptions(addConditionOption(command)))
     .requiredOption('--out <file>', 'where the lines go')
     .option('--json', 'print one JSON object on stdout')
     .action((options: Options) => runCommand(options.json, (signal) => samplePrompts(options, signal)));
@@ -68,9 +71,10 @@ async function samplePrompts(options: Options, signal: AbortSignal): Promise<Com
   const sampler = await openSamplerOf(options, (usage) => {
     tokens += usage.completionTokens;
   });
-  const requests = rows.map(({ row }, i) => ({
+  const prompts = rows.map(({ row }) => conditioned(row.prompt, row, options.condition));
+  const requests = prompts.map((prompt, i) => ({
     id: String(i),
-    prompt: row.prompt,
+    prompt,
     n: options.n,
     seed: mixSeed(options.seed, i),
   }));
@@ -90,7 +94,7 @@ async function samplePrompts(options: Options, signal: AbortSignal): Promise<Com
   }
   await writeWhole(
     options.out,
-    toJsonLines(rows.map(({ row }, i) => ({ prompt: row.prompt, responses: (responses[i] ?? []).map(toSampledRow) }))),
+    toJsonLines(prompts.map((prompt, i) => ({ prompt, responses: (responses[i] ?? []).map(toSampledRow) }))),
   );
   const seconds = Math.round(performance.now() - started) / 1000;
   return {

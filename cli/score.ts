@@ -10,9 +10,9 @@ import {
   toJsonLines,
   writeWhole,
 } from './io.ts';
-import { addDeviceOption, type DeviceOption } from './options.ts';
+import { addConditionOption, addDeviceOption, type ConditionOption, type DeviceOption } from './options.ts';
 
-interface Options extends DeviceOption {
+interface Options extends DeviceOption, ConditionOption {
   model: string;
   adapter?: string;
   pairs: string;
@@ -27,7 +27,7 @@ export function registerScore(program: Command): void {
     .requiredOption('--model <dir>', "a checkpoint's folder in Hugging Face layout")
     .option('--adapter <dir>', 'a PEFT adapter on it')
     .requiredOption('--pairs <file>', 'JSONL: {prompt, chosen, rejected}');
-  addDeviceOption(command)
+  addDeviceOption(addConditionOption(command))
     .requiredOption('--out <file>', 'where the lines go')
     .option('--json', 'print one JSON object on stdout')
     .action((options: Options) => runCommand(options.json, (signal) => score(options, signal)));
@@ -38,7 +38,7 @@ async function score(options: Options, signal: AbortSignal): Promise<CommandOutc
   const rows = await readAllRows(options.pairs, pairRowSchema);
   await assertWritable(options.out);
   const { scorePairs } = await import('../engine/training/score.ts');
-  const pairs = rows.map(({ row }) => toTrainingPair(row));
+  const pairs = rows.map(({ row }) => toTrainingPair(row, options.condition));
   const { model, adapter = null, device } = options;
   const scores = await scorePairs({ model, adapter, pairs, device }, signal);
   const lines = scores.map(({ logpsChosen, logpsRejected, tokensChosen, tokensRejected }) => ({

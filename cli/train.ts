@@ -1,16 +1,18 @@
-// `rankloop train`: one DPO run from pairs to a PEFT adapter.
+// `rankloop train`: one preference run from pairs or labelled completions to a PEFT adapter.
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import type { ConditionName } from '../domain/conditional.ts';
 import { AppError } from '../domain/errors.ts';
-import { pairRowSchema, toTrainingPair } from '../domain/formats.ts';
+import { toTrainingExample, trainingRowSchema } from '../domain/formats.ts';
 import { trainConfigSchema } from '../engine/config.ts';
-import type { Reference, TrainingPair } from '../engine/ports.ts';
+import { referenceUse } from '../engine/loss-config.ts';
+import type { Reference, TrainingExample } from '../engine/ports.ts';
 import { readConfigFile, readStated } from './config-file.ts';
 import { type CommandOutcome, counted, readAllRows, runCommand, startProgress } from './io.ts';
-import { addDeviceOption, type DeviceOption } from './options.ts';
+import { addConditionOption, addDeviceOption, type ConditionOption, type DeviceOption } from './options.ts';
 
-interface Options extends DeviceOption {
+interface Options extends DeviceOption, ConditionOption {
   model: string;
   adapter?: string;
   reference?: string;
@@ -25,15 +27,15 @@ interface Options extends DeviceOption {
 export function registerTrain(program: Command): void {
   const command = program
     .command('train')
-    .description('train a DPO round: a PEFT adapter and metrics.jsonl (names as in TRL)')
+    .description('train on preferences, by DPO or another loss: a PEFT adapter and metrics.jsonl (names as in TRL)')
     .requiredOption('--model <dir>', "the base checkpoint's folder in Hugging Face layout")
     .option('--adapter <dir>', 'the PEFT adapter to go on from; without it a fresh one')
     .option('--reference <what>', 'base, initial (the adapter it starts from) or an adapter folder (default: initial)')
-    .requiredOption('--pairs <file>', 'JSONL: {prompt, chosen, rejected}')
+    .requiredOption('--pairs <file>', 'JSONL: {prompt, chosen, rejected}, or {prompt, completion, label} for kto')
     .option('--eval <file>', 'held-out pairs for eval_ metrics')
     .option('--config <file>', 'JSON of settings by their TRL and PEFT names')
     .option('--resume-from <dir>', 'a checkpoint-<step> folder of the same run, interrupted');
-  addDeviceOption(command)
+  addDeviceOption(addConditionOption(command))
     .requiredOption('--out <dir>', 'folder for the adapter')
     .option('--json', 'print one JSON object on stdout')
     .action((options: Options) => runCommand(options.json, (signal) => trainPairs(options, signal)));
@@ -42,8 +44,11 @@ export function registerTrain(program: Command): void {
 async function trainPairs(options: Options, signal: AbortSignal): Promise<CommandOutcome> {
   const config = await readConfigFile(trainConfigSchema, options.config);
   if (options.adapter && options.config) await requireSameLora(options.adapter, options.config);
-  const pairs = await readPairs(options.pairs);
-  const evalPairs = options.eval ? await readPairs(options.eval) : [];
+  if (options.reference !== undefined && referenceUse(config) === 'none') {
+    throw new AppError('INVALID_INPUT', `${config.loss_type.join(', ')} takes no reference: leave --reference out.`);
+  }
+  const pairs = await readExamples(options.pairs, options.condition);
+  const evalPairs = options.eval ? await readExamples(options.eval, options.condition) : [];
   await assertFreeFolder(options.out);
   const { train } = await import('../engine/training/trainer.ts');
   const progress = startProgress('training', 100);
@@ -72,10 +77,10 @@ async function trainPairs(options: Options, signal: AbortSignal): Promise<Comman
       last = values;
       progress.update(Math.floor((100 * step) / maxSteps));
     };
-    const { steps, trainedPairs, dropped, seconds } = await train(job, onMetrics, signal);
+    const { reference, steps, trainedPairs, dropped, seconds } = await train(job, onMetrics, signal);
     const left = Object.entries(dropped).map(([reason, count]) => `, ${count} dropped (${reason})`);
     return {
-      result: { out: options.out, steps, pairs: trainedPairs, dropped, seconds, metrics: last },
+      result: { out: options.out, reference, steps, pairs: trainedPairs, dropped, seconds, metrics: last },
       summary: `Trained ${steps} steps on ${counted(trainedPairs, 'pair')}${left.join('')} in ${seconds.toFixed(1)} s: ${options.out}`,
     };
   } finally {
@@ -99,8 +104,8 @@ async function requireSameLora(adapter: string, config: string): Promise<void> {
   }
 }
 
-async function readPairs(file: string): Promise<TrainingPair[]> {
-  return (await readAllRows(file, pairRowSchema)).map(({ row }) => toTrainingPair(row));
+async function readExamples(file: string, conditions: readonly ConditionName[]): Promise<TrainingExample[]> {
+  return (await readAllRows(file, trainingRowSchema)).map(({ row }) => toTrainingExample(row, conditions));
 }
 
 function toReference(text = 'initial'): Reference {

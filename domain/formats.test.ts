@@ -9,8 +9,10 @@ import {
   rankingRowSchema,
   sampleRowSchema,
   toSampledRow,
+  toTrainingExample,
   toTrainingPair,
   toTrlRow,
+  trainingRowSchema,
 } from './formats.ts';
 
 const complaint = (schema: z.ZodType, line: unknown) => {
@@ -40,6 +42,9 @@ describe('a good line', () => {
     [pairRowSchema, { prompt: 'Hi?', chosen: 'a', rejected: 'b' }],
     [pairRowSchema, { prompt: [user], chosen: [assistant], rejected: [assistant], margin: 0.5 }],
     [pairRowSchema, { prompt: [user], chosen: 'a', rejected: 'b', chosen_token_ids: [1], rejected_token_ids: [2] }],
+    [pairRowSchema, { prompt: 'Hi?', chosen: 'a', rejected: 'b', weight: 0, criterion: 'helpful', tags: ['x'] }],
+    [trainingRowSchema, { prompt: 'Hi?', chosen: 'a', rejected: 'b', extra: 1 }],
+    [trainingRowSchema, { prompt: [user], completion: [assistant], label: false, weight: 2 }],
   ])('%#: stays as it is', (schema, row) => {
     expect(parseJsonLine(schema, JSON.stringify(row), 'F.jsonl', 1)).toEqual(row);
   });
@@ -78,6 +83,18 @@ describe('a bad line is told by its number and reason', () => {
       '"tiers" are no ranking: the tiers name response 2, which does not exist.',
     ],
     [pairRowSchema, { prompt: 'Hi?', chosen: 'a' }, '"rejected" is missing.'],
+    [pairRowSchema, { prompt: 'Hi?', chosen: 'a', rejected: 'b', weight: -1 }, '"weight" must be 0 or more.'],
+    [pairRowSchema, { prompt: 'Hi?', chosen: 'a', rejected: 'b', criterion: '' }, '"criterion" must not be empty.'],
+    [trainingRowSchema, { prompt: 'Hi?', chosen: 'a' }, '"rejected" is missing.'],
+    [trainingRowSchema, { prompt: 'Hi?', completion: 'a' }, '"label" is missing.'],
+    [trainingRowSchema, { prompt: 'Hi?', completion: 'a', label: 1 }, '"label" must be true (desirable) or false.'],
+    [
+      trainingRowSchema,
+      { prompt: 'Hi?', completion: [assistant], label: true },
+      '"completion" is a list of messages, so "prompt" must be one too.',
+    ],
+    [trainingRowSchema, [1], 'the line must be an object {"prompt", "chosen", "rejected"}.'],
+    [promptRowSchema, { prompt: 'Hi?', tags: 'x' }, '"tags" must be a list of texts.'],
     [
       pairRowSchema,
       { prompt: [user], chosen: [assistant], rejected: 'b' },
@@ -142,4 +159,18 @@ test('an exported pair has one kind of content', () => {
     chosen: [{ role: 'assistant', content: 'a' }],
     rejected: [{ role: 'assistant', content: 'b' }],
   });
+});
+
+test('a labelled line trains on its tokens, with its weight, under the conditions that are asked for', () => {
+  const row = {
+    prompt: 'Hi?',
+    completion: 'a',
+    completion_token_ids: [5, 2],
+    label: true,
+    weight: 0.5,
+    tags: ['short'],
+  };
+  const expected = { completion: { tokenIds: [5, 2] }, label: true, weight: 0.5 };
+  expect(toTrainingExample(row)).toEqual({ prompt: 'Hi?', ...expected });
+  expect(toTrainingExample(row, ['tags'])).toEqual({ prompt: '[short]\nHi?', ...expected });
 });

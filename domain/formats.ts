@@ -7,8 +7,10 @@ import type {
   Prompt,
   RemoteResponse,
   SampledResponse,
+  TrainingExample,
   TrainingPair,
 } from '../engine/ports.ts';
+import { type ConditionName, conditioned } from './conditional.ts';
 import { AppError } from './errors.ts';
 import { findTiersProblem, responseIndices } from './ranking.ts';
 
@@ -33,6 +35,8 @@ const stringOrMessagesSchema = z.unknown().transform((value, context): string | 
 
 export const promptSchema = stringOrMessagesSchema.refine((prompt) => prompt !== '', 'must not be empty');
 
+const weightSchema = z.number('must be a number').min(0, 'must be 0 or more');
+
 const tokenIdsSchema = z.array(z.number('must be token ids').int('must be token ids').min(0, 'must be token ids'), {
   error: 'must be a list of token ids',
 });
@@ -49,8 +53,17 @@ export const sampledResponseSchema = z.looseObject(
   'must be a response {"text"}',
 );
 
+/** What `conditioned` puts in front of a prompt where it is asked to. */
+const conditionFields = {
+  persona: z.string('must be text').nullish(),
+  tags: z.array(z.string('must be text'), 'must be a list of texts').nullish(),
+};
+
 /** {prompt}, and whatever else the line carries. */
-export const promptRowSchema = z.looseObject({ prompt: promptSchema }, 'must be an object {"prompt"}');
+export const promptRowSchema = z.looseObject(
+  { prompt: promptSchema, ...conditionFields },
+  'must be an object {"prompt"}',
+);
 
 /** {prompt, responses}: a line of `sample`. */
 export const sampleRowSchema = z.looseObject(
@@ -83,9 +96,12 @@ export const pairRowSchema = z
   .looseObject(
     {
       prompt: promptSchema,
+      ...conditionFields,
       chosen: stringOrMessagesSchema,
       rejected: stringOrMessagesSchema,
       margin: z.number('must be a number').optional(),
+      weight: weightSchema.optional(),
+      criterion: z.string('must be text').min(1, 'must not be empty').optional(),
       chosen_token_ids: tokenIdsSchema.min(1, 'must not be empty').optional(),
       rejected_token_ids: tokenIdsSchema.min(1, 'must not be empty').optional(),
       chosen_finish_reason: finishReasonSchema.optional(),
@@ -101,6 +117,34 @@ export const pairRowSchema = z
       complain('chosen', 'is a list of messages, so "prompt" must be one too');
     }
   });
+
+/** {prompt, completion, label}: TRL's unpaired preference, for losses that take no pairs (KTO). */
+export const unpairedRowSchema = z
+  .looseObject(
+    {
+      prompt: promptSchema,
+      ...conditionFields,
+      completion: stringOrMessagesSchema,
+      label: z.boolean('must be true (desirable) or false'),
+      weight: weightSchema.optional(),
+      completion_token_ids: tokenIdsSchema.min(1, 'must not be empty').optional(),
+      completion_finish_reason: finishReasonSchema.optional(),
+    },
+    'must be an object {"prompt", "completion", "label"}',
+  )
+  .refine(({ prompt, completion }) => typeof prompt !== 'string' || typeof completion === 'string', {
+    path: ['completion'],
+    message: 'is a list of messages, so "prompt" must be one too',
+  });
+
+/** A pair, or a labelled completion where the line has a completion: the reason of a bad one is that of its kind. */
+export const trainingRowSchema = z.unknown().transform((value, context): PairRow | UnpairedRow => {
+  const isUnpaired = typeof value === 'object' && value !== null && 'completion' in value;
+  const parsed = (isUnpaired ? unpairedRowSchema : pairRowSchema).safeParse(value);
+  if (parsed.success) return parsed.data;
+  for (const { path, message } of parsed.error.issues) context.addIssue({ code: 'custom', path, message });
+  return z.NEVER;
+});
 
 /** {prompt, completion}, or {messages} of which the assistant's last one is the completion. */
 export const sftRowSchema = z.union(
@@ -122,6 +166,7 @@ export type SampleRow = z.infer<typeof sampleRowSchema>;
 export type SampledResponseRow = z.infer<typeof sampledResponseSchema>;
 export type RankingRow = z.infer<typeof rankingRowSchema>;
 export type PairRow = z.infer<typeof pairRowSchema>;
+export type UnpairedRow = z.infer<typeof unpairedRowSchema>;
 
 /** One line as a row, or DATA_INVALID: `F.jsonl line 17: "prompt" is missing.` */
 export function parseJsonLine<S extends z.ZodType>(schema: S, text: string, file: string, line: number): z.infer<S> {
@@ -185,24 +230,45 @@ export function toSampledRow({
   };
 }
 
-/** What training takes: the sampled tokens where the row has them, else the text, which has no end where it was cut. */
-export function toTrainingPair(row: PairRow): TrainingPair {
-  const completion = (
-    tokenIds: number[] | undefined,
-    content: string | ChatMessage[],
-    finishReason: 'stop' | 'length' | undefined,
-  ): Completion => {
-    if (tokenIds) return { tokenIds };
-    if (finishReason !== 'length') return content;
-    const cutText = typeof content === 'string' ? content : content.length === 1 ? content[0]?.content : undefined;
-    return cutText === undefined ? content : { cutText };
-  };
+/** The sampled tokens where the row has them, else the text, which has no end where it was cut. */
+function completionOf(
+  content: string | ChatMessage[],
+  tokenIds: number[] | undefined,
+  finishReason: 'stop' | 'length' | undefined,
+): Completion {
+  if (tokenIds) return { tokenIds };
+  if (finishReason !== 'length') return content;
+  const cutText = typeof content === 'string' ? content : content.length === 1 ? content[0]?.content : undefined;
+  return cutText === undefined ? content : { cutText };
+}
+
+/** A pair as training takes it, under the conditions that are asked for. */
+export function toTrainingPair(row: PairRow, conditions: readonly ConditionName[] = []): TrainingPair {
   return {
-    prompt: row.prompt,
-    chosen: completion(row.chosen_token_ids, row.chosen, row.chosen_finish_reason),
-    rejected: completion(row.rejected_token_ids, row.rejected, row.rejected_finish_reason),
+    prompt: conditioned(row.prompt, row, conditions),
+    chosen: completionOf(row.chosen, row.chosen_token_ids, row.chosen_finish_reason),
+    rejected: completionOf(row.rejected, row.rejected_token_ids, row.rejected_finish_reason),
+    ...(row.weight === undefined ? {} : { weight: row.weight }),
+    ...(row.margin === undefined ? {} : { margin: row.margin }),
+    ...(row.criterion === undefined ? {} : { criterion: row.criterion }),
   };
 }
+
+/** A line of either kind as training takes it. */
+export function toTrainingExample(
+  row: PairRow | UnpairedRow,
+  conditions: readonly ConditionName[] = [],
+): TrainingExample {
+  if (!isUnpaired(row)) return toTrainingPair(row, conditions);
+  return {
+    prompt: conditioned(row.prompt, row, conditions),
+    completion: completionOf(row.completion, row.completion_token_ids, row.completion_finish_reason),
+    label: row.label,
+    ...(row.weight === undefined ? {} : { weight: row.weight }),
+  };
+}
+
+const isUnpaired = (row: PairRow | UnpairedRow): row is UnpairedRow => 'completion' in row;
 
 /** A response's text as TRL wants it beside its prompt: plain beside plain, an assistant's turn beside messages. */
 export function toCompletion(prompt: Prompt, text: string): string | ChatMessage[] {

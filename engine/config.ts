@@ -1,6 +1,7 @@
 // What a caller may ask of the sampler and the trainer: names, bounds and defaults (TRL's and PEFT's names).
 // Imports zod only, so that forms in a browser and the command line check against the same schemas.
 import { z } from 'zod';
+import { lossFields, lossProblems } from './loss-config.ts';
 
 /** Where graphs run. `auto` takes CUDA where its libraries load, else the CPU. */
 export const deviceSchema = z
@@ -41,9 +42,6 @@ export const samplingConfigSchema = z.strictObject({
   precision: precisionSchema.default('auto'),
 });
 export type SamplingConfig = z.infer<typeof samplingConfigSchema>;
-
-export const lossNames = ['sigmoid'] as const;
-export type LossName = (typeof lossNames)[number];
 
 export const schedulerNames = ['linear', 'cosine', 'constant'] as const;
 export type SchedulerName = (typeof schedulerNames)[number];
@@ -92,22 +90,24 @@ const optimizerFields = {
   logging_steps: z.number().int().min(1).default(1),
   save_steps: z.number().int().min(1).default(50),
   seed: z.number().int().min(0).max(0xffffffff).default(42),
+  /** `sequential` keeps the order of the file in every epoch. */
+  train_sampling_strategy: z.enum(['random', 'sequential']).default('random'),
 };
 
-/** One DPO run: DPO's own settings, the optimiser's, and the adapter's shape. An unknown name is refused. */
-export const trainConfigSchema = z.strictObject({
-  loss_type: z
-    .union([z.enum(lossNames).transform((name) => [name]), z.array(z.enum(lossNames)).length(1)])
-    .default(['sigmoid']),
-  loss_weights: z.tuple([z.literal(1)], 'only one loss of weight 1 is supported').default([1]),
-  gradient_checkpointing: z.literal(false, 'gradient checkpointing is not supported').default(false),
-  beta: z.number().gt(0).default(0.1),
-  label_smoothing: z.number().min(0).lt(0.5).default(0),
-  max_prompt_length: z.number().int().min(1).default(512),
-  eval_steps: z.number().int().min(1).default(50),
-  ...optimizerFields,
-  lora: loraConfigSchema.prefault({}),
-});
+/** One preference run: the loss's settings, the optimiser's, and the adapter's shape. An unknown name is refused. */
+export const trainConfigSchema = z
+  .strictObject({
+    ...lossFields,
+    gradient_checkpointing: z.literal(false, 'gradient checkpointing is not supported').default(false),
+    max_prompt_length: z.number().int().min(1).default(512),
+    eval_steps: z.number().int().min(1).default(50),
+    ...optimizerFields,
+    lora: loraConfigSchema.prefault({}),
+  })
+  .superRefine((config, context) => {
+    for (const [setting, message] of lossProblems(config))
+      context.addIssue({ code: 'custom', path: [setting], message });
+  });
 export type TrainConfig = z.infer<typeof trainConfigSchema>;
 
 /** One supervised run over all parameters. `prompt_loss_weight` weighs prompt tokens (0 = completion only). */

@@ -67,7 +67,23 @@ export interface TrainingPair {
   prompt: Prompt;
   chosen: Completion;
   rejected: Completion;
+  /** What the pair's loss is multiplied by; 1 where it is not said. */
+  weight?: number;
+  /** By how much chosen was judged better: used with `margin_scale`. */
+  margin?: number;
+  /** What the pair was ranked by (helpful, harmless, honest...): used with `criterion_weights`. */
+  criterion?: string;
 }
+
+/** A completion that is desirable or not, for losses that take no pairs (KTO). */
+export interface UnpairedExample {
+  prompt: Prompt;
+  completion: Completion;
+  label: boolean;
+  weight?: number;
+}
+
+export type TrainingExample = TrainingPair | UnpairedExample;
 
 /** What the new policy is held against: the bare model, the adapter that training starts from, or another adapter. */
 export type Reference = 'base' | 'initial' | { adapter: string };
@@ -78,8 +94,9 @@ export interface TrainJob {
   /** Adapter folder to start from; null = a fresh one of `config.lora`'s shape. */
   adapter: string | null;
   reference: Reference;
-  pairs: TrainingPair[];
-  evalPairs?: TrainingPair[];
+  /** Pairs, or single completions for a loss of those, which also takes both sides of a pair. */
+  pairs: TrainingExample[];
+  evalPairs?: TrainingExample[];
   config: TrainConfig;
   /** Folder that receives the PEFT adapter, metrics.jsonl and `checkpoint-<step>/` while training. */
   out: string;
@@ -99,6 +116,8 @@ export interface TrainMetrics {
 export interface TrainResult {
   /** The PEFT adapter's folder. */
   adapter: string;
+  /** What the losses were computed against: `base`, an adapter's folder, or null where they take no reference. */
+  reference: string | null;
   steps: number;
   trainedPairs: number;
   /** Pairs left out before training, by reason. */

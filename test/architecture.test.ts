@@ -24,7 +24,7 @@ const allowed: Record<string, string[]> = {
   ],
   server: ['db', 'domain', 'engine/config.ts', 'engine/errors.ts', 'engine/ports.ts'],
   worker: ['db', 'demo', 'domain', 'engine', 'server'],
-  app: ['server', 'domain', 'engine/config.ts', 'engine/ports.ts'],
+  app: ['server', 'domain', 'engine/config.ts', 'engine/loss-config.ts', 'engine/ports.ts'],
   bench: ['demo', 'engine'],
   cli: ['bench', 'db', 'demo', 'domain', 'engine', 'server', 'worker'],
   scripts: ['cli', 'db', 'demo', 'domain', 'e2e', 'engine', 'server', 'worker'],

@@ -99,7 +99,13 @@ const cases: { [T in OpType]?: Case[] } = {
     unary((g, x) => pick(g.split(x, [1, 2], 0), 1)), // the other part has no gradient
   ],
   Gather: [unary((g, x) => g.gather(x, g.constant([2, 0, 2], 'int64')))],
+  TopK: [
+    unary((g, x) => g.sort(x)),
+    unary((g, x) => pick(g.op('TopK', [x, g.constant([2], 'int64')], { axis: -1, largest: 1, sorted: 1 }, 2), 0)),
+  ],
   Where: [
+    unary((g, x) => g.relu(x)),
+    unary((g, x) => g.clampMax(x, 0.3)),
     {
       shapes: [[2, 3], [3]],
       build: (g, v) =>

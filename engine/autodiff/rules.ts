@@ -94,6 +94,11 @@ export const gradientRules: { [T in OpType]: GradientRule<T> | typeof noGradient
     const mean = g.div(g.reduceSum(g.mul(weighted, normed), [-1], true), size);
     return [g.mul(r, g.sub(weighted, g.mul(normed, mean))), g.mul(dY, normed)];
   },
+  // Each value came from one place, and its gradient goes back there.
+  TopK: (g, { inputs, outputs, attributes: { axis } }, dY) => {
+    const nowhere = g.zeros(shapeOf(inputs), dY.dtype);
+    return [...g.op('ScatterElements', [nowhere, second(outputs), dY], { axis, reduction: 'add' }), null];
+  },
   ConstantOfShape: noGradient,
   Equal: noGradient,
   Less: noGradient,
@@ -104,7 +109,6 @@ export const gradientRules: { [T in OpType]: GradientRule<T> | typeof noGradient
   ArgMax: noGradient,
   Min: notDifferentiable,
   ReduceMax: notDifferentiable,
-  TopK: notDifferentiable,
   CumSum: notDifferentiable,
   FusedMatMul: notDifferentiable,
   ScatterElements: notDifferentiable,

@@ -11,6 +11,8 @@ import { exists } from './safetensors.ts';
 import { libraryReason } from './words.ts';
 
 export interface ChatTemplate {
+  /** Whether the folder has one. */
+  readonly isPresent: boolean;
   /** The text of a conversation, up to where the assistant begins to speak if it is open. Throws CHAT_TEMPLATE_INVALID. */
   render(messages: readonly ChatMessage[], options: { isOpen: boolean }): string;
 }
@@ -34,6 +36,7 @@ export async function readChatTemplate(folder: string, settings: TemplateSetting
   const { bos_token, eos_token, pad_token, unk_token } = settings;
   const specials = Object.entries({ bos_token, eos_token, pad_token, unk_token }).filter(([, token]) => token != null);
   return {
+    isPresent: template !== null,
     render: (messages, { isOpen }) => {
       if (template === null) {
         throw new EngineError(

@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { EngineError } from '../errors.ts';
 import type { ChatMessage, Completion, Prompt } from '../ports.ts';
+import type { AddedToken } from './added-tokens.ts';
 import { readChatTemplate } from './chat-template.ts';
 import { fileLimits, parseModelJson, readModelJson, readModelText } from './files.ts';
+import type { FormattingTokens } from './formatting-tokens.ts';
 import { withinDeadline } from './guard.ts';
 import type { ModelConfig } from './model-config.ts';
 import { exists } from './safetensors.ts';
@@ -18,6 +20,8 @@ export interface Tokenizer {
   encodePrompt(prompt: Prompt): number[];
   /** Ids of a prompt and of its completion. The completion ends as the template, or the EOS token, ends it. */
   encodePair(prompt: Prompt, completion: Completion): { prompt: number[]; completion: number[] };
+  /** What tells a completion's formatting from its words. */
+  formatting(): FormattingTokens;
   /** Text without special tokens. */
   decode(ids: readonly number[]): string;
 }
@@ -115,7 +119,27 @@ export async function openTokenizer(
     return { prompt: promptIds, completion: full.slice(promptIds.length) };
   };
 
+  /** The template around the assistant's words, read off a conversation of one word; none without a template. */
+  const readFormatting = (): FormattingTokens => {
+    const ask: ChatMessage[] = [{ role: 'user', content: 'a' }];
+    const around = () => {
+      const closed = encodeChat([...ask, { role: 'assistant', content: 'a' }], false);
+      const open = encodeChat(ask, true);
+      const spoken = encodeCut(ask, 'a');
+      return { opening: open.slice(encodeChat(ask, false).length), ending: closed.slice(spoken.length) };
+    };
+    const { opening, ending } = template.isPresent ? around() : { opening: [], ending: [] };
+    const isFormatting = ({ id, special }: AddedToken) => special || opening.includes(id) || ending.includes(id);
+    const { added_tokens: added } = definition as { added_tokens: AddedToken[] };
+    return { special: new Set(added.filter(isFormatting).map(({ id }) => id)), opening, ending };
+  };
+  let formatting: FormattingTokens | null = null;
+
   return {
+    formatting: () => {
+      formatting ??= readFormatting();
+      return formatting;
+    },
     // One guard around all of it: a guard costs as much as rendering a short prompt, one within another nothing.
     encodePrompt: (prompt) => withinDeadline(deadlines.encode(lengthOf(prompt)), () => encodePrompt(prompt), endless),
     encodePair: (prompt, completion) => {

@@ -228,6 +228,19 @@ export class GraphBuilder {
     return this.reduceLogSumExp(this.concat([column, this.mul(column, 0)], -1), [-1], false);
   }
 
+  /** max(x, 0). */
+  relu(x: Value): Value {
+    return this.where(this.less(this.constant(0, x.dtype), x), x, 0);
+  }
+  /** min(x, most): no gradient beyond it. */
+  clampMax(x: Value, most: number): Value {
+    return this.where(this.less(x, this.constant(most, x.dtype)), x, most);
+  }
+  /** x as a constant: gradients end here. */
+  stopGradient(x: Value): Value {
+    return { ...x, producer: null };
+  }
+
   // Reductions over the named axes.
   reduceSum(x: Value, axes: readonly number[], keepdims = false): Value {
     return this.one('ReduceSum', [x, this.ints(axes)], { keepdims: keepdims ? 1 : 0 });
@@ -299,6 +312,14 @@ export class GraphBuilder {
   scatterAdd(x: Value, indices: Value, updates: Value): Value {
     const places = this.expand(this.reshape(indices, [elementCount(indices.shape), 1]), updates.shape);
     return this.one('ScatterElements', [x, places, updates], { axis: 0, reduction: 'add' });
+  }
+
+  /** x sorted along its last axis, the smallest first. */
+  sort(x: Value): Value {
+    const count = this.ints([Number(x.shape.at(-1))]);
+    const [values] = this.op('TopK', [x, count], { axis: -1, largest: 0, sorted: 1 }, 2);
+    if (!values) throw new Error('TopK has an output.');
+    return values;
   }
 
   // Products.

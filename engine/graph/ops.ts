@@ -338,7 +338,7 @@ export const opSchemas: { [T in OpType]: OpSchema<T> } = {
     domain: '',
     infer: (inputs) => {
       const { dtype, shape } = at(inputs, 0);
-      const result = [...shape.slice(0, -1), unknown];
+      const result = [...shape.slice(0, -1), at(inputs, 1).constant?.[0] ?? unknown];
       return [
         { dtype, shape: result },
         { dtype: 'int64', shape: result },

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { type Checkpoint, openCheckpoint } from '../checkpoint/checkpoint.ts';
 import { createAdapter } from '../checkpoint/peft.ts';
 import { readTensor, type TensorToWrite } from '../checkpoint/safetensors.ts';
-import { loraConfigSchema, type SamplingConfig, samplingConfigSchema } from '../config.ts';
+import { loraConfigSchema, type SamplingConfig, samplingConfigSchema, trainConfigSchema } from '../config.ts';
 import { GraphBuilder } from '../graph/builder.ts';
 import type { OnnxGraph } from '../graph/onnx.ts';
 import type { Prompt, SampledResponse, SampleRequest, TrainingPair } from '../ports.ts';
@@ -14,7 +14,8 @@ import { createRandom } from '../random.ts';
 import { openSession, type Tensor } from '../runtime/session.ts';
 import { openSampler } from '../sampling/sampler.ts';
 import { packRows, sizeOf } from '../training/batch.ts';
-import { dpoGraph, sftGraph } from '../training/graph.ts';
+import { sftGraph } from '../training/graph.ts';
+import { preferenceGraph } from '../training/preference-graph.ts';
 import { scorePairs, tokenizePair } from '../training/score.ts';
 import { loraInputs, loraName, noLora } from './lora.ts';
 import { inputWeights, memoryWeights } from './weights.ts';
@@ -118,7 +119,7 @@ describe('adapters', () => {
 });
 
 const float64 = (shape: readonly number[], data: Float64Array): Tensor => ({ dtype: 'float64', shape, data });
-const settings = { loss: 'sigmoid', beta: 0.1, labelSmoothing: 0 } as const;
+const settings = trainConfigSchema.parse({ beta: 0.1 });
 
 /** Of a DPO loss with respect to all LoRA tensors. */
 async function checkAdapterGradients(model: string): Promise<void> {
@@ -127,9 +128,15 @@ async function checkAdapterGradients(model: string): Promise<void> {
   const g = new GraphBuilder('gradients', 'float64');
   const { source, values } = loraInputs(g, checkpoint.shapes, [...adapter.modules.keys()], 2, adapter.scale);
   const rows = pairs.slice(0, 2).map((pair) => tokenizePair(checkpoint, pair));
-  const size = sizeOf(rows, rows.length);
+  const size = { ...sizeOf(rows, rows.length), promptSpan: 0 };
   const weights = memoryWeights(g, await readAll(checkpoint));
-  const graph = dpoGraph({ g, config: checkpoint.config, weights, lora: source }, size, values, settings);
+  const graph = preferenceGraph(
+    { g, config: checkpoint.config, weights, lora: source },
+    size,
+    values,
+    settings,
+    noLora,
+  );
   const random = createRandom(11);
   const trained = new Map<string, Tensor>();
   for (const [module, { a, b }] of adapter.modules) {
@@ -154,7 +161,7 @@ async function checkWeightGradients(model: string): Promise<void> {
     const { prompt, completions } = tokenizePair(checkpoint, pair);
     return { prompt, completions: completions.slice(0, 1) };
   });
-  const size = sizeOf(rows, rows.length);
+  const size = { ...sizeOf(rows, rows.length), promptSpan: 0 };
   const graph = sftGraph({ g, config: checkpoint.config, weights, lora: noLora }, size, () => values);
   const trained = new Map<string, Tensor>();
   for (const [name, { shape, data }] of await readAll(checkpoint)) {

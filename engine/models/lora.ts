@@ -21,21 +21,22 @@ export function loraTargets(weights: WeightShapes, targets: readonly string[]): 
     .filter((module) => targets.some((target) => module === target || module.endsWith(`.${target}`)));
 }
 
-/** Adds the inputs `<module>.lora_A` [rank, in] and `<module>.lora_B` [out, rank] for each module. */
+/** Adds the inputs `<module>.lora_A` [rank, in] and `<module>.lora_B` [out, rank] for each module, after `prefix`. */
 export function loraInputs(
   g: GraphBuilder,
   weights: WeightShapes,
   modules: readonly string[],
   rank: number | 'rank',
   scale?: LoraScale,
+  prefix = '',
 ): { source: LoraSource; values: Map<string, Value> } {
   const values = new Map<string, Value>();
   const pairs = new Map<string, { a: Value; b: Value; scale?: LoraScale }>();
   for (const module of modules) {
     const [out, inner] = weights.get(`${module}.weight`) ?? [];
     if (out === undefined || inner === undefined) throw new Error(`No linear layer ${module}.`);
-    const a = inputOf(g, loraName(module, 'A'), [rank, inner]);
-    const b = inputOf(g, loraName(module, 'B'), [out, rank]);
+    const a = inputOf(g, prefix + loraName(module, 'A'), [rank, inner]);
+    const b = inputOf(g, prefix + loraName(module, 'B'), [out, rank]);
     pairs.set(module, scale === undefined ? { a, b } : { a, b, scale });
     values.set(loraName(module, 'A'), a).set(loraName(module, 'B'), b);
   }

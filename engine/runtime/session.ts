@@ -82,18 +82,24 @@ export async function openSession(graph: OnnxGraph, options: SessionOptions = {}
   };
 }
 
-/** Sessions by a key such as a batch's size: each is opened at its first use and stays until `close`. */
+/** Sessions by a key such as a batch's size: each is opened at its first use. */
 export interface SessionCache {
   get(key: string, open: () => Promise<Session>): Promise<Session>;
   close(): Promise<void>;
 }
 
-export function createSessionCache(): SessionCache {
+/** Beyond `capacity` sessions the one opened first is closed; a caller holds no more of them at once. */
+export function createSessionCache(capacity = Number.POSITIVE_INFINITY): SessionCache {
   const sessions = new Map<string, Promise<Session>>();
   return {
-    get: (key, open) => {
+    get: async (key, open) => {
       const known = sessions.get(key);
       if (known) return known;
+      const [oldest] = sessions;
+      if (oldest && sessions.size >= capacity) {
+        sessions.delete(oldest[0]);
+        await (await oldest[1]).close();
+      }
       const session = open();
       sessions.set(key, session);
       // One that failed is no session to close, and the next attempt may have more luck.

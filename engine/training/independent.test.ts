@@ -5,15 +5,15 @@ import { describe, expect, test } from 'vitest';
 import { type Checkpoint, openCheckpoint } from '../checkpoint/checkpoint.ts';
 import { createAdapter } from '../checkpoint/peft.ts';
 import { readTensor, type TensorToWrite } from '../checkpoint/safetensors.ts';
-import { loraConfigSchema } from '../config.ts';
+import { loraConfigSchema, trainConfigSchema } from '../config.ts';
 import { GraphBuilder } from '../graph/builder.ts';
-import { loraInputs, loraName } from '../models/lora.ts';
+import { loraInputs, loraName, noLora } from '../models/lora.ts';
 import { memoryWeights } from '../models/weights.ts';
 import type { TrainingPair } from '../ports.ts';
 import { createRandom } from '../random.ts';
 import { openSession, type Tensor } from '../runtime/session.ts';
 import { packRows, sizeOf } from './batch.ts';
-import { dpoGraph } from './graph.ts';
+import { preferenceGraph } from './preference-graph.ts';
 import { scorePairs, tokenizePair } from './score.ts';
 
 const model = fileURLToPath(new URL('../../demo/model', import.meta.url));
@@ -143,18 +143,19 @@ describe('the demo model', () => {
   test('has LoRA gradients that agree with finite differences in fp64 at random A and B', async () => {
     const checkpoint = await openCheckpoint(model);
     const rows = pairs.map((pair) => tokenizePair(checkpoint, pair));
-    const size = sizeOf(rows, rows.length);
+    const size = { ...sizeOf(rows, rows.length), promptSpan: 0 };
     const lora = loraConfigSchema.parse({ r: 4, lora_alpha: 8 });
     const adapter = createAdapter(lora, checkpoint.shapes, 3);
     const g = new GraphBuilder('check', 'float64');
     const inputs = loraInputs(g, checkpoint.shapes, [...adapter.modules.keys()], lora.r, adapter.scale);
     const weights = memoryWeights(g, await readAll(checkpoint));
-    const settings = { loss: 'sigmoid', beta: 0.3, labelSmoothing: 0.1 } as const;
-    const graph = dpoGraph(
+    const settings = trainConfigSchema.parse({ beta: 0.3, label_smoothing: 0.1 });
+    const graph = preferenceGraph(
       { g, config: checkpoint.config, weights, lora: inputs.source },
       size,
       inputs.values,
       settings,
+      noLora,
     );
     const session = await openSession(graph, { device: 'cpu', optimization: 'basic' });
 

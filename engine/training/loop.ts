@@ -2,7 +2,7 @@
 // logging, checkpoints and resuming. What a batch's loss and gradients are comes in as `runBatch`.
 import { appendFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeAtomically } from '../checkpoint/safetensors.ts';
+import { type TensorToWrite, writeAtomically } from '../checkpoint/safetensors.ts';
 import type { SftConfig } from '../config.ts';
 import { EngineError, mkdirReason, reasonOf, throwIfCancelled } from '../errors.ts';
 import { adamW, clipScale, globalNorm, scheduleFactor } from '../optimizer.ts';
@@ -18,6 +18,8 @@ export interface BatchResult<O> {
   loss: number;
   gradients: ReadonlyMap<string, Float32Array>;
   outcomes: O[];
+  /** Tokens of all its sequences, prompts included. */
+  tokens: number;
 }
 
 export interface OptimizationRun<R, O> {
@@ -26,6 +28,8 @@ export interface OptimizationRun<R, O> {
   config: OptimizerConfig;
   out: string;
   fingerprint: string;
+  /** Further tensors that change as the run goes on, kept in its checkpoints. */
+  companions?: ReadonlyMap<string, TensorToWrite>;
   resumeFrom?: string | undefined;
   /** Loss and gradients of up to per_device_train_batch_size rows, as their part of a step over `stepRows` rows. */
   runBatch(rows: readonly R[], stepRows: readonly R[]): Promise<BatchResult<O>>;
@@ -50,11 +54,13 @@ export async function optimize<R, O>(run: OptimizationRun<R, O>): Promise<number
 
   let done = 0;
   let skippedSteps = 0;
+  let numTokens = 0;
   let earlier: string[] = [];
   if (run.resumeFrom !== undefined) {
-    const state = await loadCheckpoint(run.resumeFrom, tensors, fingerprint);
+    const state = await loadCheckpoint(run.resumeFrom, tensors, fingerprint, run.companions);
     done = state.step;
     skippedSteps = state.skippedSteps;
+    numTokens = state.numTokens;
     earlier = await metricsBefore(run.resumeFrom, done);
   }
   await createFolder(out);
@@ -70,7 +76,10 @@ export async function optimize<R, O>(run: OptimizationRun<R, O>): Promise<number
     const currentEpoch = Math.floor(done / stepsPerEpoch);
     if (currentEpoch !== epoch) {
       epoch = currentEpoch;
-      order = createRandom(config.seed * 1_000_003 + epoch).shuffle(rows);
+      order =
+        config.train_sampling_strategy === 'sequential'
+          ? [...rows]
+          : createRandom(config.seed * 1_000_003 + epoch).shuffle(rows);
     }
     const stepRows = order.slice(stepInEpoch * rowsPerStep, (stepInEpoch + 1) * rowsPerStep);
     const step = await accumulate(run, stepRows);
@@ -95,6 +104,7 @@ export async function optimize<R, O>(run: OptimizationRun<R, O>): Promise<number
       skippedSteps++;
       if (++nonFiniteInARow > nonFiniteStepsAllowed) throw diverged(done, step.loss, norm);
     }
+    numTokens += step.tokens;
     window.losses.push(step.loss);
     window.norms.push(norm);
     window.outcomes.push(...step.outcomes);
@@ -104,6 +114,7 @@ export async function optimize<R, O>(run: OptimizationRun<R, O>): Promise<number
         loss: mean(window.losses),
         grad_norm: mean(window.norms),
         learning_rate: learningRate,
+        num_tokens: numTokens,
         ...run.summarise(window.outcomes),
         ...added,
         ...(skippedSteps > 0 ? { skipped_steps: skippedSteps } : {}),
@@ -114,7 +125,7 @@ export async function optimize<R, O>(run: OptimizationRun<R, O>): Promise<number
       await run.onMetrics(metrics);
     }
     if (done % config.save_steps === 0 && done < maxSteps) {
-      await saveCheckpoint(out, tensors, { step: done, fingerprint, skippedSteps });
+      await saveCheckpoint(out, tensors, { step: done, fingerprint, skippedSteps, numTokens }, run.companions);
     }
     await new Promise(setImmediate); // lets a cancel message in: a run blocks the event loop
   }
@@ -132,6 +143,7 @@ async function accumulate<R, O>(run: OptimizationRun<R, O>, stepRows: readonly R
       continue;
     }
     total.loss += batch.loss;
+    total.tokens += batch.tokens;
     total.outcomes.push(...batch.outcomes);
     for (const [name, sum] of total.gradients) {
       const gradient = batch.gradients.get(name);

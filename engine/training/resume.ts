@@ -22,6 +22,7 @@ const stateSchema = z.object({
   step: z.number().int().min(1),
   fingerprint: z.string(),
   skippedSteps: z.number().int(),
+  numTokens: z.number().int(),
 });
 type RunState = z.infer<typeof stateSchema>;
 
@@ -34,7 +35,12 @@ export function fingerprintOf(...parts: unknown[]): string {
   return hash.digest('hex');
 }
 
-export async function saveCheckpoint(out: string, tensors: TrainableTensors, state: RunState): Promise<void> {
+export async function saveCheckpoint(
+  out: string,
+  tensors: TrainableTensors,
+  state: RunState,
+  companions: ReadonlyMap<string, TensorToWrite> = new Map(),
+): Promise<void> {
   const target = join(out, `checkpoint-${state.step}`);
   const temporary = `${target}.tmp`;
   try {
@@ -46,6 +52,7 @@ export async function saveCheckpoint(out: string, tensors: TrainableTensors, sta
       stored.set(`mean ${name}`, { shape, data: moments.mean });
       stored.set(`variance ${name}`, { shape, data: moments.variance });
     }
+    for (const [name, tensor] of companions) stored.set(`companion ${name}`, tensor);
     await writeSafetensors(join(temporary, 'training.safetensors'), stored);
     await writeAtomically(join(temporary, 'state.json'), [Buffer.from(JSON.stringify(state))]);
     await rm(target, { recursive: true, force: true });
@@ -73,6 +80,7 @@ export async function loadCheckpoint(
   folder: string,
   tensors: TrainableTensors,
   fingerprint: string,
+  companions: ReadonlyMap<string, TensorToWrite> = new Map(),
 ): Promise<RunState> {
   const path = join(folder, 'state.json');
   const text = await readFile(path, 'utf8').catch((error) => {
@@ -87,17 +95,17 @@ export async function loadCheckpoint(
     );
   }
   const stored = await readSafetensors(folder, 'training.safetensors');
+  const fill = async (part: string, target: Float32Array) => {
+    const entry = stored.get(part);
+    if (!entry) throw new EngineError('DATA_INVALID', `${folder} lacks the ${part}: start afresh.`);
+    target.set(await readTensor(folder, entry));
+  };
   for (const [name, tensor] of tensors) {
-    for (const [part, target] of [
-      ['parameter', tensor.data],
-      ['mean', tensor.state.mean],
-      ['variance', tensor.state.variance],
-    ] as const) {
-      const entry = stored.get(`${part} ${name}`);
-      if (!entry) throw new EngineError('DATA_INVALID', `${folder} lacks the ${part} of ${name}: start afresh.`);
-      target.set(await readTensor(folder, entry));
-    }
+    await fill(`parameter ${name}`, tensor.data);
+    await fill(`mean ${name}`, tensor.state.mean);
+    await fill(`variance ${name}`, tensor.state.variance);
   }
+  for (const [name, { data }] of companions) await fill(`companion ${name}`, data);
   return state.data;
 }
 

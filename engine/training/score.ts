@@ -7,9 +7,16 @@ import { GraphBuilder } from '../graph/builder.ts';
 import { loraInputs, noLora } from '../models/lora.ts';
 import { ropeLength } from '../models/rope.ts';
 import { checkpointWeights } from '../models/weights.ts';
-import type { PairScore, TrainingPair } from '../ports.ts';
+import type { Completion, PairScore, Prompt, TrainingPair } from '../ports.ts';
 import { adapterFeeds } from '../runtime/adapter-feeds.ts';
-import { damagedWeights, openSession, type Session, type Tensor } from '../runtime/session.ts';
+import {
+  createSessionCache,
+  damagedWeights,
+  openSession,
+  type Session,
+  type SessionCache,
+  type Tensor,
+} from '../runtime/session.ts';
 import { type BatchSize, packRows, rowLength, sizeOf, type TokenRow } from './batch.ts';
 import { scoringGraph, tokenScoringGraph } from './graph.ts';
 
@@ -45,18 +52,21 @@ export async function scorePairs(
 }
 
 /** Token ids of a pair as one row: prompt, chosen, rejected. Throws DATA_INVALID where a part has no tokens. */
-export function tokenizePair({ tokenizer }: Checkpoint, pair: TrainingPair): TokenRow {
-  const chosen = tokenizer.encodePair(pair.prompt, pair.chosen);
-  const rejected = tokenizer.encodePair(pair.prompt, pair.rejected);
-  if (chosen.prompt.length === 0) throw new EngineError('DATA_INVALID', 'A prompt is empty: it has no tokens.');
-  if (chosen.completion.length === 0 || rejected.completion.length === 0) {
-    throw new EngineError('DATA_INVALID', 'A completion is empty: it has no tokens.');
-  }
-  return { prompt: chosen.prompt, completions: [chosen.completion, rejected.completion] };
+export function tokenizePair(checkpoint: Checkpoint, { prompt, chosen, rejected }: TrainingPair): TokenRow {
+  const rows = [chosen, rejected].map((completion) => tokenizeCompletion(checkpoint, prompt, completion));
+  return { prompt: rows[0]?.prompt ?? [], completions: rows.flatMap(({ completions }) => completions) };
+}
+
+/** Token ids of a prompt and one completion of it. Throws DATA_INVALID where a part has no tokens. */
+export function tokenizeCompletion({ tokenizer }: Checkpoint, prompt: Prompt, completion: Completion): TokenRow {
+  const ids = tokenizer.encodePair(prompt, completion);
+  if (ids.prompt.length === 0) throw new EngineError('DATA_INVALID', 'A prompt is empty: it has no tokens.');
+  if (ids.completion.length === 0) throw new EngineError('DATA_INVALID', 'A completion is empty: it has no tokens.');
+  return { prompt: ids.prompt, completions: [ids.completion] };
 }
 
 /** Whether a row's sequences turn by the same rotary tables: else their prompt is not the same for both. */
-function turnAlike({ config }: Checkpoint, { prompt, completions }: TokenRow): boolean {
+export function turnAlike({ config }: Checkpoint, { prompt, completions }: TokenRow): boolean {
   return new Set(completions.map((completion) => ropeLength(config, prompt.length + completion.length))).size === 1;
 }
 
@@ -69,8 +79,9 @@ export function longestSequence({ prompt, completions }: TokenRow): number {
 }
 
 /**
- * Summed log-probabilities [row][completion] in the rows' order. Every token counts 1. The graph is the training
- * graph's forward part, so that a policy equal to its reference differs from it by rounding only.
+ * Summed log-probabilities [row][completion] in the rows' order, tokens by their weights. The graph is the training
+ * graph's forward part, so that a policy equal to its reference differs from it by rounding only. Whoever scores often
+ * gives a cache of `sessions`, and closes it.
  */
 export async function scoreRows(
   checkpoint: Checkpoint,
@@ -78,13 +89,15 @@ export async function scoreRows(
   rows: readonly TokenRow[],
   device: string,
   signal?: AbortSignal,
+  sessions?: SessionCache,
 ): Promise<number[][]> {
   const results: number[][] = rows.map(() => []);
-  await runRows(scoringGraph, checkpoint, adapter, rows, device, signal, (index, outputs, r, size) => {
+  const onRow: RowReader = (index, outputs, r, size) => {
     const values = outputs.logps?.data.slice(r * size.completions, (r + 1) * size.completions) ?? [];
     results[index] = Array.from(values as Float32Array);
     if (!results[index].every(Number.isFinite)) throw damagedWeights(checkpoint.folder);
-  });
+  };
+  await runRows(scoringGraph, checkpoint, adapter, rows, device, signal, onRow, sessions);
   return results;
 }
 
@@ -118,7 +131,10 @@ export async function scoreTokens(
   return results;
 }
 
-/** Runs the rows in batches; `onRow` gets each row's number, its batch's outputs and its place in them. */
+/** Gets a row's number, its batch's outputs and its place in them. */
+type RowReader = (index: number, outputs: Record<string, Tensor>, r: number, size: BatchSize) => void;
+
+/** Runs the rows in batches; without a cache of the caller's, one session is open at a time. */
 async function runRows(
   graphOf: typeof scoringGraph,
   checkpoint: Checkpoint,
@@ -126,29 +142,27 @@ async function runRows(
   rows: readonly TokenRow[],
   device: string,
   signal: AbortSignal | undefined,
-  onRow: (index: number, outputs: Record<string, Tensor>, r: number, size: BatchSize) => void,
+  onRow: RowReader,
+  cache?: SessionCache,
 ): Promise<void> {
   const lora = adapter ? adapterFeeds(adapter) : {};
   // Rows of like length share a batch, and batches of one size share a session.
   const order = rows.map((_, i) => i).sort((a, b) => rowLength(rows[a] as TokenRow) - rowLength(rows[b] as TokenRow));
-  let open = null as { key: string; session: Session } | null;
+  const sessions = cache ?? createSessionCache(1);
   try {
     for (let start = 0; start < order.length; start += rowsPerBatch) {
       throwIfCancelled(signal);
       const indices = order.slice(start, start + rowsPerBatch);
       const batch = indices.map((i) => rows[i] as TokenRow);
       const size = sizeOf(batch, rowsPerBatch);
-      const key = JSON.stringify(size);
-      if (open?.key !== key) {
-        await open?.session.close();
-        open = { key, session: await openScoring(graphOf, checkpoint, adapter, size, device) };
-      }
-      const outputs = await open.session.run({ ...packRows(batch, size), ...lora });
+      const open = () => openScoring(graphOf, checkpoint, adapter, size, device);
+      const session = await sessions.get(JSON.stringify(size), open);
+      const outputs = await session.run({ ...packRows(batch, size), ...lora });
       for (const [r, index] of indices.entries()) onRow(index, outputs, r, size);
       await new Promise(setImmediate); // lets a cancel message in: a run blocks the event loop
     }
   } finally {
-    await open?.session.close();
+    if (!cache) await sessions.close();
   }
 }
 

@@ -74,7 +74,7 @@ export async function trainSft(
   const sessionOf = (size: BatchSize) =>
     sessions.get(JSON.stringify(size), () => openSftSession(checkpoint, size, job.device ?? 'auto'));
   try {
-    const steps = await optimize<SftRow, number>({
+    const steps = await optimize<SftRow, never>({
       rows,
       tensors,
       config,
@@ -95,10 +95,11 @@ export async function trainSft(
         return {
           loss: Number(outputs.loss?.data[0]),
           gradients: new Map([...tensors.keys()].map((name) => [name, outputs[`d ${name}`]?.data as Float32Array])),
-          outcomes: batch.map((row) => row.prompt.length + (row.completions[0]?.length ?? 0)),
+          outcomes: [],
+          tokens: batch.reduce((sum, row) => sum + row.prompt.length + (row.completions[0]?.length ?? 0), 0),
         };
       },
-      summarise: (lengths) => ({ num_tokens: lengths.reduce((sum, length) => sum + length, 0) }),
+      summarise: () => ({}),
       onMetrics,
       signal,
     });

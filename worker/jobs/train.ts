@@ -5,6 +5,7 @@ import path from 'node:path';
 import { asc, eq, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
 import { pairs, policies, prompts, responses, roundMetrics, type rounds } from '../../db/schema.ts';
+import { trainConfigSchema } from '../../engine/config.ts';
 import type { Completion, Reference, TrainingPair } from '../../engine/ports.ts';
 import { enqueue } from '../../server/services/jobs.ts';
 import { notify } from '../../server/services/notify.ts';
@@ -28,7 +29,7 @@ export const train: JobHandler<'train'> = async ({ roundId }, context) => {
       ...(await modelOf(context, init)),
       reference: await referenceOf(context, round),
       pairs: await loadPairs(context, round.datasetVersionId),
-      config: round.config,
+      config: trainConfigSchema.parse(round.config), // a round that was started by an older version lacks newer settings
       out,
       ...(resumeFrom ? { resumeFrom } : {}),
     },
@@ -87,6 +88,9 @@ async function loadPairs(context: JobContext, datasetVersionId: string): Promise
   const rows = await context.db
     .select({
       prompt: prompts.messages,
+      weight: pairs.weight,
+      margin: pairs.margin,
+      criterion: pairs.criterion,
       chosen: { text: chosen.text, tokenIds: chosen.tokenIds, finishReason: chosen.finishReason },
       rejected: { text: rejected.text, tokenIds: rejected.tokenIds, finishReason: rejected.finishReason },
     })
@@ -96,10 +100,10 @@ async function loadPairs(context: JobContext, datasetVersionId: string): Promise
     .innerJoin(rejected, eq(rejected.id, pairs.rejectedResponseId))
     .where(eq(pairs.datasetVersionId, datasetVersionId))
     .orderBy(asc(pairs.ordinal));
-  return rows.map((row) => ({
-    prompt: row.prompt,
-    chosen: completionOf(row.chosen),
-    rejected: completionOf(row.rejected),
+  return rows.map(({ chosen, rejected, ...row }) => ({
+    ...row,
+    chosen: completionOf(chosen),
+    rejected: completionOf(rejected),
   }));
 }
 

@@ -1,6 +1,6 @@
 import type { Metrics } from './use-round-metrics.ts';
 
-/** What the page draws: TRL's name, and the value that means "nothing learnt yet". */
+/** What the page draws: TRL's name, and the value that means "nothing learnt yet": for the loss, that of DPO. */
 export const chartedMetrics = [
   { key: 'loss', name: 'loss', baseline: Math.LN2, domain: [0, 'auto'] },
   { key: 'accuracy', name: 'rewards/accuracies', baseline: 0.5, domain: [0, 1] },
@@ -11,6 +11,10 @@ export const chartedMetrics = [
   baseline: number;
   domain: [number | 'auto', number | 'auto'];
 }[];
+
+/** Whether a run starts at ln 2: by itself, DPO does. */
+export const startsAtLn2 = (lossTypes: readonly string[]) =>
+  lossTypes.length === 1 && lossTypes.every((name) => name === 'sigmoid' || name === 'sigmoid_norm');
 
 const mostPoints = 1000;
 

@@ -2,12 +2,12 @@
 // Loss, accuracy and margin by step, as three small charts. The table below them holds the same figures in words.
 import { useFormatter, useTranslations } from 'next-intl';
 import { CartesianGrid, Line, LineChart, ReferenceLine, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts';
-import { chartedMetrics, downsample } from './charted-metrics.ts';
+import { chartedMetrics, downsample, startsAtLn2 } from './charted-metrics.ts';
 import type { Metrics } from './use-round-metrics.ts';
 
 const axis = { stroke: 'var(--line)', tick: { fill: 'var(--ink-faint)', fontSize: 11 }, tickLine: false };
 
-export function MetricCharts({ metrics }: { metrics: Metrics }) {
+export function MetricCharts({ metrics, lossTypes }: { metrics: Metrics; lossTypes: readonly string[] }) {
   const t = useTranslations('round.metrics');
   const format = useFormatter();
   const rows = downsample(metrics);
@@ -16,6 +16,7 @@ export function MetricCharts({ metrics }: { metrics: Metrics }) {
   return (
     <div className="grid gap-6 md:grid-cols-2 xl:grid-cols-3">
       {chartedMetrics.map(({ key, name, baseline, domain }) => {
+        const hasBaseline = key !== 'loss' || startsAtLn2(lossTypes);
         const latest = metrics.findLast((row) => row.values[name] !== undefined)?.values[name];
         return (
           <figure key={key} className="min-w-0">
@@ -36,7 +37,7 @@ export function MetricCharts({ metrics }: { metrics: Metrics }) {
                   <CartesianGrid stroke="var(--line)" vertical={false} />
                   <XAxis dataKey="step" type="number" domain={[0, lastStep]} tickCount={5} {...axis} />
                   <YAxis width={48} domain={domain} tickCount={5} tickFormatter={words} axisLine={false} {...axis} />
-                  <ReferenceLine y={baseline} stroke="var(--control)" strokeDasharray="3 3" />
+                  {hasBaseline && <ReferenceLine y={baseline} stroke="var(--control)" strokeDasharray="3 3" />}
                   <Tooltip
                     isAnimationActive={false}
                     formatter={(value) => [words(Number(value)), t(`${key}.label`)]}
@@ -62,7 +63,7 @@ export function MetricCharts({ metrics }: { metrics: Metrics }) {
                 </LineChart>
               </ResponsiveContainer>
             </div>
-            <p className="mt-1 text-[13px] text-faint">{t(`${key}.hint`)}</p>
+            <p className="mt-1 text-[13px] text-faint">{t(hasBaseline ? `${key}.hint` : 'loss.otherHint')}</p>
           </figure>
         );
       })}

@@ -76,7 +76,7 @@ export function RoundDetail({ roundId }: { roundId: string }) {
             <h2 className="mb-4 font-semibold text-base">{t('curves')}</h2>
             {metrics.length > 0 ? (
               <>
-                <MetricCharts metrics={metrics} />
+                <MetricCharts metrics={metrics} lossTypes={round.config.loss_type} />
                 <MetricsTable metrics={metrics} />
               </>
             ) : (

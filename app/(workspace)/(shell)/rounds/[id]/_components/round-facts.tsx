@@ -28,6 +28,7 @@ export function RoundFacts({ detail }: { detail: Outputs['rounds']['get'] }) {
     ],
     [t('pairPolicy'), pairPolicyLabel(dataset?.pairPolicy, policies)],
     [t('judge'), judge?.name],
+    [t('loss'), config.loss_type.join(' + ')],
     [t('beta'), config.beta],
     [t('learningRate'), `${config.learning_rate} (${config.lr_scheduler_type})`],
     [t('epochs'), config.num_train_epochs],

@@ -15,6 +15,7 @@ import { Choices, Field, Select } from '../../../../../_ui/field.tsx';
 import { Card } from '../../../../../_ui/page.tsx';
 import { ErrorState } from '../../../../../_ui/state.tsx';
 import { AdvancedSettings } from './advanced-settings.tsx';
+import { LossField } from './loss-field.tsx';
 import { type RoundFormInput, type RoundFormOutput, roundFormSchema } from './round-form-schema.ts';
 import { SettingField } from './setting-field.tsx';
 
@@ -102,6 +103,7 @@ export function RoundForm({ defaults }: { defaults: Outputs['rounds']['defaults'
               />
             )}
           />
+          <LossField />
           <SettingField name="config.beta" setting="beta" />
           <div className="grid gap-5 sm:grid-cols-3">
             <SettingField name="config.learning_rate" setting="learning_rate" />

@@ -1,0 +1,195 @@
+// One micro-batch of a preference run: its session, what it is fed, and what comes back as loss, gradients and outcomes.
+import type { Checkpoint } from '../checkpoint/checkpoint.ts';
+import type { Adapter } from '../checkpoint/peft.ts';
+import type { TrainConfig } from '../config.ts';
+import { GraphBuilder } from '../graph/builder.ts';
+import { referenceUse } from '../loss-config.ts';
+import { type LoraSource, loraInputs, loraName, noLora } from '../models/lora.ts';
+import { checkpointWeights } from '../models/weights.ts';
+import { createAdamWState } from '../optimizer.ts';
+import { adapterFeeds } from '../runtime/adapter-feeds.ts';
+import { createSessionCache, openSession, type Tensor } from '../runtime/session.ts';
+import { sharesOf, takesPairs } from './examples.ts';
+import type { BatchResult } from './loop.ts';
+import { type PairOutcome, preferenceMetrics, type SingleOutcome, unpairedMetrics } from './metrics.ts';
+import {
+  type PreferenceRow,
+  type PreferenceSize,
+  packPreference,
+  preferenceSizeOf,
+  type ReferencedRow,
+} from './preference-batch.ts';
+import { preferenceGraph } from './preference-graph.ts';
+import type { ReferenceModel } from './reference.ts';
+import type { TrainableTensors } from './resume.ts';
+import { turnAlike } from './score.ts';
+
+export type Outcome = PairOutcome | SingleOutcome;
+
+export interface PreferenceStep {
+  tensors: TrainableTensors;
+  run(batch: readonly PreferenceRow[], stepRows: readonly PreferenceRow[]): Promise<BatchResult<Outcome>>;
+  summarise(outcomes: readonly Outcome[]): Record<string, number>;
+  close(): Promise<void>;
+}
+
+interface StepOptions {
+  checkpoint: Checkpoint;
+  adapter: Adapter;
+  reference: ReferenceModel;
+  config: TrainConfig;
+  device: string;
+}
+
+/** The adapter's matrices are the trained tensors: what changes them in place changes what the next run computes. */
+export function preferenceStep({ checkpoint, adapter, reference, config, device }: StepOptions): PreferenceStep {
+  const tensors = trainableTensors(adapter);
+  const isWhole = referenceUse(config) === 'distribution';
+  const lora = {
+    ...adapterFeeds(adapter),
+    ...(isWhole && reference.adapter ? adapterFeeds(reference.adapter, referencePrefix) : {}),
+  };
+  const sessions = createSessionCache();
+  const open = (size: PreferenceSize) => {
+    const g = new GraphBuilder('preference');
+    const weights = checkpointWeights(g, checkpoint.tensors);
+    const policy = loraOf(g, checkpoint, adapter);
+    const held =
+      isWhole && reference.adapter ? loraOf(g, checkpoint, reference.adapter, referencePrefix).source : noLora;
+    const model = { g, config: checkpoint.config, weights, lora: policy.source };
+    const graph = preferenceGraph(model, size, policy.values, config, held);
+    return openSession(graph, { folder: checkpoint.folder, device, keepMapped: true });
+  };
+  return {
+    tensors,
+    run: async (batch, stepRows) => {
+      const rows = config.loss_type.includes('kto') ? withMismatched(batch, limitOf(checkpoint, config)) : batch;
+      const size = preferenceSizeOf(rows, config.per_device_train_batch_size, config);
+      const session = await sessions.get(JSON.stringify(size), () => open(size));
+      const referenced = await withReference(rows, batch, { checkpoint, reference, config });
+      const shares = sharesOf(batch, stepRows, config);
+      const outputs = await session.run({ ...packPreference(referenced, shares, size, config), ...lora });
+      const read = readerOf(outputs, size);
+      return {
+        loss: read('loss', 0),
+        gradients: new Map([...tensors.keys()].map((name) => [name, outputs[`d ${name}`]?.data as Float32Array])),
+        outcomes: referenced.map((row, r) =>
+          takesPairs(config) ? pairOutcome(row, r, outputs, read) : singleOutcome(row, r, outputs, read),
+        ),
+        tokens: batch.reduce((sum, row) => sum + sequenceTokens(row), 0),
+      };
+    },
+    summarise: (outcomes) =>
+      takesPairs(config)
+        ? preferenceMetrics(outcomes as PairOutcome[], config)
+        : unpairedMetrics(outcomes as SingleOutcome[], config),
+    close: () => sessions.close(),
+  };
+}
+
+const referencePrefix = 'reference ';
+
+function loraOf(g: GraphBuilder, { shapes }: Checkpoint, { modules, shape, scale }: Adapter, prefix = '') {
+  const { source, values } = loraInputs(g, shapes, [...modules.keys()], shape.r, scale, prefix);
+  return { source: source as LoraSource, values };
+}
+
+const limitOf = ({ config }: Checkpoint, { max_length }: TrainConfig) => Math.min(max_length, config.maxPositions);
+
+/** Each sequence by itself, as TRL counts them: a prompt comes once for each of its completions. */
+const sequenceTokens = ({ prompt, completions }: PreferenceRow) =>
+  completions.reduce((sum, completion) => sum + prompt.length + completion.length, 0);
+
+/**
+ * KTO's mismatched completions, as TRL pairs them: each prompt with the completion of the row before it in the batch, the
+ * first with the last's, cut where it would not fit. It is a second completion of the row, so that it shares its prompt.
+ */
+export function withMismatched(batch: readonly PreferenceRow[], limit: number): PreferenceRow[] {
+  return batch.map((row, i) => {
+    const other = batch.at(i - 1) ?? row;
+    const room = limit - row.prompt.length;
+    const [own = [], ownWeights] = [row.completions[0], row.weights?.[0]];
+    const mismatched = (other.completions[0] ?? []).slice(0, room);
+    const weights = [ownWeights ?? own.map(() => 1), other.weights?.[0]?.slice(0, room) ?? mismatched.map(() => 1)];
+    return { ...row, completions: [own, mismatched], weights };
+  });
+}
+
+/**
+ * The reference's log-probs: an example's own are kept, a mismatched completion's belong to this batch alone. Where the two
+ * would turn by other rotary tables alone than they do together, they are scored together, as the policy's are.
+ */
+async function withReference(
+  rows: readonly PreferenceRow[],
+  batch: readonly PreferenceRow[],
+  { checkpoint, reference, config }: Pick<StepOptions, 'checkpoint' | 'reference' | 'config'>,
+): Promise<ReferencedRow[]> {
+  const use = referenceUse(config);
+  if (use === 'none' || use === 'distribution') return rows.map((row) => ({ row, reference: [] }));
+  if (!rows.every((row) => turnAlike(checkpoint, row)) && rows !== batch) {
+    const together = await reference.logpsOf(rows);
+    return rows.map((row, i) => ({ row, reference: together[i] ?? [] }));
+  }
+  const own = await reference.logpsOf(batch);
+  if (rows === batch) return rows.map((row, i) => ({ row, reference: own[i] ?? [] }));
+  const mismatched = rows.map(({ prompt, completions, weights }) => ({
+    prompt,
+    completions: completions.slice(1),
+    weights: weights?.slice(1) ?? [],
+  }));
+  const theirs = await reference.logpsOf(mismatched);
+  return rows.map((row, i) => ({ row, reference: [...(own[i] ?? []), ...(theirs[i] ?? [])] }));
+}
+
+type Outputs = Readonly<Record<string, Tensor>>;
+/** One number of an output: of row r, and of its completion k where the output has one for each. */
+type Reader = (name: string, r: number, k?: number) => number;
+
+const readerOf =
+  (outputs: Outputs, { completions }: PreferenceSize): Reader =>
+  (name, r, k) =>
+    Number(outputs[name]?.data[k === undefined ? r : r * completions + k]);
+
+function pairOutcome({ row, reference }: ReferencedRow, r: number, outputs: Outputs, read: Reader): PairOutcome {
+  const sides = (name: string) => ({ chosen: read(name, r, 0), rejected: read(name, r, 1) });
+  const [chosen, rejected] = reference;
+  return {
+    policy: sides('logps'),
+    reference: outputs.reference
+      ? sides('reference')
+      : chosen === undefined || rejected === undefined
+        ? null
+        : { chosen, rejected },
+    tokens: sides('tokens'),
+    entropy: sides('entropy'),
+    logits: sides('logits'),
+    likeliest: sides('likeliest'),
+    prompt: outputs.prompt_logps ? { logp: read('prompt_logps', r), tokens: row.prompt.length - 1 } : null,
+    loss: read('losses', r),
+  };
+}
+
+const singleOutcome = (
+  { row, reference }: ReferencedRow,
+  r: number,
+  outputs: Outputs,
+  read: Reader,
+): SingleOutcome => ({
+  isDesirable: row.sign === 1,
+  policy: read('logps', r, 0),
+  reference: reference[0] ?? 0,
+  tokens: read('tokens', r, 0),
+  entropy: read('entropy', r, 0),
+  logits: read('logits', r, 0),
+  baseline: outputs.baseline ? read('baseline', 0) : null,
+  loss: read('losses', r),
+});
+
+function trainableTensors(adapter: Adapter): TrainableTensors {
+  return new Map(
+    [...adapter.modules].flatMap(([module, { a, b }]) => [
+      [loraName(module, 'A'), { ...a, state: createAdamWState(a.data.length) }] as const,
+      [loraName(module, 'B'), { ...b, state: createAdamWState(b.data.length) }] as const,
+    ]),
+  );
+}
