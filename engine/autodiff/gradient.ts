@@ -11,16 +11,22 @@ import { type GradientRule, gradientRules, noGradient, notDifferentiable } from 
  */
 export function gradients(g: GraphBuilder, loss: Value, wrt: readonly Value[]): Value[] {
   if (loss.shape.length > 0) throw new Error(`The loss must be a scalar, not [${loss.shape}].`);
-  const path = nodesBetween(loss, wrt);
+  return pullBack(g, loss, g.constant(1, loss.dtype), wrt);
+}
+
+/** The same from any value `y` with the gradient `dY` of its own shape: dY^T (dy / dx) for each x of `wrt`. */
+export function pullBack(g: GraphBuilder, y: Value, dY: Value, wrt: readonly Value[]): Value[] {
+  const path = nodesBetween(y, wrt);
   const onPath = new Set<Value>(wrt);
   for (const node of path) for (const output of node.outputs) onPath.add(output);
 
-  const found = new Map<Value, Value>([[loss, g.constant(1, loss.dtype)]]);
+  const found = new Map<Value, Value>([[y, dY]]);
   for (const node of path.toReversed()) {
     const dOutputs = node.outputs.map((output) => found.get(output));
     if (dOutputs.every((gradient) => gradient === undefined)) continue;
     const filled = dOutputs.map((gradient, i) => gradient ?? g.zeros(outputAt(node, i).shape, outputAt(node, i).dtype));
-    for (const [i, gradient] of applyRule(g, node, filled).entries()) {
+    const isWanted = node.inputs.map((input) => onPath.has(input));
+    for (const [i, gradient] of applyRule(g, node, filled, isWanted).entries()) {
       const input = node.inputs[i];
       if (!input || !gradient || !onPath.has(input)) continue;
       const fitted = sumToShape(g, gradient, input);
@@ -31,8 +37,8 @@ export function gradients(g: GraphBuilder, loss: Value, wrt: readonly Value[]): 
   return wrt.map((value) => found.get(value) ?? g.zeros(value.shape, value.dtype));
 }
 
-/** The nodes on a way from `wrt` to `loss`, inputs before outputs. */
-function nodesBetween(loss: Value, wrt: readonly Value[]): GraphNode[] {
+/** The nodes on a way from `wrt` to `y`, inputs before outputs. */
+function nodesBetween(y: Value, wrt: readonly Value[]): GraphNode[] {
   const sources = new Set(wrt);
   const depends = new Map<GraphNode, boolean>();
   const ordered: GraphNode[] = [];
@@ -41,7 +47,7 @@ function nodesBetween(loss: Value, wrt: readonly Value[]): GraphNode[] {
   const visit = (value: Value) => {
     if (value.producer && !depends.has(value.producer)) stack.push({ node: value.producer, isExpanded: false });
   };
-  visit(loss);
+  visit(y);
   while (stack.length > 0) {
     const top = stack.at(-1);
     if (!top) break;
@@ -49,11 +55,11 @@ function nodesBetween(loss: Value, wrt: readonly Value[]): GraphNode[] {
       stack.pop();
     } else if (!top.isExpanded) {
       top.isExpanded = true;
-      if (gradientRules[top.node.type] !== noGradient) top.node.inputs.forEach(visit);
+      if (isFollowed(top.node)) top.node.inputs.forEach(visit);
     } else {
       stack.pop();
       const isOnPath =
-        gradientRules[top.node.type] !== noGradient &&
+        isFollowed(top.node) &&
         top.node.inputs.some((input) => sources.has(input) || (input.producer && depends.get(input.producer)));
       depends.set(top.node, isOnPath);
       if (isOnPath) ordered.push(top.node);
@@ -62,7 +68,16 @@ function nodesBetween(loss: Value, wrt: readonly Value[]): GraphNode[] {
   return ordered;
 }
 
-function applyRule<T extends OpType>(g: GraphBuilder, node: GraphNode<T>, dOutputs: readonly Value[]) {
+const isFollowed = (node: GraphNode) => node.vjp !== undefined || gradientRules[node.type] !== noGradient;
+
+function applyRule<T extends OpType>(
+  g: GraphBuilder,
+  node: GraphNode<T>,
+  dOutputs: readonly Value[],
+  isWanted: readonly boolean[],
+) {
+  const { vjp } = node;
+  if (vjp) return g.scope('gradient', () => vjp(dOutputs, isWanted));
   const rule: GradientRule<T> | typeof noGradient | typeof notDifferentiable = gradientRules[node.type];
   if (rule === noGradient) return [];
   const [dY] = dOutputs;

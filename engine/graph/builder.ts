@@ -18,7 +18,15 @@ export interface GraphNode<T extends OpType = OpType> {
   readonly inputs: readonly Value[];
   readonly outputs: readonly Value[];
   readonly attributes: OpAttributes[T];
+  /** How to differentiate this node where its type's own rule is not the way. */
+  readonly vjp?: VectorJacobian;
 }
+
+/**
+ * The gradients of a function's inputs, given those of its outputs: null where an input has none. `isWanted` says, for
+ * each input, whether anybody will look.
+ */
+export type VectorJacobian = (dOutputs: readonly Value[], isWanted: readonly boolean[]) => readonly (Value | null)[];
 
 /** One tensor of a graph under construction. */
 export interface Value {
@@ -165,6 +173,29 @@ export class GraphBuilder {
     return values;
   }
 
+  /**
+   * `outputs` as one function of `inputs` whose gradient is what `vjp` gives, whatever nodes made them. It adds no node:
+   * differentiation goes from these values straight to `inputs`.
+   */
+  withGradient(inputs: readonly Value[], outputs: readonly Value[], vjp: VectorJacobian): Value[] {
+    const values: Value[] = [];
+    const node: GraphNode<'Identity'> = {
+      type: 'Identity',
+      name: `${this.path}/function_${this.counter++}`,
+      inputs,
+      outputs: values,
+      attributes: {},
+      vjp,
+    };
+    for (const output of outputs) values.push({ ...output, producer: node });
+    return values;
+  }
+
+  /** The same value, as a constant to differentiation. */
+  detach(x: Value): Value {
+    return { ...x, producer: null };
+  }
+
   private one<T extends OpType>(type: T, inputs: readonly Value[], attributes: OpAttributes[T]): Value {
     return only(this.op(type, inputs, attributes));
   }
@@ -294,6 +325,14 @@ export class GraphBuilder {
   }
   gather(x: Value, indices: Value, axis = 0): Value {
     return this.one('Gather', [x, indices], { axis });
+  }
+  /** One element of each row of x [rows, width], at `indices` [rows, 1]. */
+  gatherElements(x: Value, indices: Value): Value {
+    return this.one('GatherElements', [x, indices], { axis: -1 });
+  }
+  /** The index of the last axis's greatest element, int64. */
+  argMax(x: Value): Value {
+    return this.one('ArgMax', [x], { axis: -1, keepdims: 0 });
   }
   where(condition: Value, a: Operand, b: Operand): Value {
     return this.one('Where', [condition, ...this.operands(a, b)], {});
@@ -425,11 +464,11 @@ export class GraphBuilder {
   build(withoutShapes = false): OnnxGraph {
     const needed = new Set(this.outputs.map((value) => value.name));
     const kept: OnnxNode[] = [];
-    for (const node of this.nodes.toReversed()) {
-      if (!node.outputs.some((output) => needed.has(output.name))) continue;
-      for (const input of node.inputs) needed.add(input.name);
-      for (const name of outerNames(node)) needed.add(name);
-      kept.push(toOnnxNode(node));
+    for (const built of this.nodes.toReversed()) {
+      if (!built.outputs.some((output) => needed.has(output.name))) continue;
+      const node = withoutUnusedScans(toOnnxNode(built), needed);
+      for (const name of [...node.inputs, ...outerNames(node)]) needed.add(name);
+      kept.push(node);
     }
     const declare = ({ name, dtype, shape }: Value) => ({
       name,
@@ -460,6 +499,27 @@ function toOnnxNode(node: GraphNode): OnnxNode {
     inputs: node.inputs.map((value) => value.name),
     outputs: node.outputs.map((value) => value.name),
     attributes,
+  };
+}
+
+/** A loop without the scan outputs that nobody reads, and without what only they needed; any other node as it is. */
+function withoutUnusedScans(node: OnnxNode, needed: ReadonlySet<string>): OnnxNode {
+  const { body } = node.attributes;
+  if (node.type !== 'Loop' || !isGraph(body)) return node;
+  const carried = node.inputs.length - 2; // beside the trip count and the condition
+  const isKept = node.outputs.map((name, i) => i < carried || needed.has(name));
+  // The body gives its condition before what the node gives.
+  const outputs = body.outputs.filter((_, i) => i === 0 || isKept[i - 1]);
+  const used = new Set(outputs.map(({ name }) => name));
+  const nodes = body.nodes.toReversed().filter((inner) => {
+    if (!inner.outputs.some((name) => used.has(name))) return false;
+    for (const name of [...inner.inputs, ...outerNames(inner)]) used.add(name);
+    return true;
+  });
+  return {
+    ...node,
+    outputs: node.outputs.filter((_, i) => isKept[i]),
+    attributes: { ...node.attributes, body: { ...body, outputs, nodes: nodes.reverse() } },
   };
 }
 

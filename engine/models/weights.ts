@@ -9,6 +9,8 @@ import type { QuantizedCheckpoint, QuantizedMatrix } from '../quantization/quant
 
 /** Weights by their Hugging Face names, in the graph's own float type; asked twice, a tensor is the same value. */
 export interface Weights {
+  /** Whether the tensors themselves are wanted in gradients. */
+  isTrained: boolean;
   tensor(name: string): Value;
   /** Rows of a matrix: indices [...] -> [..., width]. Nothing but these rows is read and widened. */
   rows(g: GraphBuilder, name: string, indices: Value): Value;
@@ -26,6 +28,7 @@ export function checkpointWeights(g: GraphBuilder, tensors: ReadonlyMap<string, 
   });
   const tensor = once((name) => g.cast(stored(name), g.dtype));
   return {
+    isTrained: false,
     tensor,
     rows: (b, name, indices) => b.cast(b.gather(stored(name), indices), g.dtype),
     product: (b, name, x) => b.linear(x, tensor(name)),
@@ -70,7 +73,7 @@ export function inputWeights(g: GraphBuilder, shapes: WeightShapes): { weights: 
     values.set(name, value);
     return value;
   });
-  return { weights: wholeTensors(tensor), values };
+  return { weights: wholeTensors(tensor, true), values };
 }
 
 /** Weights held in memory, in the graph's float type: gradient checks run a checkpoint in fp64 this way. */
@@ -86,8 +89,9 @@ export function memoryWeights(
   );
 }
 
-function wholeTensors(tensor: (name: string) => Value): Weights {
+function wholeTensors(tensor: (name: string) => Value, isTrained = false): Weights {
   return {
+    isTrained,
     tensor,
     rows: (g, name, indices) => g.gather(tensor(name), indices),
     product: (g, name, x) => g.linear(x, tensor(name)),

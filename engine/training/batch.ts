@@ -37,7 +37,7 @@ export function sizeOf(rows: readonly TokenRow[], capacity: number): BatchSize {
   };
 }
 
-/** The feeds of training/graph.ts for these rows; rows beyond them are padding and count nothing. */
+/** The feeds of training/rows.ts for these rows; rows beyond them are padding and count nothing. */
 export function packRows(rows: readonly TokenRow[], size: BatchSize, dtype: 'float32' | 'float64' = 'float32') {
   const { length, span, completions } = size;
   const ids = new BigInt64Array(size.rows * length);
@@ -78,6 +78,28 @@ export function packRows(rows: readonly TokenRow[], size: BatchSize, dtype: 'flo
     segments: { dtype: 'int64', shape: grid, data: segments },
     at: { dtype: 'int64', shape: flat, data: at },
     labels: { dtype: 'int64', shape: flat, data: labels },
+    ...slotFeeds(weights),
     token_weights: { dtype, shape: [size.rows, completions, span], data: weights },
+  } satisfies Record<string, Tensor>;
+}
+
+/** Slots of weight first, so that the head can leave the others out (training/log-probs.ts). */
+export function slotFeeds(weights: ArrayLike<number>) {
+  const order = new BigInt64Array(weights.length);
+  const places = new BigInt64Array(weights.length);
+  let count = 0;
+  let end = weights.length;
+  for (let slot = 0; slot < weights.length; slot++) {
+    if (weights[slot] === 0) {
+      order[--end] = BigInt(slot);
+    } else {
+      places[slot] = BigInt(count);
+      order[count++] = BigInt(slot);
+    }
+  }
+  return {
+    order: { dtype: 'int64', shape: [weights.length], data: order },
+    places: { dtype: 'int64', shape: [weights.length], data: places },
+    count: { dtype: 'int64', shape: [], data: BigInt64Array.of(BigInt(Math.max(1, count))) },
   } satisfies Record<string, Tensor>;
 }

@@ -1,7 +1,7 @@
 // The rows of a preference run and how they become the inputs of training/preference-graph.ts.
 import { isPairLoss, type LossSettings, referenceUse } from '../loss-config.ts';
 import type { Tensor } from '../runtime/session.ts';
-import { type BatchSize, packRows, sizeOf, type TokenRow } from './batch.ts';
+import { type BatchSize, packRows, sizeOf, slotFeeds, type TokenRow } from './batch.ts';
 
 /** One example: chosen and rejected of a prompt, or a labelled completion of it. */
 export interface PreferenceRow extends TokenRow {
@@ -98,9 +98,13 @@ function packPrompts(
     }
   }
   const flat = [capacity * promptSpan];
+  const { order, places, count } = slotFeeds(weights);
   return {
     prompt_at: { dtype: 'int64', shape: flat, data: at },
     prompt_labels: { dtype: 'int64', shape: flat, data: labels },
+    prompt_order: order,
+    prompt_places: places,
+    prompt_count: count,
     prompt_weights: floats([capacity, promptSpan], weights),
   } satisfies Record<string, Tensor>;
 }

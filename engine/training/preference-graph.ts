@@ -5,9 +5,10 @@ import type { OnnxGraph } from '../graph/onnx.ts';
 import { isPairLoss, type LossSettings, referenceUse } from '../loss-config.ts';
 import { pairLoss, type Sides, unpairedLoss } from '../losses.ts';
 import type { LoraSource } from '../models/lora.ts';
-import { type ModelInputs, readRows, withGradients } from './graph.ts';
-import { type TokenStatistics, tokenDivergences, tokenLogProbs, tokenStatistics } from './log-probs.ts';
+import { withGradients } from './graph.ts';
+import { tokenDivergences, tokenStatistics } from './log-probs.ts';
 import type { PreferenceSize } from './preference-batch.ts';
+import { exactType, type ModelInputs, type ReadRows, readRows, slotInputs } from './rows.ts';
 
 /**
  * Rows of two completions, chosen then rejected; for a loss of single completions, the completion and, where the loss
@@ -33,7 +34,7 @@ export function preferenceGraph(
       : lossOfSingles(g, size, settings, read),
   );
   g.output('losses', losses);
-  const loss = g.reduceSum(g.mul(losses, g.input('pair_weights', g.dtype, [size.rows])), [0]);
+  const loss = g.reduceSum(g.mul(losses, g.input('pair_weights', exactType(g), [size.rows])), [0]);
   return withGradients(g, loss, trained);
 }
 
@@ -61,10 +62,11 @@ function readCompletions(
   const shape = [size.rows, size.completions, size.span];
   const rows = readRows(model, size);
   const mask = rows.tokenWeights;
-  const weights = settings.ld_alpha === null ? mask : g.input('tail_weights', g.dtype, shape);
+  const weights = settings.ld_alpha === null ? mask : g.input('tail_weights', exactType(g), shape);
   const total = (values: Value, by = mask) => g.reduceSum(g.mul(g.reshape(values, shape), by), [-1]);
 
-  const { statistics, prompt } = readStatistics(model, size, rows);
+  const statistics = tokenStatistics(g, rows, config.logitSoftcap);
+  const prompt = readPrompts(model, size, rows);
   const logps = total(statistics.logps, weights);
   const tokens = g.reduceSum(mask, [-1]);
   const outputs: Record<string, Value> = {
@@ -79,41 +81,27 @@ function readCompletions(
   let reference: Value | null = null;
   let divergence: Value | null = null;
   if (use === 'distribution') {
-    const hidden = g.scope('reference', () => rows.forward(referenceLora));
-    reference = total(tokenLogProbs(g, { ...rows, hidden }, config.logitSoftcap), weights);
-    const { at, head } = rows;
-    divergence = total(tokenDivergences(g, { policy: rows.hidden, reference: hidden, at, head }, config.logitSoftcap));
+    const held = rows.through(referenceLora);
+    reference = total(tokenStatistics(g, { ...rows, products: held }, config.logitSoftcap).logps, weights);
+    const models = { policy: rows.products, reference: held };
+    divergence = total(tokenDivergences(g, { ...rows, ...models }, config.logitSoftcap));
     outputs.reference = reference;
   } else if (use !== 'none') {
-    reference = g.input('reference', g.dtype, [size.rows, size.completions]);
+    reference = g.input('reference', exactType(g), [size.rows, size.completions]);
   }
   const alignment = g.stopGradient(g.sub(total(statistics.logps), total(statistics.sumSquares)));
   return { logps, plainLogps: total(statistics.logps), tokens, alignment, reference, divergence, prompt, outputs };
 }
 
-/** Statistics of the completions' tokens and, where the size has room for them, log-probs of the prompt's: one head. */
-function readStatistics({ g, config }: ModelInputs, size: PreferenceSize, rows: ReturnType<typeof readRows>) {
-  if (size.promptSpan === 0) return { statistics: tokenStatistics(g, rows, config.logitSoftcap), prompt: null };
-  const inPrompts = size.rows * size.promptSpan;
-  const at = g.concat([rows.at, g.input('prompt_at', 'int64', [inPrompts])], 0);
-  const labels = g.concat([rows.labels, g.input('prompt_labels', 'int64', [inPrompts])], 0);
-  const weights = g.input('prompt_weights', g.dtype, [size.rows, size.promptSpan]);
-  const both = tokenStatistics(g, { ...rows, at, labels }, config.logitSoftcap);
-  const parts = (values: Value) => {
-    const [own, prompt] = g.split(values, [Number(rows.at.shape[0]), inPrompts], 0);
-    if (!own || !prompt) throw new Error('A split gives two parts.');
-    return { own, prompt };
-  };
-  const logps = parts(both.logps);
-  const statistics: TokenStatistics = {
-    logps: logps.own,
-    entropy: parts(both.entropy).own,
-    sumSquares: parts(both.sumSquares).own,
-    meanLogit: parts(both.meanLogit).own,
-    isLikeliest: parts(both.isLikeliest).own,
-  };
-  const promptLogps = g.reduceSum(g.mul(g.reshape(logps.prompt, weights.shape), weights), [-1]);
-  return { statistics, prompt: { logps: promptLogps, tokens: g.reduceSum(weights, [-1]) } };
+/** Log-probs of the prompts' tokens that something precedes, where the size has room for them. */
+function readPrompts({ g, config }: ModelInputs, size: PreferenceSize, { products }: ReadRows) {
+  if (size.promptSpan === 0) return null;
+  const shape = [size.rows, size.promptSpan];
+  const slots = slotInputs(g, 'prompt_', size.rows * size.promptSpan);
+  const weights = g.input('prompt_weights', exactType(g), shape);
+  const { logps } = tokenStatistics(g, { products, ...slots }, config.logitSoftcap);
+  const sum = g.reduceSum(g.mul(g.reshape(logps, shape), weights), [-1]);
+  return { logps: sum, tokens: g.reduceSum(weights, [-1]) };
 }
 
 function lossOfPairs(g: GraphBuilder, size: PreferenceSize, settings: LossSettings, read: Completions): Value {
@@ -146,7 +134,7 @@ function lossOfPairs(g: GraphBuilder, size: PreferenceSize, settings: LossSettin
       },
     },
     divergence: read.divergence && sides(read.divergence),
-    offset: settings.margin_scale > 0 ? g.input('offsets', g.dtype, [size.rows]) : null,
+    offset: settings.margin_scale > 0 ? g.input('offsets', exactType(g), [size.rows]) : null,
   });
   if (!settings.use_weighting) return loss;
   // WPO (Zhou et al. 2024, eq. 2): how likely the policy is to write either side, against its own draws.
@@ -168,7 +156,7 @@ function lossOfSingles(g: GraphBuilder, size: PreferenceSize, settings: LossSett
     baseline = g.stopGradient(g.relu(g.div(g.reduceSum(divergences, [0]), rows)));
     g.output('baseline', baseline);
   }
-  const sign = g.input('signs', g.dtype, [size.rows]);
+  const sign = g.input('signs', exactType(g), [size.rows]);
   return unpairedLoss({ g, settings, policy, reference, sign, baseline });
 }
 

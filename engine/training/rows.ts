@@ -1,0 +1,65 @@
+// Rows of a batch through the model, up to what is asked of their completions' tokens: the part that scoring and every
+// kind of training share. training/batch.ts makes the feeds.
+import type { ModelConfig } from '../checkpoint/model-config.ts';
+import type { GraphBuilder, Value } from '../graph/builder.ts';
+import { families, headName } from '../models/index.ts';
+import type { DecoderContext } from '../models/layers.ts';
+import type { LoraSource } from '../models/lora.ts';
+import type { Weights } from '../models/weights.ts';
+import { rowAttention } from './attention.ts';
+import type { BatchSize } from './batch.ts';
+import type { HeadProduct, TokenSlots } from './log-probs.ts';
+
+export interface ModelInputs {
+  g: GraphBuilder;
+  config: ModelConfig;
+  weights: Weights;
+  lora: LoraSource;
+}
+
+/** Rows after the model: what a head makes of them is training/log-probs.ts. */
+export interface ReadRows extends TokenSlots {
+  /** What the logits are the sum of; its states are [rows x length, size]. */
+  products: readonly HeadProduct[];
+  /** The same through other adapters, frozen. */
+  through(lora: LoraSource): readonly HeadProduct[];
+  /** [rows, completions, span]: 0 for padding, and for tokens that a row leaves out. */
+  tokenWeights: Value;
+}
+
+/** Adds the inputs of training/batch.ts, and runs the model on them. */
+export function readRows({ g, config, weights, lora }: ModelInputs, size: BatchSize): ReadRows {
+  const { rows, completions, length, span } = size;
+  const ids = g.input('ids', 'int64', [rows, length]);
+  const positions = g.input('positions', 'int64', [rows, length]);
+  const segments = g.input('segments', 'int64', [rows, length]);
+  const tokenWeights = g.input('token_weights', exactType(g), [rows, completions, span]);
+  const attend = rowAttention(g, config, positions, segments);
+  const head = (source: LoraSource, isTrained: boolean): HeadProduct[] => {
+    const context: DecoderContext = { g, config, weights, lora: source, attend };
+    const hidden = families[config.architecture].hidden(context, ids);
+    const x = g.reshape(hidden, [rows * length, config.hiddenSize]);
+    return [{ x, matrix: weights.tensor(headName(config)), isTrained }];
+  };
+  return {
+    ...slotInputs(g, '', rows * completions * span),
+    products: head(lora, weights.isTrained),
+    through: (source) => g.scope('through', () => head(source, false)),
+    tokenWeights,
+  };
+}
+
+/** The inputs of `slotFeeds` and of the tokens' places, each name after `prefix`. */
+export function slotInputs(g: GraphBuilder, prefix: string, slots: number): TokenSlots {
+  const ints = (name: string, shape: number[]) => g.input(prefix + name, 'int64', shape);
+  return {
+    at: ints('at', [slots]),
+    labels: ints('labels', [slots]),
+    order: ints('order', [slots]),
+    places: ints('places', [slots]),
+    count: ints('count', []),
+  };
+}
+
+/** What log-probabilities and losses are computed in, whatever the model is: fp32, or fp64 in checks. */
+export const exactType = (g: GraphBuilder) => (g.dtype === 'float64' ? 'float64' : 'float32');
