@@ -1,7 +1,8 @@
 // The process of one contestant: `child.ts <name> <checkpoint folder> <device>`, works read from stdin, replies on descriptor 3.
-import { readFileSync, writeSync } from 'node:fs';
+import { writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { type Loader, type Reply, workSchema } from './contestant.ts';
+import { peakBytes } from './peak.ts';
 import type { ContestantName } from './processes.ts';
 
 const loaders: Record<Exclude<ContestantName, 'python'>, () => Promise<Loader>> = {
@@ -38,15 +39,4 @@ async function serve(): Promise<void> {
     const rows = await contestant.generate(work);
     reply({ seconds: (performance.now() - started) / 1000, rows, peakBytes: peakBytes() });
   }
-}
-
-/** Most memory held so far. The kernel's count for getrusage starts at the parent's, so Linux is asked another way. */
-function peakBytes(): number {
-  try {
-    const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
-    if (kilobytes) return Number(kilobytes) * 1024;
-  } catch {
-    // Not Linux.
-  }
-  return process.resourceUsage().maxRSS * 1024;
 }

@@ -7,30 +7,10 @@ Needs torch and transformers; run by `bench sampler --python PATH`.
 """
 
 import json
-import os
 import sys
 import time
 
-replies = os.fdopen(3, "w", buffering=1)
-
-
-def reply(value):
-    replies.write(json.dumps(value) + "\n")
-
-
-def peak_bytes():
-    try:
-        with open("/proc/self/status") as status:
-            for line in status:
-                if line.startswith("VmHWM:"):
-                    return int(line.split()[1]) * 1024
-    except OSError:
-        pass
-    import resource
-
-    scale = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * scale
-
+from replies import peak_bytes, reply
 
 try:
     import torch

@@ -118,6 +118,7 @@ export const gradientRules: { [T in OpType]: GradientRule<T> | typeof noGradient
   GroupQueryAttention: notDifferentiable,
   RotaryEmbedding: notDifferentiable,
   MatMulNBits: notDifferentiable,
+  GatherBlockQuantized: notDifferentiable,
   Loop: notDifferentiable,
   If: notDifferentiable,
 };

@@ -85,6 +85,10 @@ export class GraphBuilder {
     return value;
   }
 
+  isInput(value: Value): boolean {
+    return this.inputs.includes(value);
+  }
+
   /** Gives a value to the caller of the session under `name`. */
   output(name: string, value: Value): void {
     this.outputs.push(...this.emit('Identity', [value], {}, [{ dtype: value.dtype, shape: value.shape }], [name]));

@@ -70,6 +70,8 @@ export interface OpAttributes {
   RotaryEmbedding: { num_heads: number; rotary_embedding_dim: number; interleaved: 0 | 1 };
   /** 4-bit weights [N, blocks, block / 2] and their scales; accuracy_level 4 multiplies in int8. */
   MatMulNBits: { K: number; N: number; bits: 4; block_size: number; accuracy_level: 0 | 4 };
+  /** 4-bit weights [N, K / 2] and their scales [N, K / block] to the rows [indices, K] of the matrix. */
+  GatherBlockQuantized: { bits: 4; block_size: number; gather_axis: 0; quantize_axis: 1 };
   Loop: { body: OnnxGraph };
   If: { then_branch: OnnxGraph; else_branch: OnnxGraph };
 }
@@ -361,6 +363,13 @@ export const opSchemas: { [T in OpType]: OpSchema<T> } = {
   MatMulNBits: {
     domain: 'com.microsoft',
     infer: (inputs, { N }) => [{ dtype: at(inputs, 0).dtype, shape: [...at(inputs, 0).shape.slice(0, -1), N] }],
+  },
+  GatherBlockQuantized: {
+    domain: 'com.microsoft',
+    infer: (inputs) => {
+      const [packed, indices, scales] = [at(inputs, 0), at(inputs, 1), at(inputs, 2)];
+      return [{ dtype: scales.dtype, shape: [...indices.shape, 2 * Number(packed.shape[1])] }];
+    },
   },
   // A loop's outputs are what its body carries, a branch's what its graphs give: the builder states them.
   Loop: { domain: '', infer: () => [] },

@@ -54,6 +54,7 @@ function decoder(
   return {
     hidden: (context, ids) => {
       const { g, config, weights } = context;
+      const runLayer = context.runLayer ?? ((x, build) => build(x));
       return g.scope('model', () => {
         const embedded = weights.rows(g, 'model.embed_tokens.weight', ids);
         let hidden = config.embeddingScale === 1 ? embedded : g.mul(embedded, config.embeddingScale);
@@ -64,7 +65,7 @@ function decoder(
             mlp: (x: Value) => mlp.build(context, `${prefix}.mlp`, x),
           };
           const named = (name: string, x: Value) => norm(context, `${prefix}.${name}`, x);
-          hidden = g.scope(`layers.${layer}`, () => block(context, named, parts, hidden));
+          hidden = g.scope(`layers.${layer}`, () => runLayer(hidden, (x) => block(context, named, parts, x)));
         }
         return norm(context, 'model.norm', hidden);
       });

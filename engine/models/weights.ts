@@ -1,5 +1,6 @@
 // Where a graph's weights come from: mapped from the checkpoint's files, held in memory, or fed at each run.
 
+import { zeroOf } from '../autodiff/checkpoint.ts';
 import type { StoredTensor, WeightType } from '../checkpoint/safetensors.ts';
 import { EngineError } from '../errors.ts';
 import type { GraphBuilder, Value } from '../graph/builder.ts';
@@ -35,32 +36,65 @@ export function checkpointWeights(g: GraphBuilder, tensors: ReadonlyMap<string, 
   };
 }
 
-/** Layers' matrices in four bits, multiplied as they are; the rest as `checkpointWeights` gives it. */
-export function quantizedWeights(g: GraphBuilder, { matrices, tensors }: QuantizedCheckpoint): Weights {
+/**
+ * Layers' matrices in four bits, multiplied as they are; the rest as `checkpointWeights` gives it. Accuracy level 4
+ * multiplies in int8, level 0 in the graph's own type: that one has gradients.
+ */
+export function quantizedWeights(
+  g: GraphBuilder,
+  { matrices, tensors }: QuantizedCheckpoint,
+  accuracyLevel: 0 | 4 = 4,
+): Weights {
   const plain = checkpointWeights(g, tensors);
-  const quantized = new Map<string, [Value, Value]>();
-  const parts = (
-    name: string,
-    { shape: [out], packed, scales, block, blocks }: QuantizedMatrix & { blocks: number },
-  ) => {
-    const known = quantized.get(name) ?? [
-      g.external(`${name}.int4`, 'uint8', [out, blocks, block / 2], packed),
-      g.cast(g.external(`${name}.scales`, 'float32', [out * blocks], scales), g.dtype),
-    ];
-    quantized.set(name, known);
-    return known;
-  };
+  const parts = once((name) => {
+    const { shape, packed, scales, block } = found(matrices, name);
+    const [out, blocks] = [shape[0], blocksOf(shape[1], block)];
+    return {
+      packed: g.external(`${name}.int4`, 'uint8', [out, blocks, block / 2], packed),
+      scales: g.cast(g.external(`${name}.scales`, 'float32', [out * blocks], scales), g.dtype),
+      // The same bytes as matrices, for the gradient.
+      rows: g.external(`${name}.int4.rows`, 'uint8', [out, (blocks * block) / 2], packed),
+      rowScales: g.external(`${name}.scales.rows`, 'float32', [out, blocks], scales),
+    };
+  });
   return {
     ...plain,
     product: (b, name, x) => {
       const matrix = matrices.get(name);
       if (!matrix) return plain.product(b, name, x);
+      const { packed, scales, rows, rowScales } = parts(name);
       const [N, K] = matrix.shape;
-      const attributes = { K, N, bits: 4, block_size: matrix.block, accuracy_level: 4 } as const;
-      const blocks = blocksOf(K, matrix.block);
-      return b.op('MatMulNBits', [x, ...parts(name, { ...matrix, blocks })], attributes)[0] as Value;
+      const attributes = { K, N, bits: 4, block_size: matrix.block, accuracy_level: accuracyLevel } as const;
+      const [y] = b.op('MatMulNBits', [x, packed, scales], attributes);
+      const [value] = b.withGradient([x], [y as Value], ([dY]) => {
+        const weight = dequantized(b, matrix, rows, rowScales, dY as Value);
+        return [b.reshape(b.gemm(b.reshape(dY as Value, [-1, N]), weight), x.shape)];
+      });
+      return value as Value;
     },
   };
+}
+
+/**
+ * [out, in] in the graph's type, to be had only once `dY` is there: else every layer's would be made at the start, and
+ * all be held at once.
+ */
+function dequantized(
+  g: GraphBuilder,
+  { shape: [out, inner], block }: QuantizedMatrix,
+  rows: Value,
+  scales: Value,
+  dY: Value,
+) {
+  const late = g.cast(g.add(scales, g.cast(zeroOf(g, dY), scales.dtype)), g.dtype);
+  const all = g.constant(
+    Array.from({ length: out }, (_, i) => i),
+    'int64',
+  );
+  const attributes = { bits: 4, block_size: block, gather_axis: 0, quantize_axis: 1 } as const;
+  const [values] = g.op('GatherBlockQuantized', [rows, all, late], attributes);
+  const padding = blocksOf(inner, block) * block - inner;
+  return padding === 0 ? (values as Value) : (g.split(values as Value, [inner, padding], 1)[0] as Value);
 }
 
 export type WeightShapes = ReadonlyMap<string, readonly number[]>;
@@ -104,8 +138,8 @@ function found<T>(items: ReadonlyMap<string, T>, name: string): T {
   return item;
 }
 
-function once(load: (name: string) => Value): (name: string) => Value {
-  const known = new Map<string, Value>();
+function once<T>(load: (name: string) => T): (name: string) => T {
+  const known = new Map<string, T>();
   return (name) => {
     const value = known.get(name) ?? load(name);
     known.set(name, value);

@@ -1,5 +1,6 @@
 // Rows of a batch through the model, up to what is asked of their completions' tokens: the part that scoring and every
 // kind of training share. training/batch.ts makes the feeds.
+import { checkpointed } from '../autodiff/checkpoint.ts';
 import type { ModelConfig } from '../checkpoint/model-config.ts';
 import type { GraphBuilder, Value } from '../graph/builder.ts';
 import { families, headName } from '../models/index.ts';
@@ -15,6 +16,8 @@ export interface ModelInputs {
   config: ModelConfig;
   weights: Weights;
   lora: LoraSource;
+  /** Whether layers keep their inputs only, and are computed again for the backward pass. */
+  isCheckpointed?: boolean;
 }
 
 /** Rows after the model: what a head makes of them is training/log-probs.ts. */
@@ -28,7 +31,7 @@ export interface ReadRows extends TokenSlots {
 }
 
 /** Adds the inputs of training/batch.ts, and runs the model on them. */
-export function readRows({ g, config, weights, lora }: ModelInputs, size: BatchSize): ReadRows {
+export function readRows({ g, config, weights, lora, isCheckpointed }: ModelInputs, size: BatchSize): ReadRows {
   const { rows, completions, length, span } = size;
   const ids = g.input('ids', 'int64', [rows, length]);
   const positions = g.input('positions', 'int64', [rows, length]);
@@ -37,6 +40,7 @@ export function readRows({ g, config, weights, lora }: ModelInputs, size: BatchS
   const attend = rowAttention(g, config, positions, segments);
   const head = (source: LoraSource, isTrained: boolean): HeadProduct[] => {
     const context: DecoderContext = { g, config, weights, lora: source, attend };
+    if (isCheckpointed) context.runLayer = (x, build) => checkpointed(g, x, build);
     const hidden = families[config.architecture].hidden(context, ids);
     const x = g.reshape(hidden, [rows * length, config.hiddenSize]);
     return [{ x, matrix: weights.tensor(headName(config)), isTrained }];
