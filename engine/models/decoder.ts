@@ -14,10 +14,10 @@ export interface ModelFamily {
 /** Llama's block (Touvron et al. 2023): x + attention(norm(x)), then x + mlp(norm(x)). */
 export function preNorm(heads: Part<Heads>, mlp: Part<Value>): ModelFamily {
   const norms = ['input_layernorm', 'post_attention_layernorm'];
-  return decoder(heads, mlp, rmsNorm, norms, (context, norm, parts, x) => {
-    const attended = context.g.add(x, parts.attention(norm('input_layernorm', x)));
-    return context.g.add(attended, parts.mlp(norm('post_attention_layernorm', attended)));
-  });
+  return decoder(heads, mlp, rmsNorm, norms, ({ g }, norm, parts) => [
+    (x) => g.add(x, parts.attention(norm('input_layernorm', x))),
+    (x) => g.add(x, parts.mlp(norm('post_attention_layernorm', x))),
+  ]);
 }
 
 /** Gemma 2's block (Gemma Team 2024): each half is normalised before and after. */
@@ -28,21 +28,19 @@ export function sandwichNorm(heads: Part<Heads>, mlp: Part<Value>): ModelFamily 
     'pre_feedforward_layernorm',
     'post_feedforward_layernorm',
   ];
-  return decoder(heads, mlp, offsetRmsNorm, norms, (context, norm, parts, x) => {
-    const attended = parts.attention(norm('input_layernorm', x));
-    const between = context.g.add(x, norm('post_attention_layernorm', attended));
-    const fed = parts.mlp(norm('pre_feedforward_layernorm', between));
-    return context.g.add(between, norm('post_feedforward_layernorm', fed));
-  });
+  return decoder(heads, mlp, offsetRmsNorm, norms, ({ g }, norm, parts) => [
+    (x) => g.add(x, norm('post_attention_layernorm', parts.attention(norm('input_layernorm', x)))),
+    (x) => g.add(x, norm('post_feedforward_layernorm', parts.mlp(norm('pre_feedforward_layernorm', x)))),
+  ]);
 }
 
 type Step = (x: Value) => Value;
+/** A layer's two halves. */
 type Block = (
   context: DecoderContext,
   norm: (name: string, x: Value) => Value,
   parts: { attention: Step; mlp: Step },
-  x: Value,
-) => Value;
+) => [attention: Step, mlp: Step];
 
 function decoder(
   heads: Part<Heads>,
@@ -54,7 +52,7 @@ function decoder(
   return {
     hidden: (context, ids) => {
       const { g, config, weights } = context;
-      const runLayer = context.runLayer ?? ((x, build) => build(x));
+      const runHalf = context.runHalf ?? ((_, x, build) => build(x));
       return g.scope('model', () => {
         const embedded = weights.rows(g, 'model.embed_tokens.weight', ids);
         let hidden = config.embeddingScale === 1 ? embedded : g.mul(embedded, config.embeddingScale);
@@ -65,7 +63,8 @@ function decoder(
             mlp: (x: Value) => mlp.build(context, `${prefix}.mlp`, x),
           };
           const named = (name: string, x: Value) => norm(context, `${prefix}.${name}`, x);
-          hidden = g.scope(`layers.${layer}`, () => runLayer(hidden, (x) => block(context, named, parts, x)));
+          const [attended, fed] = block(context, named, parts);
+          hidden = g.scope(`layers.${layer}`, () => runHalf(layer, runHalf(layer, hidden, attended), fed));
         }
         return norm(context, 'model.norm', hidden);
       });

@@ -22,8 +22,8 @@ export interface DecoderContext {
   /** The adapter's matrices by module name, or null where a module has none. */
   lora: LoraSource;
   attend: Attend;
-  /** How a layer is run on its input: as it is where nothing is said. */
-  runLayer?: (x: Value, build: (x: Value) => Value) => Value;
+  /** How half a layer (its attention, its MLP) is run on its input: as it is where nothing is said. */
+  runHalf?: (layer: number, x: Value, build: (x: Value) => Value) => Value;
 }
 
 /** A part of a block: the shapes of its weights by their names below `prefix`, and what it makes of x [batch, seq, hidden]. */

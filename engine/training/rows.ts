@@ -16,7 +16,7 @@ export interface ModelInputs {
   config: ModelConfig;
   weights: Weights;
   lora: LoraSource;
-  /** Whether layers keep their inputs only, and are computed again for the backward pass. */
+  /** Whether half layers keep their inputs only, and are computed again for the backward pass. */
   isCheckpointed?: boolean;
 }
 
@@ -40,7 +40,10 @@ export function readRows({ g, config, weights, lora, isCheckpointed }: ModelInpu
   const attend = rowAttention(g, config, positions, segments);
   const head = (source: LoraSource, isTrained: boolean): HeadProduct[] => {
     const context: DecoderContext = { g, config, weights, lora: source, attend };
-    if (isCheckpointed) context.runLayer = (x, build) => checkpointed(g, x, build);
+    if (isCheckpointed) {
+      // The top layer's backward pass follows its forward at once: nothing would be saved.
+      context.runHalf = (layer, x, build) => (layer === config.layers - 1 ? build(x) : checkpointed(g, x, build));
+    }
     const hidden = families[config.architecture].hidden(context, ids);
     const x = g.reshape(hidden, [rows * length, config.hiddenSize]);
     return [{ x, matrix: weights.tensor(headName(config)), isTrained }];
