@@ -1,0 +1,191 @@
+// What is trained, over every family: gradients with checkpointing are those without; over four-bit weights they are
+// those of the weights that the four bits stand for; and the loss falls.
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Checkpoint, openCheckpoint } from '../checkpoint/checkpoint.ts';
+import { isQuantised } from '../checkpoint/memory.ts';
+import { createAdapter } from '../checkpoint/peft.ts';
+import { readTensor, type TensorToWrite } from '../checkpoint/safetensors.ts';
+import { loraConfigSchema } from '../config.ts';
+import { GraphBuilder, type Value } from '../graph/builder.ts';
+import type { OnnxGraph } from '../graph/onnx.ts';
+import { loraInputs } from '../models/lora.ts';
+import { memoryWeights } from '../models/weights.ts';
+import { adamW, createAdamWState } from '../optimizer.ts';
+import type { TrainingPair } from '../ports.ts';
+import { dequantizeRows, quantizeRows } from '../quantization/int4.ts';
+import { quantizeCheckpoint } from '../quantization/quantized-checkpoint.ts';
+import { createRandom } from '../random.ts';
+import { openSession, type Tensor } from '../runtime/session.ts';
+import { packRows, sizeOf } from './batch.ts';
+import { dpoGraph, sftGraph } from './graph.ts';
+import { adapterPolicy, type TrainedPolicy, wholePolicy } from './policy.ts';
+import type { ModelInputs } from './rows.ts';
+import { tokenizePair } from './score.ts';
+
+const fixtures = fileURLToPath(new URL('../fixtures/', import.meta.url));
+const families = Object.keys(JSON.parse(await readFile(`${fixtures}gold.json`, 'utf8')));
+const pairs = (await readFile(`${fixtures}pairs.jsonl`, 'utf8'))
+  .trim()
+  .split('\n')
+  .map((line) => JSON.parse(line) as TrainingPair);
+const device = 'cpu';
+const block = 32;
+let cache = '';
+beforeAll(async () => {
+  cache = await mkdtemp(join(tmpdir(), 'rankloop-policy-'));
+});
+afterAll(() => rm(cache, { recursive: true }));
+
+const settings = { loss: 'sigmoid', beta: 0.1, labelSmoothing: 0 } as const;
+const batchOf = (checkpoint: Checkpoint) => {
+  const rows = pairs.slice(0, 2).map((pair) => tokenizePair(checkpoint, pair));
+  return { rows, size: sizeOf(rows, rows.length) };
+};
+
+/** An adapter on every layer whose B is not zero, so that A has gradients. */
+function adapterOf(checkpoint: Checkpoint, r: number) {
+  const adapter = createAdapter(loraConfigSchema.parse({ r }), checkpoint.shapes, 3);
+  const random = createRandom(4);
+  for (const { b } of adapter.modules.values()) b.data.set(b.data.map(() => 0.05 * random.normal()));
+  return adapter;
+}
+
+const dpoFeeds = (checkpoint: Checkpoint): Record<string, Tensor> => {
+  const { rows, size } = batchOf(checkpoint);
+  return {
+    ...packRows(rows, size),
+    reference: { dtype: 'float32', shape: [size.rows, 2], data: new Float32Array(2 * size.rows) },
+    pair_weights: { dtype: 'float32', shape: [size.rows], data: new Float32Array(size.rows).fill(1 / size.rows) },
+  };
+};
+const dpo = (checkpoint: Checkpoint) => (model: ModelInputs, trained: ReadonlyMap<string, Value>) =>
+  dpoGraph(model, batchOf(checkpoint).size, trained, settings);
+
+async function outputsOf(
+  policy: TrainedPolicy,
+  build: Parameters<TrainedPolicy['open']>[0],
+  feeds: Record<string, Tensor>,
+) {
+  const session = await policy.open(build);
+  const outputs = await session.run({ ...feeds, ...policy.feeds });
+  await session.close();
+  return outputs;
+}
+
+/** The distance between two sets of gradients, over their size. */
+function distance(found: Record<string, Tensor>, expected: Record<string, Tensor>): number {
+  let [apart, whole] = [0, 0];
+  for (const [name, { data }] of Object.entries(expected)) {
+    if (!name.startsWith('d ')) continue;
+    const other = found[name]?.data as Float32Array;
+    for (const [i, value] of (data as Float32Array).entries()) {
+      apart += ((other[i] as number) - value) ** 2;
+      whole += value ** 2;
+    }
+  }
+  expect(whole).toBeGreaterThan(0);
+  return Math.sqrt(apart / whole);
+}
+
+describe.each(families)('%s', (family) => {
+  test('checkpointed gradients of adapters and of all weights are those that keep everything', async () => {
+    const checkpoint = await openCheckpoint(fixtures + family);
+    const adapter = adapterOf(checkpoint, 2);
+    const graphs: OnnxGraph[] = [];
+    const watched = (build: ReturnType<typeof dpo>) => (model: ModelInputs, trained: ReadonlyMap<string, Value>) => {
+      const graph = build(model, trained);
+      graphs.push(graph);
+      return graph;
+    };
+    const adapters = await Promise.all(
+      [false, true].map((isCheckpointed) =>
+        outputsOf(
+          adapterPolicy(checkpoint, adapter, { device, isCheckpointed }),
+          watched(dpo(checkpoint)),
+          dpoFeeds(checkpoint),
+        ),
+      ),
+    );
+    expect(distance(adapters[1] ?? {}, adapters[0] ?? {})).toBeLessThan(1e-5);
+    const [plain, checkpointed] = graphs.map(({ nodes }) => nodes.filter(({ name }) => name.includes('/again/')));
+    expect(plain).toHaveLength(0);
+    expect(checkpointed?.length).toBeGreaterThan(0);
+
+    const rows = batchOf(checkpoint).rows.map((row) => ({ ...row, completions: row.completions.slice(0, 1) }));
+    const size = sizeOf(rows, rows.length);
+    const whole = await Promise.all(
+      [false, true].map(async (isCheckpointed) =>
+        outputsOf(
+          await wholePolicy(checkpoint, { device, isCheckpointed }),
+          (model, trained) => sftGraph(model, size, () => trained),
+          packRows(rows, size),
+        ),
+      ),
+    );
+    expect(distance(whole[1] ?? {}, whole[0] ?? {})).toBeLessThan(1e-5);
+  });
+
+  test('gradients over four-bit weights are within 1 % of those over what the four bits stand for', async () => {
+    const checkpoint = await openCheckpoint(fixtures + family);
+    const adapter = adapterOf(checkpoint, 2);
+    const quantized = await quantizeCheckpoint(checkpoint, block, cache);
+    expect(quantized.matrices.size).toBeGreaterThan(0);
+    const feeds = dpoFeeds(checkpoint);
+    for (const isCheckpointed of [false, true]) {
+      const policy = adapterPolicy(checkpoint, adapter, { device, isCheckpointed, quantized });
+      const found = await outputsOf(policy, dpo(checkpoint), feeds);
+      const expected = await dequantized(checkpoint, adapter, { ...feeds, ...policy.feeds });
+      expect(distance(found, expected)).toBeLessThan(1e-2);
+      expect(Number(found.loss?.data[0])).toBeCloseTo(Number(expected.loss?.data[0]), 2);
+    }
+  });
+});
+
+/** The same step over plain weights, each rounded to what its four bits stand for. */
+async function dequantized(
+  checkpoint: Checkpoint,
+  adapter: ReturnType<typeof adapterOf>,
+  feeds: Record<string, Tensor>,
+) {
+  const rounded = new Map<string, TensorToWrite>();
+  for (const [name, shape] of checkpoint.shapes) {
+    const stored = checkpoint.tensors.get(name);
+    if (!stored) continue;
+    const data = await readTensor(checkpoint.folder, stored);
+    const columns = shape[1] ?? 0;
+    const back = () => dequantizeRows(quantizeRows(data, columns, block), columns, block);
+    rounded.set(name, { shape, data: isQuantised(name, shape) ? back() : data });
+  }
+  const g = new GraphBuilder('dequantized');
+  const modules = [...adapter.modules.keys()];
+  const { source, values } = loraInputs(g, checkpoint.shapes, modules, adapter.shape.r, adapter.scale);
+  const model = { g, config: checkpoint.config, weights: memoryWeights(g, rounded), lora: source };
+  const session = await openSession(dpo(checkpoint)(model, values), { device });
+  const outputs = await session.run(feeds);
+  await session.close();
+  return outputs;
+}
+
+test('an adapter over a four-bit base learns', async () => {
+  const checkpoint = await openCheckpoint(`${fixtures}llama`);
+  const quantized = await quantizeCheckpoint(checkpoint, block, cache);
+  const policy = adapterPolicy(checkpoint, adapterOf(checkpoint, 4), { device, isCheckpointed: false, quantized });
+  const session = await policy.open(dpo(checkpoint));
+  const states = new Map([...policy.tensors].map(([name, { data }]) => [name, createAdamWState(data.length)]));
+  const adam = { learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 };
+  const losses: number[] = [];
+  for (let step = 1; step <= 8; step++) {
+    const outputs = await session.run({ ...dpoFeeds(checkpoint), ...policy.feeds });
+    losses.push(Number(outputs.loss?.data[0]));
+    for (const [name, { data }] of policy.tensors) {
+      const state = states.get(name);
+      if (state) adamW(data, outputs[`d ${name}`]?.data as Float32Array, state, step, adam);
+    }
+  }
+  await session.close();
+  expect(losses.at(-1)).toBeLessThan(0.8 * (losses[0] ?? 0));
+});
