@@ -3,14 +3,17 @@ import { writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { openCheckpoint } from '../engine/checkpoint/checkpoint.ts';
 import { createAdapter } from '../engine/checkpoint/peft.ts';
-import { type LoraModule, loraConfigSchema } from '../engine/config.ts';
+import { type LoraModule, loraConfigSchema, trainConfigSchema } from '../engine/config.ts';
 import { GraphBuilder, type Value } from '../engine/graph/builder.ts';
+import { noLora } from '../engine/models/lora.ts';
 import { adamW, clipScale, createAdamWState, globalNorm } from '../engine/optimizer.ts';
-import { quantizeCheckpoint } from '../engine/quantization/quantized-checkpoint.ts';
 import { openSession, type Tensor } from '../engine/runtime/session.ts';
 import { packRows, sizeOf } from '../engine/training/batch.ts';
-import { dpoGraph, scoringGraph } from '../engine/training/graph.ts';
+import { inFourBits } from '../engine/training/frozen.ts';
+import { scoringGraph } from '../engine/training/graph.ts';
 import { adapterPolicy } from '../engine/training/policy.ts';
+import { type PreferenceRow, packPreference, preferenceSizeOf } from '../engine/training/preference-batch.ts';
+import { preferenceGraph } from '../engine/training/preference-graph.ts';
 import { peakBytes } from './peak.ts';
 import { type TrainingReply, type TrainingWork, trainingWorkSchema } from './training-work.ts';
 
@@ -39,36 +42,43 @@ try {
 process.exit();
 
 async function prepare(work: TrainingWork) {
-  const checkpoint = await openCheckpoint(work.folder);
+  const stored = await openCheckpoint(work.folder);
+  const checkpoint = work.isQuantized ? await inFourBits(stored, work.scratch) : stored;
   const lora = loraConfigSchema.parse({
     r: work.r,
     lora_alpha: 2 * work.r,
     target_modules: work.modules as LoraModule[],
   });
   const adapter = createAdapter(lora, checkpoint.shapes, 1);
-  const rows = work.pairs.map(({ prompt, chosen, rejected }) => ({ prompt, completions: [chosen, rejected] }));
-  const quantized = work.isQuantized ? await quantizeCheckpoint(checkpoint, 32, work.scratch) : undefined;
+  const rows = work.pairs.map(
+    ({ prompt, chosen, rejected }): PreferenceRow => ({
+      prompt,
+      completions: [chosen, rejected],
+      sign: 1,
+      weight: 1,
+      margin: null,
+      criterion: null,
+    }),
+  );
   const { device, isCheckpointed } = work;
-  return { checkpoint, rows, policy: adapterPolicy(checkpoint, adapter, { device, isCheckpointed, quantized }) };
+  return { checkpoint, rows, policy: adapterPolicy(checkpoint, adapter, { device, isCheckpointed }) };
 }
 
 /** All that a step of the trainer does: the batch packed, loss and gradients, clipping, AdamW. */
 async function step(work: TrainingWork): Promise<Step> {
   const { rows, policy } = await prepare(work);
-  const size = sizeOf(rows, rows.length);
-  const settings = { loss: 'sigmoid', beta: 0.1, labelSmoothing: 0 } as const;
-  const session = await policy.open((model, trained) => dpoGraph(model, size, trained, settings));
-  const reference: Tensor = { dtype: 'float32', shape: [rows.length, 2], data: new Float32Array(2 * rows.length) };
-  const weights = new Float32Array(rows.length).fill(1 / rows.length);
+  const settings = trainConfigSchema.parse({});
+  const size = preferenceSizeOf(rows, rows.length, settings);
+  const session = await policy.open((model, trained) => preferenceGraph(model, size, trained, settings, noLora));
+  const batch = rows.map((row) => ({ row, reference: [0, 0] }));
+  const shares = rows.map(() => 1 / rows.length);
   const states = new Map([...policy.tensors].map(([name, { data }]) => [name, createAdamWState(data.length)]));
   const adam = { learningRate: 1e-5, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 };
   let done = 0;
   return async () => {
     const outputs = await session.run({
-      ...packRows(rows, size),
-      ...policy.feeds,
-      reference,
-      pair_weights: { dtype: 'float32', shape: [rows.length], data: weights },
+      ...packPreference(batch, shares, size, settings),
+      ...policy.feeds(size, null),
     });
     const gradients = [...policy.tensors.keys()].map((name) => outputs[`d ${name}`]?.data as Float32Array);
     const scale = clipScale(globalNorm(gradients), 1);
@@ -83,7 +93,7 @@ async function forward(work: TrainingWork): Promise<Step> {
   const { rows, policy } = await prepare(work);
   const size = sizeOf(rows, rows.length);
   const session = await policy.open((model) => scoringGraph(model, size));
-  return async () => void (await session.run({ ...packRows(rows, size), ...policy.feeds }));
+  return async () => void (await session.run({ ...packRows(rows, size), ...policy.feeds(size, null) }));
 }
 
 /** Every product of the forward with a weight, one after the other, over as many rows as it has tokens. */

@@ -267,9 +267,7 @@ async function demoSetting(options: LoopOptions): Promise<Setting> {
     sampling: samplingConfigSchema.parse(demoRecipe.sampling),
     responses: demoRecipe.responses,
     evaluationResponses: demoRecipe.evaluationResponses,
-    config: options.config
-      ? await readConfigFile(trainConfigSchema, options.config)
-      : trainConfigSchema.parse(demoRecipe.training),
+    config: options.config ? await readAdapterConfig(options.config) : trainConfigSchema.parse(demoRecipe.training),
   };
 }
 
@@ -302,8 +300,15 @@ async function ownSetting(options: LoopOptions): Promise<Setting> {
     sampling: samplingConfigSchema.parse({}),
     responses: 4,
     evaluationResponses: 2,
-    config: await readConfigFile(trainConfigSchema, options.config),
+    config: await readAdapterConfig(options.config),
   };
+}
+
+/** A loop goes on from round to round by adapters. */
+async function readAdapterConfig(file: string | undefined): Promise<TrainConfig> {
+  const config = await readConfigFile(trainConfigSchema, file);
+  if (!config.lora) throw new AppError('CONFIG_INVALID', `${file}: a loop trains adapters: lora must not be null.`);
+  return config;
 }
 
 function describeRound(report: RoundReport): string {

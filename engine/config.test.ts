@@ -9,8 +9,11 @@ test('takes the names of TRL and PEFT, with their usual defaults', () => {
 test('refuses an unknown name and what it cannot do, never ignoring it', () => {
   for (const [values, message] of [
     [{ learning_rat: 1 }, /learning_rat/],
-    [{ lora: { lora_dropout: 0.1 } }, /dropout is not supported/],
-    [{ gradient_checkpointing: true }, /gradient checkpointing is not supported/],
+    [{ lora: { lora_dropout: 1 } }, /lora_dropout/],
+    [{ lora: { target_modules: ['lm_head'] } }, /target_modules/],
+    [{ lora: null, load_in_4bit: true }, /four-bit weights cannot be trained/],
+    [{ lora: null, sync_ref_model: true }, /a reference that moves is an adapter/],
+    [{ lora: null, loss_type: 'tdpo2' }, /tdpo2 runs its reference beside the policy/],
     [{ loss_type: ['sigmoid', 'no_such_loss'] }, /loss_type/],
     [{ label_smoothing: 0.5 }, /label_smoothing/],
   ] as const) {
@@ -48,6 +51,8 @@ test('takes what does make sense together', () => {
     { loss_type: 'kto', desirable_weight: 1.33 },
     { loss_type: 'exo_pair', label_smoothing: 1e-3 },
     { sync_ref_model: true, ref_model_mixup_alpha: 1, ref_model_sync_steps: 2 },
+    { lora: null, gradient_checkpointing: true },
+    { lora: { lora_dropout: 0.05 }, load_in_4bit: true, gradient_checkpointing: true },
   ]) {
     expect(trainConfigSchema.safeParse(values).error?.message).toBeUndefined();
   }

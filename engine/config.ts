@@ -1,7 +1,7 @@
 // What a caller may ask of the sampler and the trainer: names, bounds and defaults (TRL's and PEFT's names).
 // Imports zod only, so that forms in a browser and the command line check against the same schemas.
 import { z } from 'zod';
-import { lossFields, lossProblems } from './loss-config.ts';
+import { type LossName, lossFields, lossProblems, lossTraits } from './loss-config.ts';
 
 /** Where graphs run. `auto` takes CUDA where its libraries load, else the CPU. */
 export const deviceSchema = z
@@ -68,7 +68,8 @@ export const loraConfigSchema = z.strictObject({
     .min(1)
     .default([...loraModules]),
   use_rslora: z.boolean().default(false),
-  lora_dropout: z.literal(0, 'dropout is not supported: leave it at 0').default(0),
+  /** The share of an adapter's inputs that a training step leaves out; references and evaluations keep all. */
+  lora_dropout: z.number().min(0).lt(1).default(0),
 });
 export type LoraConfig = z.infer<typeof loraConfigSchema>;
 
@@ -90,22 +91,43 @@ const optimizerFields = {
   logging_steps: z.number().int().min(1).default(1),
   save_steps: z.number().int().min(1).default(50),
   seed: z.number().int().min(0).max(0xffffffff).default(42),
+  /** Keeps half layers' inputs only and computes the rest again: less memory, a quarter more time. */
+  gradient_checkpointing: z.boolean().default(false),
   /** `sequential` keeps the order of the file in every epoch. */
   train_sampling_strategy: z.enum(['random', 'sequential']).default('random'),
 };
+
+/** What makes no sense with all weights trained, by setting. */
+function* trainedProblems(config: {
+  lora: LoraConfig | null;
+  load_in_4bit: boolean;
+  sync_ref_model: boolean;
+  loss_type: readonly LossName[];
+}): Iterable<readonly [string, string]> {
+  if (config.lora) return;
+  if (config.load_in_4bit) yield ['load_in_4bit', 'four-bit weights cannot be trained themselves: give lora a shape'];
+  if (config.loss_type.some((name) => lossTraits[name].reference === 'distribution'))
+    yield [
+      'loss_type',
+      "tdpo2 runs its reference beside the policy, which needs the policy's weights unchanged: give lora a shape",
+    ];
+  if (config.sync_ref_model) yield ['sync_ref_model', 'a reference that moves is an adapter: give lora a shape'];
+}
 
 /** One preference run: the loss's settings, the optimiser's, and the adapter's shape. An unknown name is refused. */
 export const trainConfigSchema = z
   .strictObject({
     ...lossFields,
-    gradient_checkpointing: z.literal(false, 'gradient checkpointing is not supported').default(false),
     max_prompt_length: z.number().int().min(1).default(512),
     eval_steps: z.number().int().min(1).default(50),
     ...optimizerFields,
-    lora: loraConfigSchema.prefault({}),
+    /** The adapter's shape; null trains all weights and gives a checkpoint. */
+    lora: loraConfigSchema.nullable().prefault({}),
+    /** QLoRA (Dettmers et al. 2023): the frozen weights in four bits, one scale per 32. */
+    load_in_4bit: z.boolean().default(false),
   })
   .superRefine((config, context) => {
-    for (const [setting, message] of lossProblems(config))
+    for (const [setting, message] of [...lossProblems(config), ...trainedProblems(config)])
       context.addIssue({ code: 'custom', path: [setting], message });
   });
 export type TrainConfig = z.infer<typeof trainConfigSchema>;

@@ -11,12 +11,12 @@ import { pullBack } from './gradient.ts';
  * one, or run it long before it is needed, and keep all that it was to save.
  */
 export function checkpointed(g: GraphBuilder, x: Value, build: (x: Value) => Value): Value {
-  const start = g.detach(x);
+  const start = g.stopGradient(x);
   const y = build(start);
   const inputs = [x, ...inputsOf(g, y)];
   const [value] = g.withGradient(inputs, [y], ([dY], isWanted) =>
     g.scope('again', () => {
-      const again = g.detach(g.add(x, zeroOf(g, dY as Value)));
+      const again = g.stopGradient(g.add(x, zeroOf(g, dY as Value)));
       const wrt = [again, ...inputs.slice(1).filter((_, i) => isWanted[i + 1])];
       const found = new Map(pullBack(g, build(again), dY as Value, wrt).map((gradient, i) => [wrt[i], gradient]));
       return [again, ...inputs.slice(1)].map((input) => found.get(input) ?? null);

@@ -169,7 +169,7 @@ export function withScaleInB(adapter: Adapter): Adapter {
 }
 
 /** Writes the folder that `PeftModel.from_pretrained` loads. The config goes last: a folder with it is complete. */
-export async function writeAdapter(folder: string, adapter: Adapter, model: string): Promise<void> {
+export async function writeAdapter(folder: string, adapter: Adapter, model: string, dropout = 0): Promise<void> {
   try {
     await mkdir(folder, { recursive: true });
   } catch (error) {
@@ -188,7 +188,7 @@ export async function writeAdapter(folder: string, adapter: Adapter, model: stri
     task_type: 'CAUSAL_LM',
     base_model_name_or_path: basename(model),
     ...adapter.shape,
-    lora_dropout: 0,
+    lora_dropout: dropout,
     bias: 'none',
     fan_in_fan_out: false,
     inference_mode: true,

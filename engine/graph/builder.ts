@@ -195,11 +195,6 @@ export class GraphBuilder {
     return values;
   }
 
-  /** The same value, as a constant to differentiation. */
-  detach(x: Value): Value {
-    return { ...x, producer: null };
-  }
-
   private one<T extends OpType>(type: T, inputs: readonly Value[], attributes: OpAttributes[T]): Value {
     return only(this.op(type, inputs, attributes));
   }

@@ -162,7 +162,7 @@ async function checkWeightGradients(model: string): Promise<void> {
     return { prompt, completions: completions.slice(0, 1) };
   });
   const size = { ...sizeOf(rows, rows.length), promptSpan: 0 };
-  const graph = sftGraph({ g, config: checkpoint.config, weights, lora: noLora }, size, () => values);
+  const graph = sftGraph({ g, config: checkpoint.config, weights, lora: noLora }, size, values);
   const trained = new Map<string, Tensor>();
   for (const [name, { shape, data }] of await readAll(checkpoint)) {
     trained.set(name, float64(shape, Float64Array.from(data)));

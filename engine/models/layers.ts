@@ -49,7 +49,7 @@ export function linear({ g, config, weights, lora }: DecoderContext, module: str
     const y = config.biases.includes(name) ? g.add(product, weights.tensor(`${module}.bias`)) : product;
     const adapter = lora(module);
     if (!adapter) return y;
-    const low = g.linear(x, adapter.a);
+    const low = g.linear(adapter.drop ? adapter.drop(x) : x, adapter.a);
     return g.add(y, g.linear(adapter.scale === undefined ? low : g.mul(low, adapter.scale), adapter.b));
   });
 }

@@ -9,7 +9,12 @@ import type { WeightShapes } from './weights.ts';
 export type LoraScale = number | Value;
 
 /** An adapter's two matrices as values of a graph, by the module they belong to. */
-export type LoraSource = (module: string) => { a: Value; b: Value; scale?: LoraScale } | null;
+export type LoraSource = (module: string) => {
+  a: Value;
+  b: Value;
+  scale?: LoraScale /** What it reads of x, where dropout acts. */;
+  drop?: (x: Value) => Value;
+} | null;
 
 export const noLora: LoraSource = () => null;
 

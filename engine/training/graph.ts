@@ -36,11 +36,11 @@ function completionStatistics(model: ModelInputs, size: BatchSize) {
 }
 
 /** Rows of one completion. Outputs: `loss` = -sum of weight x token log-probability, and `d <name>` for each of `trained`. */
-export function sftGraph(model: ModelInputs, size: BatchSize, trained: () => ReadonlyMap<string, Value>) {
+export function sftGraph(model: ModelInputs, size: BatchSize, trained: ReadonlyMap<string, Value>) {
   const { g } = model;
   const logps = g.reduceSum(completionStatistics(model, size).logps, [-1]);
   g.output('logps', logps);
-  return withGradients(g, g.neg(g.reduceSum(logps, [0, 1])), trained());
+  return withGradients(g, g.neg(g.reduceSum(logps, [0, 1])), trained);
 }
 
 /** The finished graph, with outputs `loss` and `d <name>` for each of `trained`. */

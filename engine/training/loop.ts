@@ -31,8 +31,11 @@ export interface OptimizationRun<R, O> {
   /** Further tensors that change as the run goes on, kept in its checkpoints. */
   companions?: ReadonlyMap<string, TensorToWrite>;
   resumeFrom?: string | undefined;
-  /** Loss and gradients of up to per_device_train_batch_size rows, as their part of a step over `stepRows` rows. */
-  runBatch(rows: readonly R[], stepRows: readonly R[]): Promise<BatchResult<O>>;
+  /**
+   * Loss and gradients of up to per_device_train_batch_size rows, as their part of a step over `stepRows` rows. `draw`
+   * numbers the run's micro-batches: what is drawn at random for one follows from it.
+   */
+  runBatch(rows: readonly R[], stepRows: readonly R[], draw: number): Promise<BatchResult<O>>;
   /** The metrics of a logged stretch beyond loss, gradient norm and learning rate. */
   summarise(outcomes: readonly O[]): Record<string, number>;
   /** What to add to a step's metrics after it, such as an evaluation. */
@@ -82,7 +85,7 @@ export async function optimize<R, O>(run: OptimizationRun<R, O>): Promise<number
           : createRandom(config.seed * 1_000_003 + epoch).shuffle(rows);
     }
     const stepRows = order.slice(stepInEpoch * rowsPerStep, (stepInEpoch + 1) * rowsPerStep);
-    const step = await accumulate(run, stepRows);
+    const step = await accumulate(run, stepRows, done * config.gradient_accumulation_steps);
     const norm = globalNorm(step.gradients.values());
     const learningRate = config.learning_rate * scheduleFactor(config.lr_scheduler_type, done, maxSteps, warmup);
     done++;
@@ -132,12 +135,17 @@ export async function optimize<R, O>(run: OptimizationRun<R, O>): Promise<number
   return done;
 }
 
-async function accumulate<R, O>(run: OptimizationRun<R, O>, stepRows: readonly R[]): Promise<BatchResult<O>> {
+async function accumulate<R, O>(
+  run: OptimizationRun<R, O>,
+  stepRows: readonly R[],
+  firstDraw: number,
+): Promise<BatchResult<O>> {
   const batchSize = run.config.per_device_train_batch_size;
   let total: BatchResult<O> | null = null;
   for (let start = 0; start < stepRows.length; start += batchSize) {
     throwIfCancelled(run.signal);
-    const batch = await run.runBatch(stepRows.slice(start, start + batchSize), stepRows);
+    const draw = firstDraw + start / batchSize;
+    const batch = await run.runBatch(stepRows.slice(start, start + batchSize), stepRows, draw);
     if (!total) {
       total = batch;
       continue;

@@ -9,20 +9,22 @@ import { type Checkpoint, openCheckpoint } from '../checkpoint/checkpoint.ts';
 import { isQuantised } from '../checkpoint/memory.ts';
 import { createAdapter } from '../checkpoint/peft.ts';
 import { readTensor, type TensorToWrite } from '../checkpoint/safetensors.ts';
-import { loraConfigSchema } from '../config.ts';
+import { loraConfigSchema, trainConfigSchema } from '../config.ts';
 import { GraphBuilder, type Value } from '../graph/builder.ts';
 import type { OnnxGraph } from '../graph/onnx.ts';
-import { loraInputs } from '../models/lora.ts';
+import { loraInputs, noLora } from '../models/lora.ts';
 import { memoryWeights } from '../models/weights.ts';
 import { adamW, createAdamWState } from '../optimizer.ts';
 import type { TrainingPair } from '../ports.ts';
 import { dequantizeRows, quantizeRows } from '../quantization/int4.ts';
-import { quantizeCheckpoint } from '../quantization/quantized-checkpoint.ts';
 import { createRandom } from '../random.ts';
 import { openSession, type Tensor } from '../runtime/session.ts';
 import { packRows, sizeOf } from './batch.ts';
-import { dpoGraph, sftGraph } from './graph.ts';
+import { inFourBits } from './frozen.ts';
+import { sftGraph } from './graph.ts';
 import { adapterPolicy, type TrainedPolicy, wholePolicy } from './policy.ts';
+import { packPreference } from './preference-batch.ts';
+import { preferenceGraph } from './preference-graph.ts';
 import type { ModelInputs } from './rows.ts';
 import { tokenizePair } from './score.ts';
 
@@ -40,10 +42,10 @@ beforeAll(async () => {
 });
 afterAll(() => rm(cache, { recursive: true }));
 
-const settings = { loss: 'sigmoid', beta: 0.1, labelSmoothing: 0 } as const;
+const settings = trainConfigSchema.parse({});
 const batchOf = (checkpoint: Checkpoint) => {
   const rows = pairs.slice(0, 2).map((pair) => tokenizePair(checkpoint, pair));
-  return { rows, size: sizeOf(rows, rows.length) };
+  return { rows, size: { ...sizeOf(rows, rows.length), promptSpan: 0 } };
 };
 
 /** An adapter on every layer whose B is not zero, so that A has gradients. */
@@ -56,14 +58,20 @@ function adapterOf(checkpoint: Checkpoint, r: number) {
 
 const dpoFeeds = (checkpoint: Checkpoint): Record<string, Tensor> => {
   const { rows, size } = batchOf(checkpoint);
-  return {
-    ...packRows(rows, size),
-    reference: { dtype: 'float32', shape: [size.rows, 2], data: new Float32Array(2 * size.rows) },
-    pair_weights: { dtype: 'float32', shape: [size.rows], data: new Float32Array(size.rows).fill(1 / size.rows) },
-  };
+  const facts = { sign: 1, weight: 1, margin: null, criterion: null } as const;
+  const batch = rows.map((row) => ({ row: { ...row, ...facts }, reference: [0, 0] }));
+  return packPreference(
+    batch,
+    rows.map(() => 1 / rows.length),
+    size,
+    settings,
+  );
 };
 const dpo = (checkpoint: Checkpoint) => (model: ModelInputs, trained: ReadonlyMap<string, Value>) =>
-  dpoGraph(model, batchOf(checkpoint).size, trained, settings);
+  preferenceGraph(model, batchOf(checkpoint).size, trained, settings, noLora);
+
+/** Without dropout the batch's size does not matter. */
+const policyFeeds = (policy: TrainedPolicy) => policy.feeds({ rows: 0, completions: 0, length: 0, span: 0 }, null);
 
 async function outputsOf(
   policy: TrainedPolicy,
@@ -71,7 +79,7 @@ async function outputsOf(
   feeds: Record<string, Tensor>,
 ) {
   const session = await policy.open(build);
-  const outputs = await session.run({ ...feeds, ...policy.feeds });
+  const outputs = await session.run({ ...feeds, ...policyFeeds(policy) });
   await session.close();
   return outputs;
 }
@@ -121,7 +129,7 @@ describe.each(families)('%s', (family) => {
       [false, true].map(async (isCheckpointed) =>
         outputsOf(
           await wholePolicy(checkpoint, { device, isCheckpointed }),
-          (model, trained) => sftGraph(model, size, () => trained),
+          (model, trained) => sftGraph(model, size, trained),
           packRows(rows, size),
         ),
       ),
@@ -132,13 +140,13 @@ describe.each(families)('%s', (family) => {
   test('gradients over four-bit weights are within 1 % of those over what the four bits stand for', async () => {
     const checkpoint = await openCheckpoint(fixtures + family);
     const adapter = adapterOf(checkpoint, 2);
-    const quantized = await quantizeCheckpoint(checkpoint, block, cache);
-    expect(quantized.matrices.size).toBeGreaterThan(0);
+    const quantized = await inFourBits(checkpoint, cache);
+    expect(quantized.quantized?.matrices.size).toBeGreaterThan(0);
     const feeds = dpoFeeds(checkpoint);
     for (const isCheckpointed of [false, true]) {
-      const policy = adapterPolicy(checkpoint, adapter, { device, isCheckpointed, quantized });
+      const policy = adapterPolicy(quantized, adapter, { device, isCheckpointed });
       const found = await outputsOf(policy, dpo(checkpoint), feeds);
-      const expected = await dequantized(checkpoint, adapter, { ...feeds, ...policy.feeds });
+      const expected = await dequantized(checkpoint, adapter, { ...feeds, ...policyFeeds(policy) });
       expect(distance(found, expected)).toBeLessThan(1e-2);
       expect(Number(found.loss?.data[0])).toBeCloseTo(Number(expected.loss?.data[0]), 2);
     }
@@ -172,14 +180,14 @@ async function dequantized(
 
 test('an adapter over a four-bit base learns', async () => {
   const checkpoint = await openCheckpoint(`${fixtures}llama`);
-  const quantized = await quantizeCheckpoint(checkpoint, block, cache);
-  const policy = adapterPolicy(checkpoint, adapterOf(checkpoint, 4), { device, isCheckpointed: false, quantized });
+  const quantized = await inFourBits(checkpoint, cache);
+  const policy = adapterPolicy(quantized, adapterOf(checkpoint, 4), { device, isCheckpointed: false });
   const session = await policy.open(dpo(checkpoint));
   const states = new Map([...policy.tensors].map(([name, { data }]) => [name, createAdamWState(data.length)]));
   const adam = { learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 };
   const losses: number[] = [];
   for (let step = 1; step <= 8; step++) {
-    const outputs = await session.run({ ...dpoFeeds(checkpoint), ...policy.feeds });
+    const outputs = await session.run({ ...dpoFeeds(checkpoint), ...policyFeeds(policy) });
     losses.push(Number(outputs.loss?.data[0]));
     for (const [name, { data }] of policy.tensors) {
       const state = states.get(name);

@@ -1,24 +1,37 @@
-// What a run trains and how it stands in a graph: adapters over frozen weights (mapped, or in four bits), or all weights.
-// The tensors are inputs of the graph that training changes in place; their gradients are its outputs `d <name>`.
+// What a run trains and how it stands in a graph: an adapter over frozen weights, or all weights. The tensors are inputs
+// of the graph that training changes in place; their gradients are its outputs `d <name>`.
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
-import type { Adapter } from '../checkpoint/peft.ts';
+import { type Adapter, createAdapter, readAdapter, writeAdapter } from '../checkpoint/peft.ts';
 import { readTensor, type TensorToWrite } from '../checkpoint/safetensors.ts';
+import { writeCheckpoint } from '../checkpoint/write-checkpoint.ts';
+import type { TrainConfig } from '../config.ts';
 import { EngineError } from '../errors.ts';
 import { GraphBuilder, type Value } from '../graph/builder.ts';
 import type { OnnxGraph } from '../graph/onnx.ts';
+import { withDropout } from '../models/dropout.ts';
 import { loraInputs, loraName, noLora } from '../models/lora.ts';
-import { checkpointWeights, inputWeights, quantizedWeights } from '../models/weights.ts';
-import type { QuantizedCheckpoint } from '../quantization/quantized-checkpoint.ts';
+import { inputWeights } from '../models/weights.ts';
+import type { TrainJob } from '../ports.ts';
 import { openSession, type Session, type Tensor } from '../runtime/session.ts';
+import type { BatchSize } from './batch.ts';
+import { dropoutFeeds } from './dropout.ts';
+import { type FrozenCheckpoint, frozenFolder, frozenWeights } from './frozen.ts';
 import type { ModelInputs } from './rows.ts';
 
 export interface TrainedPolicy {
   /** What training changes, in place. */
   tensors: ReadonlyMap<string, TensorToWrite>;
-  /** Those as feeds: views, so that a change is seen by the next run. */
-  feeds: Readonly<Record<string, Tensor>>;
+  /** The adapter that they are the matrices of; null where they are all weights. */
+  adapter: Adapter | null;
+  /**
+   * What a run of its graphs is fed beside the rows: the tensors themselves, so that a change is seen by the next run, and
+   * dropout's masks. `draw` numbers the micro-batch, and so the masks; null drops nothing.
+   */
+  feeds(size: BatchSize, draw: number | null): Record<string, Tensor>;
   /** A session over the graph that `build` makes of the model and the values that are trained, by their names. */
   open(build: (model: ModelInputs, trained: ReadonlyMap<string, Value>) => OnnxGraph): Promise<Session>;
+  /** Writes a PEFT adapter or a checkpoint, whichever it is. */
+  write(out: string): Promise<void>;
 }
 
 export interface PolicyOptions {
@@ -26,11 +39,40 @@ export interface PolicyOptions {
   isCheckpointed: boolean;
 }
 
-/** An adapter over weights that stay in their files: of the checkpoint's own, or in four bits (QLoRA, Dettmers et al. 2023). */
+/** What a run begins with: the policy, and the adapter that it starts from, unchanged by training. */
+export async function openPolicy(
+  job: Pick<TrainJob, 'adapter' | 'config' | 'model'>,
+  checkpoint: FrozenCheckpoint,
+  device: string,
+): Promise<{ policy: TrainedPolicy; initial: Adapter | null }> {
+  const { lora, gradient_checkpointing, seed }: TrainConfig = job.config;
+  const options = { device, isCheckpointed: gradient_checkpointing };
+  if (lora === null) {
+    if (job.adapter !== null) {
+      throw new EngineError(
+        'CONFIG_INVALID',
+        'lora is null, which trains all weights, but an adapter is given to go on from: merge it into the model first.',
+      );
+    }
+    return { policy: await wholePolicy(checkpoint, options), initial: null };
+  }
+  const initial = job.adapter === null ? null : await readAdapter(job.adapter, checkpoint.shapes);
+  const adapter = initial ? copyOf(initial) : createAdapter(lora, checkpoint.shapes, seed);
+  const dropout = { share: lora.lora_dropout, seed };
+  return { policy: adapterPolicy(checkpoint, adapter, { ...options, dropout, model: job.model }), initial };
+}
+
+export interface AdapterOptions extends PolicyOptions {
+  dropout?: { share: number; seed: number };
+  /** What the adapter's config names as its base. */
+  model?: string;
+}
+
+/** An adapter over weights that stay in their files. */
 export function adapterPolicy(
-  checkpoint: Checkpoint,
+  checkpoint: FrozenCheckpoint,
   adapter: Adapter,
-  { device, isCheckpointed, quantized }: PolicyOptions & { quantized?: QuantizedCheckpoint | undefined },
+  { device, isCheckpointed, dropout = { share: 0, seed: 0 }, model = checkpoint.folder }: AdapterOptions,
 ): TrainedPolicy {
   const tensors = new Map(
     [...adapter.modules].flatMap(([module, { a, b }]) => [
@@ -38,17 +80,21 @@ export function adapterPolicy(
       [loraName(module, 'B'), b] as const,
     ]),
   );
+  const feeds = feedsOf(tensors);
   return {
     tensors,
-    feeds: feedsOf(tensors),
+    adapter,
+    feeds: (size, draw) => ({ ...feeds, ...dropoutFeeds(adapter, dropout, size, draw) }),
     open: (build) => {
       const g = new GraphBuilder('policy');
-      const weights = quantized ? quantizedWeights(g, quantized, 0) : checkpointWeights(g, checkpoint.tensors);
+      const weights = frozenWeights(g, checkpoint);
       const modules = [...adapter.modules.keys()];
       const { source, values } = loraInputs(g, checkpoint.shapes, modules, adapter.shape.r, adapter.scale);
-      const graph = build({ g, config: checkpoint.config, weights, lora: source, isCheckpointed }, values);
-      return openSession(graph, { folder: (quantized ?? checkpoint).folder, device, keepMapped: true });
+      const lora = dropout.share > 0 ? withDropout(g, source) : source;
+      const graph = build({ g, config: checkpoint.config, weights, lora, isCheckpointed }, values);
+      return openSession(graph, { folder: frozenFolder(checkpoint), device, keepMapped: true });
     },
+    write: (out) => writeAdapter(out, adapter, model, dropout.share),
   };
 }
 
@@ -63,19 +109,30 @@ export async function wholePolicy(
     if (!stored) throw new EngineError('CHECKPOINT_INVALID', `${checkpoint.folder} lacks the tensor "${name}".`);
     tensors.set(name, { shape, data: await readTensor(checkpoint.folder, stored) });
   }
+  const feeds = feedsOf(tensors);
   return {
     tensors,
-    feeds: feedsOf(tensors),
+    adapter: null,
+    feeds: () => feeds,
     open: (build) => {
       const g = new GraphBuilder('policy');
       const { weights, values } = inputWeights(g, checkpoint.shapes);
-      return openSession(build({ g, config: checkpoint.config, weights, lora: noLora, isCheckpointed }, values), {
-        device,
-      });
+      const graph = build({ g, config: checkpoint.config, weights, lora: noLora, isCheckpointed }, values);
+      return openSession(graph, { device });
     },
+    write: (out) => writeCheckpoint(checkpoint, tensors, out),
   };
 }
 
 function feedsOf(tensors: ReadonlyMap<string, TensorToWrite>): Record<string, Tensor> {
   return Object.fromEntries([...tensors].map(([name, { shape, data }]) => [name, { dtype: 'float32', shape, data }]));
+}
+
+/** Training changes matrices in place; the initial adapter may also be the reference. */
+function copyOf(adapter: Adapter): Adapter {
+  const copy = ({ shape, data }: TensorToWrite) => ({ shape, data: data.slice() });
+  return {
+    ...adapter,
+    modules: new Map([...adapter.modules].map(([module, { a, b }]) => [module, { a: copy(a), b: copy(b) }])),
+  };
 }

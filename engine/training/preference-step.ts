@@ -2,16 +2,16 @@
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import type { Adapter } from '../checkpoint/peft.ts';
 import type { TrainConfig } from '../config.ts';
-import { GraphBuilder } from '../graph/builder.ts';
+import type { GraphBuilder } from '../graph/builder.ts';
 import { referenceUse } from '../loss-config.ts';
-import { type LoraSource, loraInputs, loraName, noLora } from '../models/lora.ts';
-import { checkpointWeights } from '../models/weights.ts';
+import { loraInputs, noLora } from '../models/lora.ts';
 import { createAdamWState } from '../optimizer.ts';
 import { adapterFeeds } from '../runtime/adapter-feeds.ts';
-import { createSessionCache, openSession, type Tensor } from '../runtime/session.ts';
+import { createSessionCache, type Tensor } from '../runtime/session.ts';
 import { sharesOf, takesPairs } from './examples.ts';
 import type { BatchResult } from './loop.ts';
 import { type PairOutcome, preferenceMetrics, type SingleOutcome, unpairedMetrics } from './metrics.ts';
+import type { TrainedPolicy } from './policy.ts';
 import {
   type PreferenceRow,
   type PreferenceSize,
@@ -28,47 +28,48 @@ export type Outcome = PairOutcome | SingleOutcome;
 
 export interface PreferenceStep {
   tensors: TrainableTensors;
-  run(batch: readonly PreferenceRow[], stepRows: readonly PreferenceRow[]): Promise<BatchResult<Outcome>>;
+  /** `draw` numbers the micro-batch for dropout; without one nothing is dropped. */
+  run(
+    batch: readonly PreferenceRow[],
+    stepRows: readonly PreferenceRow[],
+    draw?: number,
+  ): Promise<BatchResult<Outcome>>;
   summarise(outcomes: readonly Outcome[]): Record<string, number>;
   close(): Promise<void>;
 }
 
 interface StepOptions {
   checkpoint: Checkpoint;
-  adapter: Adapter;
+  policy: TrainedPolicy;
   reference: ReferenceModel;
   config: TrainConfig;
-  device: string;
 }
 
-/** The adapter's matrices are the trained tensors: what changes them in place changes what the next run computes. */
-export function preferenceStep({ checkpoint, adapter, reference, config, device }: StepOptions): PreferenceStep {
-  const tensors = trainableTensors(adapter);
+/** What changes the policy's tensors in place changes what the next run computes. */
+export function preferenceStep({ checkpoint, policy, reference, config }: StepOptions): PreferenceStep {
+  const tensors = trainableTensors(policy);
   const isWhole = referenceUse(config) === 'distribution';
-  const lora = {
-    ...adapterFeeds(adapter),
-    ...(isWhole && reference.adapter ? adapterFeeds(reference.adapter, referencePrefix) : {}),
-  };
+  const held = isWhole && reference.adapter ? adapterFeeds(reference.adapter, referencePrefix) : {};
   const sessions = createSessionCache();
-  const open = (size: PreferenceSize) => {
-    const g = new GraphBuilder('preference');
-    const weights = checkpointWeights(g, checkpoint.tensors);
-    const policy = loraOf(g, checkpoint, adapter);
-    const held =
-      isWhole && reference.adapter ? loraOf(g, checkpoint, reference.adapter, referencePrefix).source : noLora;
-    const model = { g, config: checkpoint.config, weights, lora: policy.source };
-    const graph = preferenceGraph(model, size, policy.values, config, held);
-    return openSession(graph, { folder: checkpoint.folder, device, keepMapped: true });
-  };
+  const open = (size: PreferenceSize) =>
+    policy.open((model, trained) => {
+      const { adapter } = reference;
+      const source = isWhole && adapter ? loraOf(model.g, checkpoint, adapter, referencePrefix) : noLora;
+      return preferenceGraph(model, size, trained, config, source);
+    });
   return {
     tensors,
-    run: async (batch, stepRows) => {
+    run: async (batch, stepRows, draw) => {
       const rows = config.loss_type.includes('kto') ? withMismatched(batch, limitOf(checkpoint, config)) : batch;
       const size = preferenceSizeOf(rows, config.per_device_train_batch_size, config);
       const session = await sessions.get(JSON.stringify(size), () => open(size));
       const referenced = await withReference(rows, batch, { checkpoint, reference, config });
       const shares = sharesOf(batch, stepRows, config);
-      const outputs = await session.run({ ...packPreference(referenced, shares, size, config), ...lora });
+      const outputs = await session.run({
+        ...packPreference(referenced, shares, size, config),
+        ...policy.feeds(size, draw ?? null),
+        ...held,
+      });
       const read = readerOf(outputs, size);
       return {
         loss: read('loss', 0),
@@ -89,9 +90,8 @@ export function preferenceStep({ checkpoint, adapter, reference, config, device 
 
 const referencePrefix = 'reference ';
 
-function loraOf(g: GraphBuilder, { shapes }: Checkpoint, { modules, shape, scale }: Adapter, prefix = '') {
-  const { source, values } = loraInputs(g, shapes, [...modules.keys()], shape.r, scale, prefix);
-  return { source: source as LoraSource, values };
+function loraOf(g: GraphBuilder, { shapes }: Checkpoint, { modules, shape, scale }: Adapter, prefix: string) {
+  return loraInputs(g, shapes, [...modules.keys()], shape.r, scale, prefix).source;
 }
 
 const limitOf = ({ config }: Checkpoint, { max_length }: TrainConfig) => Math.min(max_length, config.maxPositions);
@@ -185,11 +185,8 @@ const singleOutcome = (
   loss: read('losses', r),
 });
 
-function trainableTensors(adapter: Adapter): TrainableTensors {
+function trainableTensors({ tensors }: TrainedPolicy): TrainableTensors {
   return new Map(
-    [...adapter.modules].flatMap(([module, { a, b }]) => [
-      [loraName(module, 'A'), { ...a, state: createAdamWState(a.data.length) }] as const,
-      [loraName(module, 'B'), { ...b, state: createAdamWState(b.data.length) }] as const,
-    ]),
+    [...tensors].map(([name, tensor]) => [name, { ...tensor, state: createAdamWState(tensor.data.length) }]),
   );
 }

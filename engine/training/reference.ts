@@ -10,6 +10,7 @@ import { loraName } from '../models/lora.ts';
 import type { TrainJob } from '../ports.ts';
 import { createSessionCache, type SessionCache } from '../runtime/session.ts';
 import type { TokenRow } from './batch.ts';
+import type { FrozenCheckpoint } from './frozen.ts';
 import { tailWeights } from './preference-batch.ts';
 import { scoreRows } from './score.ts';
 
@@ -33,18 +34,18 @@ export interface ReferenceModel {
 /** Batches that training scores between its steps come in few sizes. */
 const sessionsHeld = 4;
 
-/** `initial` is the adapter that training starts from, `policy` the one that it changes; null is the bare model. */
+/** `initial` is the adapter that training starts from, `policy` the one that it changes; null is the bare model, or that all weights are trained. */
 export async function openReference(
   job: Pick<TrainJob, 'adapter' | 'reference' | 'config'>,
-  checkpoint: Checkpoint,
-  { initial, policy }: { initial: Adapter | null; policy: Adapter },
+  checkpoint: FrozenCheckpoint,
+  { initial, policy }: { initial: Adapter | null; policy: Adapter | null },
   device: string,
   signal?: AbortSignal,
 ): Promise<ReferenceModel> {
   const settings = job.config;
   const use = referenceUse(settings);
   const chosen = use === 'none' ? null : await chooseReference(job, checkpoint, initial);
-  const adapter = settings.sync_ref_model ? movable(chosen, policy) : chosen;
+  const adapter = settings.sync_ref_model && policy ? movable(chosen, policy) : chosen;
   const sessions = createSessionCache(sessionsHeld);
   let known = new WeakMap<TokenRow, number[]>();
   const score = async (rows: readonly TokenRow[], cache?: SessionCache) => {
@@ -68,7 +69,7 @@ export async function openReference(
     },
     tensors: new Map(settings.sync_ref_model && adapter ? matricesOf(adapter) : []),
     afterStep: (step) => {
-      if (!settings.sync_ref_model || !adapter || step % settings.ref_model_sync_steps !== 0) return;
+      if (!settings.sync_ref_model || !adapter || !policy || step % settings.ref_model_sync_steps !== 0) return;
       mix(adapter, policy, settings.ref_model_mixup_alpha);
       known = new WeakMap();
     },

@@ -6,7 +6,6 @@ import { EngineError, throwIfCancelled } from '../errors.ts';
 import { GraphBuilder } from '../graph/builder.ts';
 import { loraInputs, noLora } from '../models/lora.ts';
 import { ropeLength } from '../models/rope.ts';
-import { checkpointWeights } from '../models/weights.ts';
 import type { Completion, PairScore, Prompt, TrainingPair } from '../ports.ts';
 import { adapterFeeds } from '../runtime/adapter-feeds.ts';
 import {
@@ -18,6 +17,7 @@ import {
   type Tensor,
 } from '../runtime/session.ts';
 import { type BatchSize, packRows, rowLength, sizeOf, type TokenRow } from './batch.ts';
+import { type FrozenCheckpoint, frozenFolder, frozenWeights } from './frozen.ts';
 import { scoringGraph, tokenScoringGraph } from './graph.ts';
 
 const rowsPerBatch = 8;
@@ -84,7 +84,7 @@ export function longestSequence({ prompt, completions }: TokenRow): number {
  * gives a cache of `sessions`, and closes it.
  */
 export async function scoreRows(
-  checkpoint: Checkpoint,
+  checkpoint: FrozenCheckpoint,
   adapter: Adapter | null,
   rows: readonly TokenRow[],
   device: string,
@@ -137,7 +137,7 @@ type RowReader = (index: number, outputs: Record<string, Tensor>, r: number, siz
 /** Runs the rows in batches; without a cache of the caller's, one session is open at a time. */
 async function runRows(
   graphOf: typeof scoringGraph,
-  checkpoint: Checkpoint,
+  checkpoint: FrozenCheckpoint,
   adapter: Adapter | null,
   rows: readonly TokenRow[],
   device: string,
@@ -168,16 +168,16 @@ async function runRows(
 
 function openScoring(
   graphOf: typeof scoringGraph,
-  checkpoint: Checkpoint,
+  checkpoint: FrozenCheckpoint,
   adapter: Adapter | null,
   size: BatchSize,
   device: string,
 ): Promise<Session> {
   const g = new GraphBuilder('score');
-  const weights = checkpointWeights(g, checkpoint.tensors);
+  const weights = frozenWeights(g, checkpoint);
   const lora = adapter
     ? loraInputs(g, checkpoint.shapes, [...adapter.modules.keys()], adapter.shape.r, adapter.scale).source
     : noLora;
   const graph = graphOf({ g, config: checkpoint.config, weights, lora }, size);
-  return openSession(graph, { folder: checkpoint.folder, device, keepMapped: true });
+  return openSession(graph, { folder: frozenFolder(checkpoint), device, keepMapped: true });
 }

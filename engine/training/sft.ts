@@ -1,24 +1,21 @@
 // Supervised fine-tuning of all parameters: the weights are inputs of the graph and AdamW changes them in place.
 // It gives a checkpoint in Hugging Face layout with the original names; it also makes the demo model from nothing.
-import { copyFile, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Checkpoint, openCheckpoint } from '../checkpoint/checkpoint.ts';
 import { readModelConfig } from '../checkpoint/read-config.ts';
-import { readTensor, type TensorToWrite, writeSafetensors } from '../checkpoint/safetensors.ts';
+import { type TensorToWrite, writeSafetensors } from '../checkpoint/safetensors.ts';
 import type { SftConfig } from '../config.ts';
 import { EngineError } from '../errors.ts';
-import { GraphBuilder } from '../graph/builder.ts';
 import { expectedWeights } from '../models/index.ts';
-import { noLora } from '../models/lora.ts';
-import { inputWeights } from '../models/weights.ts';
 import { createAdamWState } from '../optimizer.ts';
 import type { Completion, Prompt, TrainMetrics } from '../ports.ts';
 import { createRandom } from '../random.ts';
 import { assertWeightsFit } from '../runtime/external-weights.ts';
-import { createSessionCache, openSession, type Session, type Tensor } from '../runtime/session.ts';
+import { createSessionCache } from '../runtime/session.ts';
 import { type BatchSize, packRows, sizeOf, type TokenRow } from './batch.ts';
 import { sftGraph } from './graph.ts';
 import { optimize } from './loop.ts';
+import { wholePolicy } from './policy.ts';
 import { fingerprintOf } from './resume.ts';
 
 export interface SftExample {
@@ -60,19 +57,14 @@ export async function trainSft(
   if (rows.length === 0) {
     throw new EngineError('DATA_INVALID', `No example is left to train on: all ${job.examples.length} are too long.`);
   }
-  const tensors = new Map<string, TensorToWrite & { state: ReturnType<typeof createAdamWState> }>();
-  for (const [name, shape] of checkpoint.shapes) {
-    const stored = checkpoint.tensors.get(name);
-    if (!stored) throw new EngineError('CHECKPOINT_INVALID', `${job.model} lacks the tensor "${name}".`);
-    const data = await readTensor(checkpoint.folder, stored);
-    tensors.set(name, { shape, data, state: createAdamWState(data.length) });
-  }
-  const weights: Record<string, Tensor> = {};
-  for (const [name, { shape, data }] of tensors) weights[name] = { dtype: 'float32', shape, data };
-
+  const device = job.device ?? 'auto';
+  const policy = await wholePolicy(checkpoint, { device, isCheckpointed: config.gradient_checkpointing });
+  const tensors = new Map(
+    [...policy.tensors].map(([name, tensor]) => [name, { ...tensor, state: createAdamWState(tensor.data.length) }]),
+  );
   const sessions = createSessionCache();
   const sessionOf = (size: BatchSize) =>
-    sessions.get(JSON.stringify(size), () => openSftSession(checkpoint, size, job.device ?? 'auto'));
+    sessions.get(JSON.stringify(size), () => policy.open((model, trained) => sftGraph(model, size, trained)));
   try {
     const steps = await optimize<SftRow, never>({
       rows,
@@ -90,7 +82,7 @@ export async function trainSft(
         const outputs = await session.run({
           ...feeds,
           token_weights: { ...feeds.token_weights, data: scaled },
-          ...weights,
+          ...policy.feeds(size, null),
         });
         return {
           loss: Number(outputs.loss?.data[0]),
@@ -103,7 +95,7 @@ export async function trainSft(
       onMetrics,
       signal,
     });
-    await writeCheckpoint(checkpoint, tensors, job.out);
+    await policy.write(job.out);
     const seconds = (performance.now() - started) / 1000;
     return { steps, examples: rows.length, dropped: job.examples.length - rows.length, seconds };
   } finally {
@@ -123,13 +115,6 @@ function tokenizeExample({ tokenizer, config }: Checkpoint, example: SftExample,
   return [{ prompt: ids.slice(0, 1), completions: [ids.slice(1)], weights: [weights], total }];
 }
 
-function openSftSession(checkpoint: Checkpoint, size: BatchSize, device: string): Promise<Session> {
-  const g = new GraphBuilder('sft');
-  const { weights, values } = inputWeights(g, checkpoint.shapes);
-  const graph = sftGraph({ g, config: checkpoint.config, weights, lora: noLora }, size, () => values);
-  return openSession(graph, { device });
-}
-
 /** Fresh weights, N(0, 0.02) and norms of one, for a folder that has a config and a tokenizer but no weights yet. */
 export async function initialiseCheckpoint(folder: string, seed: number, dtype: 'F32' | 'F16' = 'F32'): Promise<void> {
   const random = createRandom(seed);
@@ -140,16 +125,4 @@ export async function initialiseCheckpoint(folder: string, seed: number, dtype: 
     tensors.set(name, { shape, data });
   }
   await writeSafetensors(join(folder, 'model.safetensors'), tensors, dtype);
-}
-
-/** The trained weights in the type that they came in (F16 from F16, else F32), with the folder's other files beside them. */
-async function writeCheckpoint(checkpoint: Checkpoint, tensors: ReadonlyMap<string, TensorToWrite>, out: string) {
-  await mkdir(out, { recursive: true });
-  for (const file of await readdir(checkpoint.folder)) {
-    const isCompanion =
-      /^(config|generation_config|tokenizer.*|special_tokens_map|vocab)\.json$|\.(jinja|model|txt)$/.test(file);
-    if (isCompanion && out !== checkpoint.folder) await copyFile(join(checkpoint.folder, file), join(out, file));
-  }
-  const isHalf = [...checkpoint.tensors.values()].every(({ dtype }) => dtype === 'F16');
-  await writeSafetensors(join(out, 'model.safetensors'), tensors, isHalf ? 'F16' : 'F32');
 }

@@ -94,6 +94,48 @@ describe('a run', () => {
     expect(await lines('resumed')).toEqual(await lines('uninterrupted'));
   });
 
+  test('with dropout it draws what it would have drawn, and its reference and evaluation drop nothing', async () => {
+    const lora = { r: 4, lora_alpha: 8, lora_dropout: 0.2 };
+    const settings = { per_device_train_batch_size: 12, num_train_epochs: 3, max_steps: -1, save_steps: 3, lora };
+    const start = { adapter: null, evalPairs: pairs.slice(0, 4) };
+    const whole = await runToEnd(job('dropout', settings, start));
+    const resumed = job('dropout-resumed', settings, { ...start, resumeFrom: join(folder, 'dropout', 'checkpoint-3') });
+    const rest = await runToEnd(resumed);
+    expect(rest.map(({ values }) => values.loss)).toEqual(whole.slice(3).map(({ values }) => values.loss));
+    expect(rest.at(-1)?.values.eval_loss).toBe(whole.at(-1)?.values.eval_loss);
+    expect(whole[0]?.values.loss).toBeCloseTo(Math.LN2, 6); // B is zero: what A reads makes no difference yet
+    const without = await runToEnd(job('no-dropout', { ...settings, lora: { ...lora, lora_dropout: 0 } }, start));
+    expect(without[1]?.values.loss).not.toBeCloseTo(whole[1]?.values.loss ?? 0, 4);
+    const stated = JSON.parse(await readFile(join(folder, 'dropout', 'adapter_config.json'), 'utf8'));
+    expect(stated.lora_dropout).toBe(0.2);
+  });
+
+  test('over four-bit weights it starts at ln 2 and learns, checkpointed or not', async () => {
+    const settings = { max_steps: 4, load_in_4bit: true, lora: { r: 4, lora_alpha: 8 } };
+    const plain = await runToEnd(job('four-bit', settings, { adapter: null }));
+    const again = await runToEnd(
+      job('four-bit-again', { ...settings, gradient_checkpointing: true }, { adapter: null }),
+    );
+    expect(plain[0]?.values.loss).toBeCloseTo(Math.LN2, 6);
+    expect(plain.at(-1)?.values.loss).toBeLessThan(Math.LN2);
+    for (const [i, { values }] of again.entries()) expect(values.loss).toBeCloseTo(plain[i]?.values.loss ?? 0, 5);
+  });
+
+  test('trains all weights against the checkpoint that they came from, and gives a checkpoint', async () => {
+    const settings = { lora: null, max_steps: 3, learning_rate: 1e-4 };
+    const spec = job('whole-weights', settings, { adapter: null, reference: 'base' });
+    const metrics = await runToEnd(spec);
+    expect(metrics[0]?.values.loss).toBeCloseTo(Math.LN2, 6);
+    expect(metrics.at(-1)?.values.loss).toBeLessThan(Math.LN2);
+    const [trained, base] = [await openCheckpoint(spec.out), await openCheckpoint(spec.model)];
+    expect([...trained.tensors.keys()].sort()).toEqual([...base.tensors.keys()].sort());
+    const [first] = await runToEnd(job('of-trained', { max_steps: 1 }, { model: spec.out, adapter: null }));
+    const margin = metrics.at(-1)?.values['logps/chosen'] ?? 0;
+    expect(first?.values['logps/chosen']).toBeGreaterThan(margin);
+    const refused = runToEnd(job('refused', settings));
+    await expect(refused).rejects.toThrow(/merge it into the model first/);
+  });
+
   test('refuses a checkpoint of another run', async () => {
     const spec = job('other', { save_steps: 5, per_device_train_batch_size: 7 });
     await runToEnd(spec);

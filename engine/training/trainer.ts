@@ -1,15 +1,16 @@
 // One preference run, top to bottom: examples to token rows, the reference's log-probs where they hold, then LoRA steps on
-// a static graph per batch size, and a PEFT adapter at the end.
+// a static graph per batch size, and a PEFT adapter (or, where all weights are trained, a checkpoint) at the end.
 import { join } from 'node:path';
 import { type Checkpoint, openCheckpoint } from '../checkpoint/checkpoint.ts';
-import { type Adapter, createAdapter, readAdapter, writeAdapter } from '../checkpoint/peft.ts';
 import { writeAtomically } from '../checkpoint/safetensors.ts';
 import type { TrainConfig } from '../config.ts';
 import { EngineError } from '../errors.ts';
 import type { TrainingExample, TrainJob, TrainMetrics, TrainResult } from '../ports.ts';
 import { assertWeightsFit } from '../runtime/external-weights.ts';
 import { rowsOf, takesPairs } from './examples.ts';
+import { inFourBits } from './frozen.ts';
 import { optimize } from './loop.ts';
+import { openPolicy } from './policy.ts';
 import type { PreferenceRow } from './preference-batch.ts';
 import { type Outcome, type PreferenceStep, preferenceStep } from './preference-step.ts';
 import { openReference } from './reference.ts';
@@ -25,10 +26,10 @@ export async function train(
   const started = performance.now();
   const { config } = job;
   const device = job.device ?? 'auto';
-  const checkpoint = await openCheckpoint(job.model);
-  assertWeightsFit(checkpoint.tensors.values(), checkpoint.folder);
-  const initial = job.adapter ? await readAdapter(job.adapter, checkpoint.shapes) : null;
-  const adapter = initial ? copyOf(initial) : createAdapter(config.lora, checkpoint.shapes, config.seed);
+  const stored = await openCheckpoint(job.model);
+  assertWeightsFit(stored.tensors.values(), stored.folder);
+  const checkpoint = config.load_in_4bit ? await inFourBits(stored) : stored;
+  const { policy, initial } = await openPolicy(job, checkpoint, device);
 
   const dropped: Record<string, number> = {};
   const rows = usableRows(checkpoint, job.pairs, config, dropped);
@@ -39,10 +40,10 @@ export async function train(
     );
   }
   const evalRows = usableRows(checkpoint, job.evalPairs ?? [], config, {});
-  const reference = await openReference(job, checkpoint, { initial, policy: adapter }, device, signal);
+  const reference = await openReference(job, checkpoint, { initial, policy: policy.adapter }, device, signal);
   const referenceLogps = await reference.prepare(rows);
   await reference.prepare(evalRows);
-  const step = preferenceStep({ checkpoint, adapter, reference, config, device });
+  const step = preferenceStep({ checkpoint, policy, reference, config });
   try {
     const steps = await optimize<PreferenceRow, Outcome>({
       rows,
@@ -55,7 +56,7 @@ export async function train(
         config,
         [reference.fingerprint, referenceLogps],
         rows,
-        adapter.shape,
+        policy.adapter?.shape ?? null,
       ),
       resumeFrom: job.resumeFrom,
       runBatch: step.run,
@@ -68,7 +69,7 @@ export async function train(
       onMetrics,
       signal,
     });
-    await writeAdapter(job.out, adapter, job.model);
+    await policy.write(job.out);
     await writeRecord(job, reference.name);
     const seconds = (performance.now() - started) / 1000;
     return { adapter: job.out, reference: reference.name, steps, trainedPairs: rows.length, dropped, seconds };
@@ -140,13 +141,4 @@ function describeDropped(dropped: Readonly<Record<string, number>>, total: numbe
   return Object.entries(dropped)
     .map(([reason, count]) => `${count} of ${total} dropped (${reason})`)
     .join(', ');
-}
-
-/** Training changes matrices in place; the initial adapter may also be the reference. */
-function copyOf(adapter: Adapter): Adapter {
-  const copy = ({ shape, data }: { shape: readonly number[]; data: Float32Array }) => ({ shape, data: data.slice() });
-  return {
-    ...adapter,
-    modules: new Map([...adapter.modules].map(([module, { a, b }]) => [module, { a: copy(a), b: copy(b) }])),
-  };
 }

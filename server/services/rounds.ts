@@ -57,13 +57,14 @@ export async function roundDefaults(db: Queryable, params: { projectId: string }
 }
 
 /** The adapter's shape that a round from this policy goes on with; null where it starts a fresh one. */
-async function findInheritedLora(db: Queryable, policyId: string | null): Promise<TrainConfig['lora'] | null> {
+async function findInheritedLora(db: Queryable, policyId: string | null): Promise<TrainConfig['lora']> {
   if (!policyId) return null;
   const [maker] = await db.select({ config: rounds.config }).from(rounds).where(eq(rounds.policyId, policyId));
   return maker?.config.lora ?? null;
 }
 
-function requireSameLora(inherited: TrainConfig['lora'] | null, asked: TrainConfig['lora']): void {
+function requireSameLora(inherited: TrainConfig['lora'], asked: TrainConfig['lora']): void {
+  if (!asked) throw new AppError('CONFIG_INVALID', 'A round trains an adapter: give its LoRA settings, not null.');
   if (!inherited || isDeepStrictEqual(inherited, asked)) return;
   const { r, lora_alpha, target_modules } = inherited;
   throw new AppError(

@@ -33,7 +33,7 @@ export function RoundFacts({ detail }: { detail: Outputs['rounds']['get'] }) {
     [t('learningRate'), `${config.learning_rate} (${config.lr_scheduler_type})`],
     [t('epochs'), config.num_train_epochs],
     [t('batch'), config.per_device_train_batch_size * config.gradient_accumulation_steps],
-    [t('lora'), t('loraValue', { r: config.lora.r, alpha: config.lora.lora_alpha })],
+    [t('lora'), config.lora && t('loraValue', { r: config.lora.r, alpha: config.lora.lora_alpha })],
     [t('seed'), String(config.seed)],
   ];
   return (
