@@ -267,6 +267,25 @@ describe('the way from prompts to an adapter', () => {
     expect(linesOf('said.jsonl')[0].responses[0].text).toBe('The modern bench.');
   }, 120_000);
 
+  test('merge gives a checkpoint that scores without the adapter as the base does with it', async () => {
+    const adapter = join(fixtures, 'llama-adapter');
+    const merged = await rankloop('merge', '--model', llama, '--adapter', adapter, '--out', at('merged'), '--json');
+    expect(merged.stderr).toBe('');
+    expect(JSON.parse(merged.stdout)).toMatchObject({ out: at('merged'), files: 1 });
+    const pairs = join(fixtures, 'pairs.jsonl');
+    for (const [out, model] of [
+      ['with.jsonl', ['--model', llama, '--adapter', adapter]],
+      ['without.jsonl', ['--model', at('merged')]],
+    ] as const) {
+      expect((await rankloop('score', ...model, '--pairs', pairs, '--out', at(out))).code).toBe(0);
+    }
+    for (const [i, { logps_chosen }] of linesOf('without.jsonl').entries()) {
+      expect(logps_chosen).toBeCloseTo(linesOf('with.jsonl')[i].logps_chosen, 2);
+    }
+    const again = await rankloop('merge', '--model', llama, '--adapter', adapter, '--out', at('merged'));
+    expect(again).toMatchObject({ code: 1, stderr: expect.stringContaining('already holds a model') });
+  });
+
   test('loop goes round and reports each round', async () => {
     const command = ['--demo', '--judge', 'oracle', '--rounds', '1', '--prompts-per-round', '40', '--held-out', '20'];
     const { code, stdout } = await rankloop('loop', ...command, '--seed', '7', '--out', at('loop'), '--json');

@@ -15,6 +15,7 @@ const commands: Record<string, () => Promise<Register>> = {
   pairs: async () => (await import('./pairs.ts')).registerPairs,
   train: async () => (await import('./train.ts')).registerTrain,
   sft: async () => (await import('./sft.ts')).registerSft,
+  merge: async () => (await import('./merge.ts')).registerMerge,
   loop: async () => (await import('./loop.ts')).registerLoop,
   export: async () => (await import('./export.ts')).registerExport,
   doctor: async () => (await import('./doctor.ts')).registerDoctor,

@@ -88,7 +88,7 @@ async function trainPairs(options: Options, signal: AbortSignal): Promise<Comman
   }
 }
 
-/** An adapter keeps its own shape: a config that states another one would be ignored in silence. */
+/** An adapter keeps its own shape: a config that states another one would be ignored in silence. Dropout is the run's. */
 async function requireSameLora(adapter: string, config: string): Promise<void> {
   const { lora } = await readStated(config);
   if (typeof lora !== 'object' || lora === null) return;
@@ -96,7 +96,7 @@ async function requireSameLora(adapter: string, config: string): Promise<void> {
   if (!shape) return; // the trainer says what is wrong with the adapter
   const normal = (value: unknown) => JSON.stringify(Array.isArray(value) ? [...value].sort() : value);
   for (const [name, value] of Object.entries(lora)) {
-    if (shape[name] === undefined || normal(shape[name]) === normal(value)) continue;
+    if (name === 'lora_dropout' || shape[name] === undefined || normal(shape[name]) === normal(value)) continue;
     throw new AppError(
       'CONFIG_INVALID',
       `${config}: lora.${name} is ${normal(value)}, but ${adapter} has ${normal(shape[name])}, which training keeps: leave it out.`,

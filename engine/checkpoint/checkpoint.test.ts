@@ -155,6 +155,7 @@ describe('adapters', () => {
       writeFile(join(path, 'adapter_config.json'), JSON.stringify({ ...config, ...values }));
     for (const [values, message] of [
       [{ use_dora: true }, /use_dora = true is not supported/],
+      [{ modules_to_save: ['lm_head'] }, /modules_to_save = .* is not supported/],
       [{ rank_pattern: { 'layers.0': 8 } }, /rank_pattern = .* is not supported/],
       [{ peft_type: 'IA3' }, /peft_type/],
       [{ r: 3 }, /r = 3 and this model's layer .* it belongs to another model/],

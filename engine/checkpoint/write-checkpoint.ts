@@ -11,11 +11,18 @@ export async function writeCheckpoint(
   out: string,
 ): Promise<void> {
   await mkdir(out, { recursive: true });
-  for (const file of await readdir(checkpoint.folder)) {
-    const isCompanion =
-      /^(config|generation_config|tokenizer.*|special_tokens_map|vocab)\.json$|\.(jinja|model|txt)$/.test(file);
-    if (isCompanion && out !== checkpoint.folder) await copyFile(join(checkpoint.folder, file), join(out, file));
-  }
+  if (out !== checkpoint.folder) await copyCompanions(checkpoint.folder, out);
   const isHalf = [...checkpoint.tensors.values()].every(({ dtype }) => dtype === 'F16');
   await writeSafetensors(join(out, 'model.safetensors'), tensors, isHalf ? 'F16' : 'F32');
+}
+
+const companions =
+  /^(config|generation_config|tokenizer.*|special_tokens_map|added_tokens|vocab)\.json$|\.(jinja|model|txt)$/;
+
+/** Copies what a checkpoint has beside its weights: config, tokenizer, template; the shards' index only where asked. */
+export async function copyCompanions(from: string, to: string, { withIndex = false } = {}): Promise<void> {
+  for (const file of await readdir(from)) {
+    const isWanted = companions.test(file) || (withIndex && file === 'model.safetensors.index.json');
+    if (isWanted) await copyFile(join(from, file), join(to, file));
+  }
 }
