@@ -17,6 +17,8 @@ export interface BenchModel {
   vocabulary: number;
   isTied: boolean;
   dtype: 'F32' | 'BF16';
+  /** Qwen 2 differs from Llama by biases of q, k and v. */
+  family?: 'llama' | 'qwen2';
 }
 
 export const benchModels = {
@@ -64,7 +66,7 @@ const seed = 4242;
 
 /** The folder of a model's checkpoint below `cache`, made now if it is not there. It has no end token: no row ends early. */
 export async function checkpointFolder(cache: string, model: BenchModel): Promise<string> {
-  const folder = join(cache, `llama-${model.name}-${seed}`);
+  const folder = join(cache, `${model.family ?? 'llama'}-${model.name}-${seed}`);
   if (existsSync(folder)) return folder;
   // Under another name until it is whole.
   const draft = `${folder}.${process.pid}`;
@@ -87,7 +89,8 @@ export async function checkpointFolder(cache: string, model: BenchModel): Promis
 export function parameterCount(model: BenchModel): number {
   const headDim = model.hidden / model.heads;
   const attention = 2 * model.hidden * (model.heads + model.kvHeads) * headDim;
-  const layer = attention + 3 * model.hidden * model.intermediate + 2 * model.hidden;
+  const biases = model.family === 'qwen2' ? (model.heads + 2 * model.kvHeads) * headDim : 0;
+  const layer = attention + biases + 3 * model.hidden * model.intermediate + 2 * model.hidden;
   const embeddings = model.vocabulary * model.hidden * (model.isTied ? 1 : 2);
   return model.layers * layer + embeddings + model.hidden;
 }
@@ -97,20 +100,21 @@ export function cacheBytesPerToken(model: BenchModel): number {
   return 2 * model.layers * model.kvHeads * (model.hidden / model.heads) * 4;
 }
 
+const families = {
+  llama: { architectures: ['LlamaForCausalLM'], model_type: 'llama', attention_bias: false, mlp_bias: false },
+  qwen2: { architectures: ['Qwen2ForCausalLM'], model_type: 'qwen2' },
+};
+
 function configOf(model: BenchModel) {
   return {
-    architectures: ['LlamaForCausalLM'],
-    model_type: 'llama',
+    ...families[model.family ?? 'llama'],
     vocab_size: model.vocabulary,
     hidden_size: model.hidden,
     intermediate_size: model.intermediate,
     num_hidden_layers: model.layers,
     num_attention_heads: model.heads,
     num_key_value_heads: model.kvHeads,
-    head_dim: model.hidden / model.heads,
     hidden_act: 'silu',
-    attention_bias: false,
-    mlp_bias: false,
     rms_norm_eps: 1e-5,
     rope_theta: 10000,
     rope_scaling: null,

@@ -1,7 +1,15 @@
 // Builds a graph op by op: each method adds one node and returns its value, typed and shaped at once.
 // The gradient rules build through the same methods, so that a derivative is ordinary nodes.
 import { float32ToBfloat16, float32ToFloat16 } from '../checkpoint/float16.ts';
-import { type DataType, dataTypes, type OnnxGraph, type OnnxNode, type OnnxTensor, type TypedArray } from './onnx.ts';
+import {
+  byteWidths,
+  type DataType,
+  dataTypes,
+  type OnnxGraph,
+  type OnnxNode,
+  type OnnxTensor,
+  type TypedArray,
+} from './onnx.ts';
 import {
   elementCount,
   type OpAttributes,
@@ -58,6 +66,7 @@ export class GraphBuilder {
   private readonly outputs: Value[] = [];
   private readonly initializers: OnnxTensor[] = [];
   private readonly constants = new Map<string, Value>();
+  private readonly bytes = new Map<string, number>();
   private path: string;
   private counter = 0;
 
@@ -174,7 +183,14 @@ export class GraphBuilder {
       values.push({ name: names?.[i] ?? `${name}:${i}`, dtype, shape, producer: node });
     }
     this.nodes.push(node);
+    const { bytes } = this.root();
+    for (const value of values) bytes.set(value.name, byteSize(value));
     return values;
+  }
+
+  /** What each value that a node makes takes, inner graphs' included; a dimension that only the run knows counts as 1. */
+  valueBytes(): ReadonlyMap<string, number> {
+    return this.root().bytes;
   }
 
   /**
@@ -476,7 +492,7 @@ export class GraphBuilder {
     });
     return {
       name: this.name,
-      nodes: kept.reverse(),
+      nodes: outputsLast(kept.reverse(), new Set(this.outputs.map(({ name }) => name))),
       initializers: this.initializers.filter((tensor) => needed.has(tensor.name)),
       inputs: this.inputs.map(declare),
       outputs: this.outputs.map(({ name, dtype }) => ({ name, dtype, shape: undefined })),
@@ -499,6 +515,25 @@ function toOnnxNode(node: GraphNode): OnnxNode {
     outputs: node.outputs.map((value) => value.name),
     attributes,
   };
+}
+
+/**
+ * The nodes with those that only an output reads behind all others, in the outputs' order. The runtime walks from its
+ * last node back to what that needs, and so on to the first: the last outputs are computed as soon as they can be. Else
+ * the gradients of every layer's weights would wait for the end, and with them all that they are made of.
+ */
+function outputsLast(nodes: readonly OnnxNode[], outputs: ReadonlySet<string>): OnnxNode[] {
+  const readers = new Map<string, OnnxNode[]>();
+  for (const node of nodes) {
+    for (const name of [...node.inputs, ...outerNames(node)]) readers.set(name, [...(readers.get(name) ?? []), node]);
+  }
+  const gives = (node: OnnxNode) => node.outputs.some((name) => outputs.has(name));
+  const isForOutput = (node: OnnxNode) =>
+    !gives(node) && node.outputs.every((name) => (readers.get(name) ?? []).every(gives));
+  const makers = new Map(nodes.filter(isForOutput).flatMap((node) => node.outputs.map((name) => [name, node])));
+  const rest = nodes.filter((node) => !gives(node) && !isForOutput(node));
+  const last = nodes.filter(gives).flatMap((node) => [...node.inputs.flatMap((name) => makers.get(name) ?? []), node]);
+  return [...rest, ...new Set(last)];
 }
 
 /** A loop without the scan outputs that nobody reads, and without what only they needed; any other node as it is. */
@@ -533,6 +568,10 @@ function outerNames(node: { attributes: object }): string[] {
 }
 
 const isGraph = (value: unknown): value is OnnxGraph => typeof value === 'object' && value !== null && 'nodes' in value;
+
+function byteSize({ dtype, shape }: Value): number {
+  return shape.reduce<number>((product, dim) => product * (typeof dim === 'number' ? dim : 1), byteWidths[dtype]);
+}
 
 function only(values: readonly Value[]): Value {
   const [value] = values;

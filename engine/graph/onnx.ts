@@ -14,6 +14,18 @@ export const dataTypes = {
 } as const;
 export type DataType = keyof typeof dataTypes;
 
+export const byteWidths: { [D in DataType]: number } = {
+  float32: 4,
+  uint8: 1,
+  int8: 1,
+  int32: 4,
+  int64: 8,
+  bool: 1,
+  float16: 2,
+  float64: 8,
+  bfloat16: 2,
+};
+
 export type Dim = number | string;
 export type TypedArray =
   | Float32Array
