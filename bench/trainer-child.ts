@@ -11,13 +11,17 @@ import { openSession, type Tensor } from '../engine/runtime/session.ts';
 import { packRows, sizeOf } from '../engine/training/batch.ts';
 import { inFourBits } from '../engine/training/frozen.ts';
 import { scoringGraph } from '../engine/training/graph.ts';
-import { adapterPolicy } from '../engine/training/policy.ts';
+import { planTraining } from '../engine/training/plan.ts';
+import { adapterPolicy, type BuildGraph } from '../engine/training/policy.ts';
 import { type PreferenceRow, packPreference, preferenceSizeOf } from '../engine/training/preference-batch.ts';
 import { preferenceGraph } from '../engine/training/preference-graph.ts';
 import { peakBytes } from './peak.ts';
 import { type TrainingReply, type TrainingWork, trainingWorkSchema } from './training-work.ts';
 
-type Step = () => Promise<void>;
+interface Step {
+  run(): Promise<void>;
+  plannedBytes?: number;
+}
 
 /** A step, its forward alone, and the same products as bare matrix multiplications. */
 const kinds: Record<string, (work: TrainingWork) => Promise<Step>> = { step, forward, gemm };
@@ -29,8 +33,8 @@ try {
   const open = kinds[kind];
   if (!open) throw new Error(`There is no "${kind}" to measure.`);
   reply({ version: process.versions.node, baselineBytes: peakBytes() });
-  const run = await open(trainingWorkSchema.parse(JSON.parse(json)));
-  reply({ isOpen: true });
+  const { run, ...planned } = await open(trainingWorkSchema.parse(JSON.parse(json)));
+  reply({ isOpen: true, ...planned });
   for await (const _ of createInterface({ input: process.stdin })) {
     const started = performance.now();
     await run();
@@ -66,16 +70,18 @@ async function prepare(work: TrainingWork) {
 
 /** All that a step of the trainer does: the batch packed, loss and gradients, clipping, AdamW. */
 async function step(work: TrainingWork): Promise<Step> {
-  const { rows, policy } = await prepare(work);
+  const { checkpoint, rows, policy } = await prepare(work);
   const settings = trainConfigSchema.parse({});
   const size = preferenceSizeOf(rows, rows.length, settings);
-  const session = await policy.open((model, trained) => preferenceGraph(model, size, trained, settings, noLora));
+  const build: BuildGraph = (model, trained) => preferenceGraph(model, size, trained, settings, noLora);
+  const { peak: plannedBytes } = planTraining(checkpoint, policy, size, build);
+  const session = await policy.open(build);
   const batch = rows.map((row) => ({ row, reference: [0, 0] }));
   const shares = rows.map(() => 1 / rows.length);
   const states = new Map([...policy.tensors].map(([name, { data }]) => [name, createAdamWState(data.length)]));
   const adam = { learningRate: 1e-5, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 };
   let done = 0;
-  return async () => {
+  const run = async () => {
     const outputs = await session.run({
       ...packPreference(batch, shares, size, settings),
       ...policy.feeds(size, null),
@@ -87,13 +93,14 @@ async function step(work: TrainingWork): Promise<Step> {
       adamW(data, gradients[i] as Float32Array, states.get(name) as never, done, adam, scale);
     }
   };
+  return { run, plannedBytes };
 }
 
 async function forward(work: TrainingWork): Promise<Step> {
   const { rows, policy } = await prepare(work);
   const size = sizeOf(rows, rows.length);
   const session = await policy.open((model) => scoringGraph(model, size));
-  return async () => void (await session.run({ ...packRows(rows, size), ...policy.feeds(size, null) }));
+  return { run: async () => void (await session.run({ ...packRows(rows, size), ...policy.feeds(size, null) })) };
 }
 
 /** Every product of the forward with a weight, one after the other, over as many rows as it has tokens. */
@@ -121,5 +128,5 @@ async function gemm(work: TrainingWork): Promise<Step> {
     g.output(`y ${name}`, g.reduceMax(g.gemm(input(count, inner), weight, { b: true }), [0, 1]));
   }
   const session = await openSession(g.build(), { device: work.device, keepMapped: true });
-  return async () => void (await session.run(feeds));
+  return { run: async () => void (await session.run(feeds)) };
 }

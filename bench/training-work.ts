@@ -21,7 +21,8 @@ export const trainingReplySchema = z.union([
   /** The libraries are loaded and hold this much memory; nothing of the model is. */
   z.object({ version: z.string(), baselineBytes: z.number() }),
   z.object({ missing: z.string() }),
-  z.object({ isOpen: z.literal(true) }),
+  /** `plannedBytes`: what the trainer says that its peak will be. */
+  z.object({ isOpen: z.literal(true), plannedBytes: z.number().optional() }),
   z.object({ seconds: z.number(), peakBytes: z.number() }),
   z.object({ error: z.string() }),
 ]);

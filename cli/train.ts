@@ -7,9 +7,9 @@ import { AppError } from '../domain/errors.ts';
 import { toTrainingExample, trainingRowSchema } from '../domain/formats.ts';
 import { trainConfigSchema } from '../engine/config.ts';
 import { referenceUse } from '../engine/loss-config.ts';
-import type { Reference, TrainingExample } from '../engine/ports.ts';
+import type { Reference, TrainingExample, TrainingPlan } from '../engine/ports.ts';
 import { readConfigFile, readStated } from './config-file.ts';
-import { type CommandOutcome, counted, readAllRows, runCommand, startProgress } from './io.ts';
+import { type CommandOutcome, counted, log, readAllRows, runCommand, startProgress } from './io.ts';
 import { addConditionOption, addDeviceOption, type ConditionOption, type DeviceOption } from './options.ts';
 
 interface Options extends DeviceOption, ConditionOption {
@@ -50,7 +50,10 @@ async function trainPairs(options: Options, signal: AbortSignal): Promise<Comman
   const pairs = await readExamples(options.pairs, options.condition);
   const evalPairs = options.eval ? await readExamples(options.eval, options.condition) : [];
   await assertFreeFolder(options.out);
-  const { train } = await import('../engine/training/trainer.ts');
+  const [{ train }, { describePlan }] = await Promise.all([
+    import('../engine/training/trainer.ts'),
+    import('../engine/training/plan.ts'),
+  ]);
   const progress = startProgress('training', 100);
   let last: Record<string, number> = {};
   try {
@@ -77,10 +80,12 @@ async function trainPairs(options: Options, signal: AbortSignal): Promise<Comman
       last = values;
       progress.update(Math.floor((100 * step) / maxSteps));
     };
-    const { reference, steps, trainedPairs, dropped, seconds } = await train(job, onMetrics, signal);
+    const announce = (made: TrainingPlan) => log(describePlan(made));
+    const trained = await train(job, onMetrics, signal, announce);
+    const { reference, steps, plan, trainedPairs, dropped, seconds } = trained;
     const left = Object.entries(dropped).map(([reason, count]) => `, ${count} dropped (${reason})`);
     return {
-      result: { out: options.out, reference, steps, pairs: trainedPairs, dropped, seconds, metrics: last },
+      result: { out: options.out, reference, steps, plan, pairs: trainedPairs, dropped, seconds, metrics: last },
       summary: `Trained ${steps} steps on ${counted(trainedPairs, 'pair')}${left.join('')} in ${seconds.toFixed(1)} s: ${options.out}`,
     };
   } finally {

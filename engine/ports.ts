@@ -113,12 +113,31 @@ export interface TrainMetrics {
   values: Record<string, number>;
 }
 
+/** What a run is going to take, told before its first step: sizes in bytes. */
+export interface TrainingPlan {
+  /** The largest batch: rows of a prompt with its completions, and tokens a row. */
+  rows: number;
+  length: number;
+  /** Numbers that training changes. */
+  trainedParameters: number;
+  /** Weights as they lie in their files, and widened where the CPU computes in fp32. */
+  weights: number;
+  /** Trained tensors, and AdamW's two moments of each. */
+  optimizer: number;
+  /** What a step holds at once, gradients included. */
+  activations: number;
+  /** The process, the runtime, the tokenizer, the graph. */
+  process: number;
+  peak: number;
+}
+
 export interface TrainResult {
   /** The PEFT adapter's folder. */
   adapter: string;
   /** What the losses were computed against: `base`, an adapter's folder, or null where they take no reference. */
   reference: string | null;
   steps: number;
+  plan: TrainingPlan;
   trainedPairs: number;
   /** Pairs left out before training, by reason. */
   dropped: Record<string, number>;

@@ -5,26 +5,34 @@ import type { OnnxGraph, OnnxNode } from './onnx.ts';
 /** The same memory under another shape or name. */
 const views = new Set(['Reshape', 'Squeeze', 'Unsqueeze', 'Identity']);
 /** What the runtime may write over an input that nobody reads after it. */
-const inPlace = new Set([
-  'Add',
-  'Sub',
-  'Mul',
-  'Div',
-  'Neg',
-  'Exp',
-  'Log',
-  'Sqrt',
-  'Sigmoid',
-  'Tanh',
-  'Where',
-  'Softmax',
-]);
+const inPlace = new Set(['Add', 'Sub', 'Mul', 'Div', 'Neg', 'Exp', 'Log', 'Sqrt', 'Sigmoid', 'Tanh']);
+
+export interface GraphMemory {
+  /** Of what the runtime computes once, when it opens a session: weights that it widens, for the most part. */
+  folded: number;
+  /** The most that values take at once while the graph runs. */
+  peak: number;
+}
 
 /**
- * The most bytes that values of the graph take at once. `bytes` has the size of each (GraphBuilder.valueBytes); inputs,
- * weights and constants are the caller's and not counted.
+ * Inputs, and weights as they are stored, are not counted. `bytes` has the size of each value
+ * (GraphBuilder.valueBytes).
  */
-export function peakBytes(graph: OnnxGraph, bytes: ReadonlyMap<string, number>): number {
+export function graphMemory(graph: OnnxGraph, bytes: ReadonlyMap<string, number>): GraphMemory {
+  const constants = new Set(graph.initializers.map(({ name }) => name));
+  let folded = 0;
+  const nodes = graph.nodes.filter((node) => {
+    if (readsOf(node).some((name) => !constants.has(name))) return true;
+    for (const name of node.outputs) {
+      constants.add(name);
+      if (!views.has(node.type)) folded += bytes.get(name) ?? 0;
+    }
+    return false;
+  });
+  return { folded, peak: peakBytes({ ...graph, nodes }, bytes) };
+}
+
+function peakBytes(graph: OnnxGraph, bytes: ReadonlyMap<string, number>): number {
   const order = executionOrder(graph);
   const owners = new Map<string, string>(); // a view's memory is that of the value it looks at
   const ownerOf = (name: string) => owners.get(name) ?? name;
@@ -62,6 +70,29 @@ export function peakBytes(graph: OnnxGraph, bytes: ReadonlyMap<string, number>):
     }
   }
   return peak;
+}
+
+/**
+ * Of the weights that stay in their files, what a run reads: whole tensors, or the rows that are gathered of one that
+ * nothing else reads. A tensor under two names is counted once.
+ */
+export function weightBytes(graph: OnnxGraph, bytes: ReadonlyMap<string, number>): number {
+  const gathered = new Map<string, number>();
+  const whole = new Set<string>();
+  for (const node of graph.nodes) {
+    const [table = ''] = node.inputs;
+    const isLookup = node.type === 'Gather';
+    if (isLookup) gathered.set(table, (gathered.get(table) ?? 0) + (bytes.get(node.outputs[0] ?? '') ?? 0));
+    for (const name of isLookup ? node.inputs.slice(1) : readsOf(node)) whole.add(name);
+  }
+  const places = new Map<string, number>();
+  for (const { name, source } of graph.initializers) {
+    if (!('location' in source)) continue;
+    const read = whole.has(name) ? source.length : Math.min(source.length, gathered.get(name) ?? 0);
+    const place = `${source.location} ${source.offset}`;
+    places.set(place, Math.max(read, places.get(place) ?? 0));
+  }
+  return [...places.values()].reduce((sum, size) => sum + size, 0);
 }
 
 /** As ONNX Runtime orders nodes: depth first from the graph's last outputs, what a node reads before it. */

@@ -7,6 +7,7 @@ import { writeCheckpoint } from '../checkpoint/write-checkpoint.ts';
 import type { TrainConfig } from '../config.ts';
 import { EngineError } from '../errors.ts';
 import { GraphBuilder, type Value } from '../graph/builder.ts';
+import { type GraphMemory, graphMemory, weightBytes } from '../graph/memory.ts';
 import type { OnnxGraph } from '../graph/onnx.ts';
 import { withDropout } from '../models/dropout.ts';
 import { loraInputs, loraName, noLora } from '../models/lora.ts';
@@ -28,11 +29,16 @@ export interface TrainedPolicy {
    * dropout's masks. `draw` numbers the micro-batch, and so the masks; null drops nothing.
    */
   feeds(size: BatchSize, draw: number | null): Record<string, Tensor>;
-  /** A session over the graph that `build` makes of the model and the values that are trained, by their names. */
-  open(build: (model: ModelInputs, trained: ReadonlyMap<string, Value>) => OnnxGraph): Promise<Session>;
+  /** A session over a graph. */
+  open(build: BuildGraph): Promise<Session>;
+  /** What such a session would take. */
+  measure(build: BuildGraph): GraphMemory & { weights: number; nodes: number };
   /** Writes a PEFT adapter or a checkpoint, whichever it is. */
   write(out: string): Promise<void>;
 }
+
+/** Makes a graph of the model and of the values that are trained, by their names. */
+export type BuildGraph = (model: ModelInputs, trained: ReadonlyMap<string, Value>) => OnnxGraph;
 
 export interface PolicyOptions {
   device: string;
@@ -81,19 +87,21 @@ export function adapterPolicy(
     ]),
   );
   const feeds = feedsOf(tensors);
+  const buildWith = (build: BuildGraph) => {
+    const g = new GraphBuilder('policy');
+    const weights = frozenWeights(g, checkpoint);
+    const modules = [...adapter.modules.keys()];
+    const { source, values } = loraInputs(g, checkpoint.shapes, modules, adapter.shape.r, adapter.scale);
+    const lora = dropout.share > 0 ? withDropout(g, source) : source;
+    return { g, graph: build({ g, config: checkpoint.config, weights, lora, isCheckpointed }, values) };
+  };
   return {
     tensors,
     adapter,
     feeds: (size, draw) => ({ ...feeds, ...dropoutFeeds(adapter, dropout, size, draw) }),
-    open: (build) => {
-      const g = new GraphBuilder('policy');
-      const weights = frozenWeights(g, checkpoint);
-      const modules = [...adapter.modules.keys()];
-      const { source, values } = loraInputs(g, checkpoint.shapes, modules, adapter.shape.r, adapter.scale);
-      const lora = dropout.share > 0 ? withDropout(g, source) : source;
-      const graph = build({ g, config: checkpoint.config, weights, lora, isCheckpointed }, values);
-      return openSession(graph, { folder: frozenFolder(checkpoint), device, keepMapped: true });
-    },
+    open: (build) =>
+      openSession(buildWith(build).graph, { folder: frozenFolder(checkpoint), device, keepMapped: true }),
+    measure: (build) => measureGraph(buildWith(build)),
     write: (out) => writeAdapter(out, adapter, model, dropout.share),
   };
 }
@@ -110,18 +118,24 @@ export async function wholePolicy(
     tensors.set(name, { shape, data: await readTensor(checkpoint.folder, stored) });
   }
   const feeds = feedsOf(tensors);
+  const buildWith = (build: BuildGraph) => {
+    const g = new GraphBuilder('policy');
+    const { weights, values } = inputWeights(g, checkpoint.shapes);
+    return { g, graph: build({ g, config: checkpoint.config, weights, lora: noLora, isCheckpointed }, values) };
+  };
   return {
     tensors,
     adapter: null,
     feeds: () => feeds,
-    open: (build) => {
-      const g = new GraphBuilder('policy');
-      const { weights, values } = inputWeights(g, checkpoint.shapes);
-      const graph = build({ g, config: checkpoint.config, weights, lora: noLora, isCheckpointed }, values);
-      return openSession(graph, { device });
-    },
+    open: (build) => openSession(buildWith(build).graph, { device }),
+    measure: (build) => measureGraph(buildWith(build)),
     write: (out) => writeCheckpoint(checkpoint, tensors, out),
   };
+}
+
+function measureGraph({ g, graph }: { g: GraphBuilder; graph: OnnxGraph }) {
+  const bytes = g.valueBytes();
+  return { ...graphMemory(graph, bytes), weights: weightBytes(graph, bytes), nodes: graph.nodes.length };
 }
 
 function feedsOf(tensors: ReadonlyMap<string, TensorToWrite>): Record<string, Tensor> {

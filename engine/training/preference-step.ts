@@ -6,12 +6,14 @@ import type { GraphBuilder } from '../graph/builder.ts';
 import { referenceUse } from '../loss-config.ts';
 import { loraInputs, noLora } from '../models/lora.ts';
 import { createAdamWState } from '../optimizer.ts';
+import type { TrainingPlan } from '../ports.ts';
 import { adapterFeeds } from '../runtime/adapter-feeds.ts';
 import { createSessionCache, type Tensor } from '../runtime/session.ts';
 import { sharesOf, takesPairs } from './examples.ts';
 import type { BatchResult } from './loop.ts';
 import { type PairOutcome, preferenceMetrics, type SingleOutcome, unpairedMetrics } from './metrics.ts';
-import type { TrainedPolicy } from './policy.ts';
+import { planTraining } from './plan.ts';
+import type { BuildGraph, TrainedPolicy } from './policy.ts';
 import {
   type PreferenceRow,
   type PreferenceSize,
@@ -34,6 +36,8 @@ export interface PreferenceStep {
     stepRows: readonly PreferenceRow[],
     draw?: number,
   ): Promise<BatchResult<Outcome>>;
+  /** What a run over these rows will take. */
+  plan(rows: readonly PreferenceRow[]): TrainingPlan;
   summarise(outcomes: readonly Outcome[]): Record<string, number>;
   close(): Promise<void>;
 }
@@ -51,18 +55,23 @@ export function preferenceStep({ checkpoint, policy, reference, config }: StepOp
   const isWhole = referenceUse(config) === 'distribution';
   const held = isWhole && reference.adapter ? adapterFeeds(reference.adapter, referencePrefix) : {};
   const sessions = createSessionCache();
-  const open = (size: PreferenceSize) =>
-    policy.open((model, trained) => {
+  const build =
+    (size: PreferenceSize): BuildGraph =>
+    (model, trained) => {
       const { adapter } = reference;
       const source = isWhole && adapter ? loraOf(model.g, checkpoint, adapter, referencePrefix) : noLora;
       return preferenceGraph(model, size, trained, config, source);
-    });
+    };
+  const paired = (batch: readonly PreferenceRow[]) =>
+    config.loss_type.includes('kto') ? withMismatched(batch, limitOf(checkpoint, config)) : batch;
+  const sizeOfBatch = (rows: readonly PreferenceRow[]) =>
+    preferenceSizeOf(rows, config.per_device_train_batch_size, config);
   return {
     tensors,
     run: async (batch, stepRows, draw) => {
-      const rows = config.loss_type.includes('kto') ? withMismatched(batch, limitOf(checkpoint, config)) : batch;
-      const size = preferenceSizeOf(rows, config.per_device_train_batch_size, config);
-      const session = await sessions.get(JSON.stringify(size), () => open(size));
+      const rows = paired(batch);
+      const size = sizeOfBatch(rows);
+      const session = await sessions.get(JSON.stringify(size), () => policy.open(build(size)));
       const referenced = await withReference(rows, batch, { checkpoint, reference, config });
       const shares = sharesOf(batch, stepRows, config);
       const outputs = await session.run({
@@ -79,6 +88,11 @@ export function preferenceStep({ checkpoint, policy, reference, config }: StepOp
         ),
         tokens: batch.reduce((sum, row) => sum + sequenceTokens(row), 0),
       };
+    },
+    plan: (rows) => {
+      // A batch is padded to its longest row: the longest of all is in one of them.
+      const size = sizeOfBatch(paired(rows));
+      return planTraining(checkpoint, policy, size, build(size));
     },
     summarise: (outcomes) =>
       takesPairs(config)

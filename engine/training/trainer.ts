@@ -5,7 +5,7 @@ import { type Checkpoint, openCheckpoint } from '../checkpoint/checkpoint.ts';
 import { writeAtomically } from '../checkpoint/safetensors.ts';
 import type { TrainConfig } from '../config.ts';
 import { EngineError } from '../errors.ts';
-import type { TrainingExample, TrainJob, TrainMetrics, TrainResult } from '../ports.ts';
+import type { TrainingExample, TrainingPlan, TrainJob, TrainMetrics, TrainResult } from '../ports.ts';
 import { assertWeightsFit } from '../runtime/external-weights.ts';
 import { rowsOf, takesPairs } from './examples.ts';
 import { inFourBits } from './frozen.ts';
@@ -22,6 +22,7 @@ export async function train(
   job: TrainJob,
   onMetrics: (metrics: TrainMetrics) => void | Promise<void>,
   signal?: AbortSignal,
+  onPlan: (plan: TrainingPlan) => void = () => {},
 ): Promise<TrainResult> {
   const started = performance.now();
   const { config } = job;
@@ -44,6 +45,8 @@ export async function train(
   const referenceLogps = await reference.prepare(rows);
   await reference.prepare(evalRows);
   const step = preferenceStep({ checkpoint, policy, reference, config });
+  const plan = step.plan(rows);
+  onPlan(plan);
   try {
     const steps = await optimize<PreferenceRow, Outcome>({
       rows,
@@ -72,7 +75,7 @@ export async function train(
     await policy.write(job.out);
     await writeRecord(job, reference.name);
     const seconds = (performance.now() - started) / 1000;
-    return { adapter: job.out, reference: reference.name, steps, trainedPairs: rows.length, dropped, seconds };
+    return { adapter: job.out, reference: reference.name, steps, plan, trainedPairs: rows.length, dropped, seconds };
   } finally {
     await step.close();
     await reference.close();

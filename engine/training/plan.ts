@@ -1,0 +1,52 @@
+// What a run is going to take, told before its first step: sizes in bytes, on the CPU. The parts are counted from the graph
+// that will run; what the runtime and the process add to it was measured.
+import type { Checkpoint } from '../checkpoint/checkpoint.ts';
+import type { TrainingPlan } from '../ports.ts';
+import type { BatchSize } from './batch.ts';
+import type { BuildGraph, TrainedPolicy } from './policy.ts';
+
+/** Node, ONNX Runtime and our code. */
+const processBytes = 110e6;
+/** A tokenizer's tables, per entry. */
+const tokenBytes = 1000;
+const sessionBytes = 25e6;
+const nodeBytes = 22e3;
+/** What the allocator cannot use again, in buffers of the size of a layer's largest. */
+const strayBuffers = 10;
+
+/** `momentBytes`: what the optimiser keeps of each trained number. */
+export function planTraining(
+  { config }: Checkpoint,
+  policy: TrainedPolicy,
+  size: BatchSize,
+  build: BuildGraph,
+  momentBytes = 8,
+): TrainingPlan {
+  const { folded, peak, weights, nodes } = policy.measure(build);
+  const trainedParameters = [...policy.tensors.values()].reduce((sum, { data }) => sum + data.length, 0);
+  const tokens = size.rows * size.length;
+  const largest = 4 * tokens * Math.max(config.intermediateSize, config.heads * size.length);
+  const plan = {
+    weights: weights + folded,
+    optimizer: trainedParameters * (4 + momentBytes),
+    activations: peak + strayBuffers * largest,
+    process: processBytes + tokenBytes * config.vocabSize + sessionBytes + nodeBytes * nodes,
+  };
+  return {
+    rows: size.rows,
+    length: size.length,
+    trainedParameters,
+    ...plan,
+    peak: plan.weights + plan.optimizer + plan.activations + plan.process,
+  };
+}
+
+/** For people, in one line. */
+export function describePlan({ rows, length, trainedParameters, ...bytes }: TrainingPlan): string {
+  const size = (value: number) => (value >= 1e9 ? `${(value / 1e9).toFixed(2)} GB` : `${(value / 1e6).toFixed(0)} MB`);
+  return (
+    `Plan: ${trainedParameters.toLocaleString('en')} parameters trained, batches of up to ${rows} x ${length} tokens; ` +
+    `weights ${size(bytes.weights)}, optimiser ${size(bytes.optimizer)}, activations ${size(bytes.activations)}, ` +
+    `process ${size(bytes.process)}: peak about ${size(bytes.peak)}.`
+  );
+}
