@@ -4,8 +4,9 @@ import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { z } from 'zod';
 import { engineProcessFlags } from '../engine/runtime/process-flags.ts';
-import { type Reply, replySchema, type Work } from './contestant.ts';
+import { replySchema, type Work } from './contestant.ts';
 import { watchOwnMemory } from './own-memory.ts';
 
 export const contestantNames = ['ours', 'per-token', 'transformers.js', 'llama.cpp', 'python'] as const;
@@ -30,8 +31,8 @@ export interface Running {
   stop(): void;
 }
 
-export interface Missing {
-  name: ContestantName;
+export interface Missing<N extends string = ContestantName> {
+  name: N;
   reason: string;
 }
 
@@ -47,7 +48,7 @@ export async function startContestant(
   const child = name === 'python' ? runPython(python ?? '', folder) : runNode(name, folder, device);
   const memory = watchOwnMemory(child.pid);
   child.on('exit', memory.stop);
-  const conversation = converse(child, name);
+  const conversation = converse(child, name, replySchema);
   const first = await conversation.next();
   if ('missing' in first) return { name, reason: first.missing };
   if (!('baselineBytes' in first)) throw new Error(`${name} did not say what it holds.`);
@@ -69,13 +70,18 @@ export async function startContestant(
   };
 }
 
-const here = (file: string) => fileURLToPath(new URL(file, import.meta.url));
-const stdio = ['pipe', 'pipe', 'pipe', 'pipe'] as const;
+export const here = (file: string) => fileURLToPath(new URL(file, import.meta.url));
+export const stdio = ['pipe', 'pipe', 'pipe', 'pipe'] as const;
 
 function runNode(name: string, folder: string, device: string): ChildProcess {
+  return runTypeScript('child.ts', name, folder, device);
+}
+
+/** A script of this folder in a process of its own. */
+export function runTypeScript(script: string, ...args: string[]): ChildProcess {
   const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
   const flags = [...engineProcessFlags, '--import', loader];
-  return spawn(process.execPath, [...flags, here('child.ts'), name, folder, device], { stdio: [...stdio] });
+  return spawn(process.execPath, [...flags, here(script), ...args], { stdio: [...stdio] });
 }
 
 function runPython(python: string, folder: string): ChildProcess {
@@ -83,14 +89,18 @@ function runPython(python: string, folder: string): ChildProcess {
 }
 
 /** The replies of a process, one for each question; what it prints besides is told when it fails. */
-function converse(child: ChildProcess, name: string): { next(): Promise<Reply> } {
+export function converse<R extends object>(
+  child: ChildProcess,
+  name: string,
+  schema: z.ZodType<R>,
+): { next(): Promise<Exclude<R, { error: string }>> } {
   let noise = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream?.on('data', (chunk) => {
       noise = (noise + chunk).slice(-4000);
     });
   }
-  const replies: Reply[] = [];
+  const replies: R[] = [];
   let wake = () => {};
   let end: string | null = null;
   const finish = (reason: string) => {
@@ -99,7 +109,7 @@ function converse(child: ChildProcess, name: string): { next(): Promise<Reply> }
   };
   createInterface({ input: child.stdio[3] as Readable })
     .on('line', (line) => {
-      replies.push(replySchema.parse(JSON.parse(line)));
+      replies.push(schema.parse(JSON.parse(line)));
       wake();
     })
     .on('close', () => finish('it ended'));
@@ -113,9 +123,9 @@ function converse(child: ChildProcess, name: string): { next(): Promise<Reply> }
           wake = resolve;
         });
       }
-      const reply = replies.shift() as Reply;
+      const reply = replies.shift() as R;
       if ('error' in reply) throw new Error(`The contestant ${name} failed: ${reply.error} ${noise.trim()}`);
-      return reply;
+      return reply as Exclude<R, { error: string }>;
     },
   };
 }

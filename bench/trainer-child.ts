@@ -34,7 +34,7 @@ try {
   if (!open) throw new Error(`There is no "${kind}" to measure.`);
   reply({ version: process.versions.node, baselineBytes: peakBytes() });
   const { run, ...planned } = await open(trainingWorkSchema.parse(JSON.parse(json)));
-  reply({ isOpen: true, ...planned });
+  reply({ isOpen: true, openedBytes: peakBytes(), ...planned });
   for await (const _ of createInterface({ input: process.stdin })) {
     const started = performance.now();
     await run();

@@ -16,6 +16,7 @@ export const trainerModels = {
   /** The shape that training was first proven on. */
   base: { ...base, name: 'train-base' },
   deep: { ...base, name: 'train-deep', layers: 12 },
+  'vocabulary 4k': { ...base, name: 'train-4k', layers: 2 },
   'vocabulary 32k': { ...base, name: 'train-32k', layers: 2, vocabulary: 32_000 },
   'vocabulary 151k': { ...base, name: 'train-151k', layers: 2, vocabulary: 151_936 },
   /** Qwen 2's half billion, as its bf16 checkpoint has it. */

@@ -22,7 +22,7 @@ export const trainingReplySchema = z.union([
   z.object({ version: z.string(), baselineBytes: z.number() }),
   z.object({ missing: z.string() }),
   /** `plannedBytes`: what the trainer says that its peak will be. */
-  z.object({ isOpen: z.literal(true), plannedBytes: z.number().optional() }),
+  z.object({ isOpen: z.literal(true), openedBytes: z.number(), plannedBytes: z.number().optional() }),
   z.object({ seconds: z.number(), peakBytes: z.number() }),
   z.object({ error: z.string() }),
 ]);

@@ -5,11 +5,13 @@ import { join } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { type BenchModelName, benchModels } from '../bench/models.ts';
 import { type ContestantName, contestantNames } from '../bench/processes.ts';
+import { type TrainerCaseName, trainerCases } from '../bench/trainer-cases.ts';
 import { type CommandOutcome, log, runCommand, wholeNumber } from './io.ts';
 
 export function registerBench(program: Command): void {
   const bench = program.command('bench').description('measure this machine');
   registerSamplerBench(bench);
+  registerTrainerBench(bench);
   bench
     .command('memory')
     .description('the peak of memory while a bf16 checkpoint of 1.1 billion random parameters is sampled')
@@ -72,12 +74,48 @@ async function runSamplerBench(options: SamplerOptions, signal: AbortSignal): Pr
   ]);
   const report = await benchSampler({ ...options, log, signal });
   const text = samplerMarkdown(report);
-  if (options.out) {
-    await mkdir(options.out, { recursive: true });
-    await writeFile(join(options.out, 'sampler.json'), `${JSON.stringify(report, null, 2)}\n`);
-    await writeFile(join(options.out, 'sampler.md'), `# bench sampler\n\n${text}`);
-  }
+  if (options.out) await writeReport(options.out, 'sampler', report, text);
   return { result: report, summary: text };
+}
+
+interface TrainerOptions {
+  cases: TrainerCaseName[];
+  repetitions: number;
+  device: string;
+  python?: string;
+  cache: string;
+  out?: string;
+  json?: boolean;
+}
+
+function registerTrainerBench(bench: Command): void {
+  const cases = Object.keys(trainerCases) as TrainerCaseName[];
+  addCacheOption(bench.command('trainer'))
+    .description('seconds and memory of DPO steps beside their own forward, bare matrix products, PyTorch and TRL')
+    .option('--cases <names>', 'which cases', listOf(cases), cases)
+    .option('--repetitions <n>', "rounds over a case's contestants, after one to warm up", wholeNumber(1, 100), 5)
+    .option('--device <device>', 'where ours run', 'cpu')
+    .option('--python <path>', 'a Python with torch, transformers, peft and trl')
+    .option('--out <dir>', 'also write trainer.json and trainer.md into this folder')
+    .option('--json', 'print one JSON object on stdout')
+    .action((options: TrainerOptions) => runCommand(options.json, (signal) => runTrainerBench(options, signal)));
+}
+
+async function runTrainerBench(options: TrainerOptions, signal: AbortSignal): Promise<CommandOutcome> {
+  const [{ benchTrainer }, { trainerMarkdown }] = await Promise.all([
+    import('../bench/trainer.ts'),
+    import('../bench/trainer-report.ts'),
+  ]);
+  const report = await benchTrainer({ ...options, log, signal });
+  const text = trainerMarkdown(report);
+  if (options.out) await writeReport(options.out, 'trainer', report, text);
+  return { result: report, summary: text };
+}
+
+async function writeReport(folder: string, name: string, report: object, text: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, `${name}.json`), `${JSON.stringify(report, null, 2)}\n`);
+  await writeFile(join(folder, `${name}.md`), `# bench ${name}\n\n${text}`);
 }
 
 function addCacheOption(command: Command): Command {

@@ -122,7 +122,7 @@ reply({
     "baselineBytes": peak_bytes(),
 })
 step = eager() if name == "eager" else with_trl(name == "trl-precomputed")
-reply({"isOpen": True})
+reply({"isOpen": True, "openedBytes": peak_bytes()})
 for line in sys.stdin:
     started = time.perf_counter()
     step()
