@@ -12,6 +12,7 @@ test('refuses an unknown name and what it cannot do, never ignoring it', () => {
     [{ lora: { lora_dropout: 1 } }, /lora_dropout/],
     [{ lora: { target_modules: ['lm_head'] } }, /target_modules/],
     [{ lora: null, load_in_4bit: true }, /four-bit weights cannot be trained/],
+    [{ bf16: true, fp16: true }, /one of bf16 and fp16/],
     [{ lora: null, sync_ref_model: true }, /a reference that moves is an adapter/],
     [{ lora: null, loss_type: 'tdpo2' }, /tdpo2 runs its reference beside the policy/],
     [{ loss_type: ['sigmoid', 'no_such_loss'] }, /loss_type/],

@@ -97,13 +97,16 @@ const optimizerFields = {
   train_sampling_strategy: z.enum(['random', 'sequential']).default('random'),
 };
 
-/** What makes no sense with all weights trained, by setting. */
+/** What makes no sense in what is trained, by setting. */
 function* trainedProblems(config: {
   lora: LoraConfig | null;
   load_in_4bit: boolean;
+  bf16: boolean;
+  fp16: boolean;
   sync_ref_model: boolean;
   loss_type: readonly LossName[];
 }): Iterable<readonly [string, string]> {
+  if (config.bf16 && config.fp16) yield ['fp16', 'one of bf16 and fp16, not both'];
   if (config.lora) return;
   if (config.load_in_4bit) yield ['load_in_4bit', 'four-bit weights cannot be trained themselves: give lora a shape'];
   if (config.loss_type.some((name) => lossTraits[name].reference === 'distribution'))
@@ -123,6 +126,9 @@ export const trainConfigSchema = z
     ...optimizerFields,
     /** The adapter's shape; null trains all weights and gives a checkpoint. */
     lora: loraConfigSchema.nullable().prefault({}),
+    /** Compute in half precision where the device is a GPU; a CPU widens to fp32. */
+    bf16: z.boolean().default(false),
+    fp16: z.boolean().default(false),
     /** QLoRA (Dettmers et al. 2023): the frozen weights in four bits, one scale per 32. */
     load_in_4bit: z.boolean().default(false),
   })

@@ -1,6 +1,6 @@
 // The gradient of every op: given its node and the gradient dY of its output, the gradient of each input.
 // Rules broadcast as the op does; the walk (gradient.ts) sums a gradient back to its input's shape and accumulates.
-import type { GraphBuilder, GraphNode, Value } from '../graph/builder.ts';
+import { exactType, type GraphBuilder, type GraphNode, type Value } from '../graph/builder.ts';
 import { elementCount, type OpType } from '../graph/ops.ts';
 
 /** One gradient per input; null where an input (an index, a shape, a condition) has none. */
@@ -84,15 +84,19 @@ export const gradientRules: { [T in OpType]: GradientRule<T> | typeof noGradient
     ];
   },
   // y = x r w with r = 1 / sqrt(mean(x^2) + epsilon): dx = r (w dy - x r^2 mean(x w dy)).
-  SimplifiedLayerNormalization: (g, { inputs, attributes }, dY) => {
-    const [x, weight] = [first(inputs), second(inputs)];
+  // In fp32 where the op's values are in half precision: squares overflow there.
+  SimplifiedLayerNormalization: (g, { inputs, attributes }, dOutput) => {
+    const exact = exactType(g);
+    const [x, weight] = [g.cast(first(inputs), exact), g.cast(second(inputs), exact)];
+    const dY = g.cast(dOutput, exact);
     const size = Number(x.shape.at(-1));
     const meanSquare = g.div(g.reduceSumSquare(x, [-1], true), size);
     const r = g.div(1, g.sqrt(g.add(meanSquare, attributes.epsilon.float)));
     const normed = g.mul(x, r);
     const weighted = g.mul(dY, weight);
     const mean = g.div(g.reduceSum(g.mul(weighted, normed), [-1], true), size);
-    return [g.mul(r, g.sub(weighted, g.mul(normed, mean))), g.mul(dY, normed)];
+    const narrow = (value: Value) => g.cast(value, dOutput.dtype);
+    return [narrow(g.mul(r, g.sub(weighted, g.mul(normed, mean)))), narrow(g.mul(dY, normed))];
   },
   // Each value came from one place, and its gradient goes back there.
   TopK: (g, { inputs, outputs, attributes: { axis } }, dY) => {

@@ -51,6 +51,9 @@ export interface Value {
 export type FloatType = 'float32' | 'float64' | 'float16' | 'bfloat16';
 type Operand = Value | number;
 
+/** What log-probabilities, losses and trained tensors are in, whatever a graph computes in: fp32, or fp64 in checks. */
+export const exactType = (g: GraphBuilder) => (g.dtype === 'float64' ? 'float64' : 'float32');
+
 export interface LoopResult {
   carried: Value[];
   /** One per scan output of the body, stacked over the iterations along a new first axis. */
@@ -362,10 +365,12 @@ export class GraphBuilder {
   /**
    * x [rows, width] with the rows of `updates` [n, width] added at `indices` [n], of which one may come more than once.
    * Not ScatterND: its CPU kernel shares the updates among threads without a lock, and loses some of those that meet.
+   * Sums are in fp32 at least.
    */
   scatterAdd(x: Value, indices: Value, updates: Value): Value {
     const places = this.expand(this.reshape(indices, [elementCount(indices.shape), 1]), updates.shape);
-    return this.one('ScatterElements', [x, places, updates], { axis: 0, reduction: 'add' });
+    const [into, added] = [x, updates].map((value) => this.cast(value, exactType(this))) as [Value, Value];
+    return this.cast(this.one('ScatterElements', [into, places, added], { axis: 0, reduction: 'add' }), x.dtype);
   }
 
   /** x sorted along its last axis, the smallest first. */

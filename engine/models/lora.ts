@@ -1,8 +1,7 @@
 // LoRA (Hu et al. 2021): W x + scale B A x, with A [r, in] and B [out, r] as plain inputs of the graph, so that one
 // session serves any adapter of the same modules. Training states the scale in the graph; sampling feeds scale * B.
 import type { LoraConfig } from '../config.ts';
-import type { GraphBuilder, Value } from '../graph/builder.ts';
-import type { Shape } from '../graph/ops.ts';
+import { exactType, type GraphBuilder, type Value } from '../graph/builder.ts';
 import type { WeightShapes } from './weights.ts';
 
 /** What A x is multiplied with: the adapter's scale where B does not hold it, or a mask over the rank of each row. */
@@ -26,7 +25,10 @@ export function loraTargets(weights: WeightShapes, targets: readonly string[]): 
     .filter((module) => targets.some((target) => module === target || module.endsWith(`.${target}`)));
 }
 
-/** Adds the inputs `<module>.lora_A` [rank, in] and `<module>.lora_B` [out, rank] for each module, after `prefix`. */
+/**
+ * Adds the inputs `<module>.lora_A` [rank, in] and `<module>.lora_B` [out, rank] for each module, after `prefix`: in fp32
+ * (fp64 in checks), as an optimiser keeps them; half precision is the graph's own affair.
+ */
 export function loraInputs(
   g: GraphBuilder,
   weights: WeightShapes,
@@ -40,17 +42,13 @@ export function loraInputs(
   for (const module of modules) {
     const [out, inner] = weights.get(`${module}.weight`) ?? [];
     if (out === undefined || inner === undefined) throw new Error(`No linear layer ${module}.`);
-    const a = inputOf(g, prefix + loraName(module, 'A'), [rank, inner]);
-    const b = inputOf(g, prefix + loraName(module, 'B'), [out, rank]);
-    pairs.set(module, scale === undefined ? { a, b } : { a, b, scale });
+    const a = g.input(prefix + loraName(module, 'A'), exactType(g), [rank, inner]);
+    const b = g.input(prefix + loraName(module, 'B'), exactType(g), [out, rank]);
+    const pair = { a: g.cast(a, g.dtype), b: g.cast(b, g.dtype) };
+    pairs.set(module, scale === undefined ? pair : { ...pair, scale });
     values.set(loraName(module, 'A'), a).set(loraName(module, 'B'), b);
   }
   return { source: (module) => pairs.get(module) ?? null, values };
-}
-
-/** Adapters are fed in fp32 (fp64 in checks): half precision is the graph's own affair. */
-function inputOf(g: GraphBuilder, name: string, shape: Shape): Value {
-  return g.cast(g.input(name, g.dtype === 'float64' ? 'float64' : 'float32', shape), g.dtype);
 }
 
 export const loraName = (module: string, matrix: 'A' | 'B') => `${module}.lora_${matrix}`;

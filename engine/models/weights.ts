@@ -3,7 +3,7 @@
 import { zeroOf } from '../autodiff/checkpoint.ts';
 import type { StoredTensor, WeightType } from '../checkpoint/safetensors.ts';
 import { EngineError } from '../errors.ts';
-import type { GraphBuilder, Value } from '../graph/builder.ts';
+import { exactType, type GraphBuilder, type Value } from '../graph/builder.ts';
 import type { DataType } from '../graph/onnx.ts';
 import { blocksOf } from '../quantization/int4.ts';
 import type { QuantizedCheckpoint, QuantizedMatrix } from '../quantization/quantized-checkpoint.ts';
@@ -103,9 +103,9 @@ export type WeightShapes = ReadonlyMap<string, readonly number[]>;
 export function inputWeights(g: GraphBuilder, shapes: WeightShapes): { weights: Weights; values: Map<string, Value> } {
   const values = new Map<string, Value>();
   const tensor = once((name) => {
-    const value = g.input(name, g.dtype, found(shapes, name));
+    const value = g.input(name, exactType(g), found(shapes, name));
     values.set(name, value);
-    return value;
+    return g.cast(value, g.dtype);
   });
   return { weights: wholeTensors(tensor, true), values };
 }

@@ -1,12 +1,28 @@
 // The weights that a run reads and never changes: the checkpoint's own, or in four bits where it was opened so.
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
-import type { GraphBuilder } from '../graph/builder.ts';
+import type { TrainConfig } from '../config.ts';
+import type { FloatType, GraphBuilder } from '../graph/builder.ts';
 import { checkpointWeights, quantizedWeights, type Weights } from '../models/weights.ts';
 import { cacheFolder, type QuantizedCheckpoint, quantizeCheckpoint } from '../quantization/quantized-checkpoint.ts';
+import { providerName } from '../runtime/provider.ts';
 
-/** A checkpoint whose layers' matrices may stand in four bits: policy and reference then both do. */
+/** A checkpoint and how a run computes with it: policy and reference alike, so that they begin as one. */
 export interface FrozenCheckpoint extends Checkpoint {
+  /** Its layers' matrices in four bits. */
   quantized?: QuantizedCheckpoint;
+  /** What the model is computed in; log-probabilities and losses are in fp32 at least. */
+  compute?: FloatType;
+}
+
+/** As a run's settings ask: on the CPU, which has few half-precision kernels, everything is widened to fp32. */
+export async function openFrozen(
+  checkpoint: Checkpoint,
+  { load_in_4bit, bf16, fp16 }: Pick<TrainConfig, 'load_in_4bit' | 'bf16' | 'fp16'>,
+  device: string,
+): Promise<FrozenCheckpoint> {
+  const half = bf16 ? 'bfloat16' : fp16 ? 'float16' : 'float32';
+  const compute = providerName(device) === 'cuda' ? half : 'float32';
+  return { ...(load_in_4bit ? await inFourBits(checkpoint) : checkpoint), compute };
 }
 
 /** Weights of one scale. */

@@ -1,7 +1,7 @@
 // From hidden states to what is asked of completion tokens: their log-probabilities, with gradients, and statistics of
 // the distributions they were drawn from. The head runs over a chunk of tokens at a time, inside a Loop, so that logits
 // [tokens, vocab] are never held whole; padding is left out.
-import type { GraphBuilder, Value } from '../graph/builder.ts';
+import { exactType, type GraphBuilder, type Value } from '../graph/builder.ts';
 
 /** Which token is predicted from which state. A slot is a place in [rows, completions, span]; padding's counts nothing. */
 export interface TokenSlots {
@@ -108,7 +108,7 @@ function forward(
       carried: [],
       named: {
         logps: b.sub(labelLogit, logSumExp),
-        entropy: b.sub(logSumExp, b.div(b.reduceSum(b.mul(weights, z), [-1], true), sum)),
+        entropy: b.sub(logSumExp, b.div(rowProducts(b, weights, z), sum)),
         sumSquares: b.sub(b.log(b.reduceSumSquare(weights, [-1], true)), b.mul(b.log(sum), 2)),
         meanLogit: b.div(b.reduceSum(z, [-1], true), vocabulary),
         isLikeliest: b.cast(b.equal(labelLogit, top), z.dtype),
@@ -130,6 +130,13 @@ function forward(
     labelSlope: softcap === null ? null : slopeOf(g, g.div(g.add(statistics.logps, logSumExp), softcap)),
     slopes: slopesOf(g, slots, products, perProduct),
   };
+}
+
+/** Of each row of one with that of the other, [rows, 1]: a matrix product, since a sum of products would hold them all. */
+function rowProducts(g: GraphBuilder, a: Value, b: Value): Value {
+  const [rows = 0, width = 0] = a.shape.map(Number);
+  const product = g.matmul(g.reshape(a, [rows, 1, width]), g.reshape(b, [rows, width, 1]));
+  return g.reshape(product, [rows, 1]);
 }
 
 /** What the chunks left, one for each slot that counts: the others get the first's. */
@@ -289,7 +296,7 @@ function inChunks<K extends string>(
       const plain = products
         .map(({ matrix }, k) => b.gemm(states[k] as Value, matrix, { b: true }))
         .reduce((sum, term) => b.add(sum, term));
-      const wide = b.cast(plain, g.dtype === 'float64' ? 'float64' : 'float32');
+      const wide = b.cast(plain, exactType(g));
       if (softcap === null) return { states, z: wide, slope: null };
       const bent = b.tanh(b.div(wide, softcap));
       return { states, z: b.mul(bent, softcap), slope: slopeOf(b, bent) };

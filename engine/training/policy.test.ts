@@ -178,6 +178,27 @@ async function dequantized(
   return outputs;
 }
 
+test.each(['llama', 'gemma2', 'qwen2'])(
+  '%s in half precision has the gradients of fp32, to its accuracy',
+  async (family) => {
+    const checkpoint = await openCheckpoint(fixtures + family);
+    const adapter = adapterOf(checkpoint, 4);
+    const outputs = (compute: 'float16' | 'float32', isCheckpointed: boolean) =>
+      outputsOf(
+        adapterPolicy({ ...checkpoint, compute }, adapter, { device, isCheckpointed }),
+        dpo(checkpoint),
+        dpoFeeds(checkpoint),
+      );
+    const exact = await outputs('float32', false);
+    for (const isCheckpointed of [false, true]) {
+      const half = await outputs('float16', isCheckpointed);
+      for (const { dtype } of Object.values(half)) expect(dtype).toBe('float32');
+      expect(distance(half, exact)).toBeLessThan(2e-2);
+      expect(Number(half.loss?.data[0])).toBeCloseTo(Number(exact.loss?.data[0]), 2);
+    }
+  },
+);
+
 test('an adapter over a four-bit base learns', async () => {
   const checkpoint = await openCheckpoint(`${fixtures}llama`);
   const quantized = await inFourBits(checkpoint, cache);

@@ -1,6 +1,5 @@
 // What a run trains and how it stands in a graph: an adapter over frozen weights, or all weights. The tensors are inputs
 // of the graph that training changes in place; their gradients are its outputs `d <name>`.
-import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import { type Adapter, createAdapter, readAdapter, writeAdapter } from '../checkpoint/peft.ts';
 import { readTensor, type TensorToWrite } from '../checkpoint/safetensors.ts';
 import { writeCheckpoint } from '../checkpoint/write-checkpoint.ts';
@@ -88,7 +87,7 @@ export function adapterPolicy(
   );
   const feeds = feedsOf(tensors);
   const buildWith = (build: BuildGraph) => {
-    const g = new GraphBuilder('policy');
+    const g = new GraphBuilder('policy', checkpoint.compute);
     const weights = frozenWeights(g, checkpoint);
     const modules = [...adapter.modules.keys()];
     const { source, values } = loraInputs(g, checkpoint.shapes, modules, adapter.shape.r, adapter.scale);
@@ -108,7 +107,7 @@ export function adapterPolicy(
 
 /** All weights of a checkpoint, read into memory. */
 export async function wholePolicy(
-  checkpoint: Checkpoint,
+  checkpoint: FrozenCheckpoint,
   { device, isCheckpointed }: PolicyOptions,
 ): Promise<TrainedPolicy> {
   const tensors = new Map<string, TensorToWrite>();
@@ -119,7 +118,7 @@ export async function wholePolicy(
   }
   const feeds = feedsOf(tensors);
   const buildWith = (build: BuildGraph) => {
-    const g = new GraphBuilder('policy');
+    const g = new GraphBuilder('policy', checkpoint.compute);
     const { weights, values } = inputWeights(g, checkpoint.shapes);
     return { g, graph: build({ g, config: checkpoint.config, weights, lora: noLora, isCheckpointed }, values) };
   };

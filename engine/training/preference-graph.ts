@@ -1,6 +1,6 @@
 // The graph of a preference step: the policy's log-probabilities, the chosen losses, the gradients of what is trained,
 // and the statistics that metrics are made of. training/preference-batch.ts makes its feeds.
-import type { GraphBuilder, Value } from '../graph/builder.ts';
+import { exactType, type GraphBuilder, type Value } from '../graph/builder.ts';
 import type { OnnxGraph } from '../graph/onnx.ts';
 import { isPairLoss, type LossSettings, referenceUse } from '../loss-config.ts';
 import { pairLoss, type Sides, unpairedLoss } from '../losses.ts';
@@ -8,7 +8,7 @@ import type { LoraSource } from '../models/lora.ts';
 import { withGradients } from './graph.ts';
 import { tokenDivergences, tokenStatistics } from './log-probs.ts';
 import type { PreferenceSize } from './preference-batch.ts';
-import { exactType, type ModelInputs, type ReadRows, readRows, slotInputs } from './rows.ts';
+import { type ModelInputs, type ReadRows, readRows, slotInputs } from './rows.ts';
 
 /**
  * Rows of two completions, chosen then rejected; for a loss of single completions, the completion and, where the loss

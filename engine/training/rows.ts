@@ -2,7 +2,7 @@
 // kind of training share. training/batch.ts makes the feeds.
 import { checkpointed } from '../autodiff/checkpoint.ts';
 import type { ModelConfig } from '../checkpoint/model-config.ts';
-import type { GraphBuilder, Value } from '../graph/builder.ts';
+import { exactType, type GraphBuilder, type Value } from '../graph/builder.ts';
 import { families, headName } from '../models/index.ts';
 import type { DecoderContext } from '../models/layers.ts';
 import type { LoraSource } from '../models/lora.ts';
@@ -10,6 +10,9 @@ import type { Weights } from '../models/weights.ts';
 import { rowAttention } from './attention.ts';
 import type { BatchSize } from './batch.ts';
 import type { HeadProduct, TokenSlots } from './log-probs.ts';
+
+/** Of the layers, from the top: their backward pass comes soonest after their forward, so that keeping them costs least. */
+const shareKept = 1 / 8;
 
 export interface ModelInputs {
   g: GraphBuilder;
@@ -41,8 +44,8 @@ export function readRows({ g, config, weights, lora, isCheckpointed }: ModelInpu
   const head = (source: LoraSource, isTrained: boolean): HeadProduct[] => {
     const context: DecoderContext = { g, config, weights, lora: source, attend };
     if (isCheckpointed) {
-      // The top layer's backward pass follows its forward at once: nothing would be saved.
-      context.runHalf = (layer, x, build) => (layer === config.layers - 1 ? build(x) : checkpointed(g, x, build));
+      const kept = config.layers - Math.ceil(config.layers * shareKept);
+      context.runHalf = (layer, x, build) => (layer >= kept ? build(x) : checkpointed(g, x, build));
     }
     const hidden = families[config.architecture].hidden(context, ids);
     const x = g.reshape(hidden, [rows * length, config.hiddenSize]);
@@ -67,6 +70,3 @@ export function slotInputs(g: GraphBuilder, prefix: string, slots: number): Toke
     count: ints('count', []),
   };
 }
-
-/** What log-probabilities and losses are computed in, whatever the model is: fp32, or fp64 in checks. */
-export const exactType = (g: GraphBuilder) => (g.dtype === 'float64' ? 'float64' : 'float32');

@@ -173,7 +173,7 @@ function openScoring(
   size: BatchSize,
   device: string,
 ): Promise<Session> {
-  const g = new GraphBuilder('score');
+  const g = new GraphBuilder('score', checkpoint.compute);
   const weights = frozenWeights(g, checkpoint);
   const lora = adapter
     ? loraInputs(g, checkpoint.shapes, [...adapter.modules.keys()], adapter.shape.r, adapter.scale).source

@@ -8,7 +8,7 @@ import { EngineError } from '../errors.ts';
 import type { TrainingExample, TrainingPlan, TrainJob, TrainMetrics, TrainResult } from '../ports.ts';
 import { assertWeightsFit } from '../runtime/external-weights.ts';
 import { rowsOf, takesPairs } from './examples.ts';
-import { inFourBits } from './frozen.ts';
+import { openFrozen } from './frozen.ts';
 import { optimize } from './loop.ts';
 import { openPolicy } from './policy.ts';
 import type { PreferenceRow } from './preference-batch.ts';
@@ -29,7 +29,7 @@ export async function train(
   const device = job.device ?? 'auto';
   const stored = await openCheckpoint(job.model);
   assertWeightsFit(stored.tensors.values(), stored.folder);
-  const checkpoint = config.load_in_4bit ? await inFourBits(stored) : stored;
+  const checkpoint = await openFrozen(stored, config, device);
   const { policy, initial } = await openPolicy(job, checkpoint, device);
 
   const dropped: Record<string, number> = {};
