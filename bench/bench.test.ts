@@ -11,6 +11,8 @@ import { type BenchModel, checkpointFolder, parameterCount } from './models.ts';
 import { startContestant } from './processes.ts';
 import { greedyAgreement, ratios, spread } from './statistics.ts';
 import { randomPrompt } from './tokenizer.ts';
+import { trainerModels } from './trainer-models.ts';
+import { ourContestants, startTrainer } from './trainer-processes.ts';
 
 const tiny: BenchModel = {
   name: 'tiny',
@@ -89,6 +91,47 @@ test('a contestant that is not there is said to be missing', async () => {
   expect(await startContestant('python', folder)).toEqual({
     name: 'python',
     reason: expect.stringContaining('--python'),
+  });
+});
+
+describe('the trainer', () => {
+  const workOfPairs = (of: string, count: number, length: number): Parameters<typeof startTrainer>[1] => {
+    const random = createRandom(2);
+    const ids = () => Array.from({ length }, () => Math.floor(random.uniform() * tiny.vocabulary));
+    const pairs = Array.from({ length: count }, () => ({ prompt: ids(), chosen: ids(), rejected: ids() }));
+    return { folder: of, scratch: cache, device: 'cpu', pairs, r: 4, modules: ['q_proj', 'down_proj'] };
+  };
+
+  test('does steps of every kind', async () => {
+    for (const name of ourContestants) {
+      const running = await startTrainer(name, workOfPairs(folder, 2, 12));
+      if ('reason' in running) throw new Error(running.reason);
+      const measured = await running.step();
+      expect(measured.seconds).toBeGreaterThan(0);
+      expect(measured.peakBytes).toBeGreaterThanOrEqual(running.openedBytes);
+      running.stop();
+    }
+  });
+
+  test('plans its peak to a fifth', async () => {
+    const base = await checkpointFolder(cache, trainerModels.base);
+    for (const [name, pairs, length] of [
+      ['step', 4, 80],
+      ['checkpointed', 4, 160],
+    ] as const) {
+      const running = await startTrainer(name, workOfPairs(base, pairs, length));
+      if ('reason' in running) throw new Error(running.reason);
+      await running.step();
+      const { peakBytes } = await running.step();
+      expect(Math.abs((running.plannedBytes ?? 0) / peakBytes - 1), `${name}: ${peakBytes} bytes`).toBeLessThan(0.2);
+      running.stop();
+    }
+  });
+
+  test('says that no Python was named', async () => {
+    expect(await startTrainer('trl', workOfPairs(folder, 1, 4))).toMatchObject({
+      reason: expect.stringMatching(/--python/),
+    });
   });
 });
 

@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { findOffenders, readPlacement } from './cuda-log.ts';
+import { proveTraining, trainingOffenders } from './cuda-training.ts';
 
 const mixed = `
 2026-01-05 10:00:00.000000001 [I:onnxruntime:, transformer_memcpy.cc:329 AddCopyNode] Add MemcpyFromHost after steps for CUDAExecutionProvider
@@ -64,4 +65,38 @@ test("the log of this machine's own runtime is read", () => {
   expect(findOffenders(placement, 'CUDAExecutionProvider', 'generate', '/loop/')).toEqual([
     'No node at all is on CUDAExecutionProvider.',
   ]);
+});
+
+test('a step of training is read as well, and half precision has the gradients of fp32', async () => {
+  const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+  const file = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+  const types: string[] = [];
+  const report = await proveTraining('cuda', async (device, compute) => {
+    types.push(`${device} ${compute}`);
+    // There is no device here: its part is played by this machine's runtime in the half precision that it has.
+    const type = device === 'cpu' ? compute : 'float16';
+    const args = ['--import', loader, file('cuda-training-child.ts'), file('../demo/model'), 'cpu', type];
+    const { stdout, stderr, status } = spawnSync(process.execPath, args, { encoding: 'utf8', maxBuffer: 2 ** 28 });
+    expect(status, stderr.slice(-2000)).toBe(0);
+    return { log: stderr, stdout };
+  });
+  expect(types).toEqual(['cpu float32', 'cuda bfloat16']);
+  expect(report.distance).toBeLessThan(0.05);
+  expect(report.placement.nodes.CPUExecutionProvider).toBeGreaterThan(500);
+  expect(report.offenders).toEqual(['No node at all is on CUDAExecutionProvider.']);
+  expect(report.holds).toBe(false);
+});
+
+test('of a step, what runs on the CPU counts where it is the layers, the head or a gradient', () => {
+  const onCpu = [
+    'Gemm (/model/layers.0/attn/q_proj/Gemm_1)',
+    'Softmax (/gradient/again/attn/Softmax_9)',
+    'ArgMax (/log_probs/chunks/ArgMax_3)',
+    'Less (/mask/Less_2)',
+  ];
+  const nodes = { CPUExecutionProvider: 4, CUDAExecutionProvider: 900 };
+  const copies = [{ graph: 'policy', count: 2, values: ['ids'] }];
+  expect(trainingOffenders({ sessions: 1, nodes, copies, onCpu }, 'CUDAExecutionProvider')).toEqual(
+    onCpu.slice(0, 3).map((node) => `On the CPU: ${node}`),
+  );
 });

@@ -1,4 +1,4 @@
-// `rankloop bench cuda`: proves the sampler on an NVIDIA device. The runtime's own log shows where each node runs and what
+// `rankloop bench cuda`: proves sampler and trainer on an NVIDIA device. The runtime's own log shows where each node runs and what
 // is copied; greedy tokens are held against the CPU's; then tokens/s.
 import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
@@ -12,6 +12,7 @@ import { readDeviceMemory } from '../engine/runtime/device-memory.ts';
 import { executionProviders } from '../engine/runtime/provider.ts';
 import type { Work } from './contestant.ts';
 import { findOffenders, type Placement, readPlacement } from './cuda-log.ts';
+import { type CudaTrainingReport, proveTraining, trainingSummary } from './cuda-training.ts';
 import { benchModels, checkpointFolder } from './models.ts';
 import { type Running, startContestant } from './processes.ts';
 import { currentCommit } from './sampler.ts';
@@ -29,6 +30,7 @@ export interface CudaReport {
   offenders: string[];
   greedy: GreedyAgreement;
   speed: { model: string; rows: number; tokensPerSecond: Spread }[];
+  training: CudaTrainingReport;
   holds: boolean;
 }
 
@@ -50,7 +52,8 @@ export async function benchCuda(
     throw new EngineError('CONFIG_INVALID', `bench cuda needs --device cuda or cuda:N, not ${device}.`);
 
   log(`Opening the sampler's session on ${card} with the runtime's verbose log.`);
-  const placement = readPlacement(await verboseLog(demoFolder, device));
+  const { log: told } = await runChild('cuda-child.ts', demoFolder, device);
+  const placement = readPlacement(told);
   const offenders = findOffenders(placement, 'CUDAExecutionProvider', 'generate', '/loop/');
   signal.throwIfAborted();
 
@@ -72,26 +75,44 @@ export async function benchCuda(
       running.stop();
     }
   }
-  const holds = offenders.length === 0 && greedy.share >= wantedAgreement;
+  signal.throwIfAborted();
+  log('Training a step, and comparing its gradients with the CPU.');
+  const training = await proveTraining(device, (where, type) =>
+    runChild('cuda-training-child.ts', demoFolder, where, type),
+  );
+  const holds = offenders.length === 0 && greedy.share >= wantedAgreement && training.holds;
   const date = started.toISOString();
-  return { bench: 'cuda', commit: currentCommit(), date, device, card, placement, offenders, greedy, speed, holds };
+  return {
+    bench: 'cuda',
+    commit: currentCommit(),
+    date,
+    device,
+    card,
+    placement,
+    offenders,
+    greedy,
+    speed,
+    training,
+    holds,
+  };
 }
 
-/** What the runtime says while a process of its own opens and runs the sampler. */
-function verboseLog(folder: string, device: string): Promise<string> {
+/** What the runtime says while a process of its own runs a script on a device, and what the script prints. */
+function runChild(script: string, folder: string, device: string, ...rest: string[]) {
   const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-  const script = fileURLToPath(new URL('cuda-child.ts', import.meta.url));
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ['--import', loader, script, folder, device], {
-      stdio: ['ignore', 'ignore', 'pipe'],
+  const file = fileURLToPath(new URL(script, import.meta.url));
+  return new Promise<{ log: string; stdout: string }>((resolve, reject) => {
+    const child = spawn(process.execPath, ['--import', loader, file, folder, device, ...rest], {
+      stdio: ['ignore', 'pipe', 'pipe'],
     });
-    const chunks: Buffer[] = [];
-    child.stderr.on('data', (chunk: Buffer) => chunks.push(chunk));
+    const [printed, told]: [Buffer[], Buffer[]] = [[], []];
+    child.stdout.on('data', (chunk: Buffer) => printed.push(chunk));
+    child.stderr.on('data', (chunk: Buffer) => told.push(chunk));
     child.on('error', reject);
     child.on('close', (code) => {
-      const log = Buffer.concat(chunks).toString('utf8');
-      if (code === 0) resolve(log);
-      else reject(new EngineError('DEVICE_UNAVAILABLE', `The sampler does not run on ${device}: ${lastWords(log)}`));
+      const [stdout, log] = [printed, told].map((chunks) => Buffer.concat(chunks).toString('utf8')) as [string, string];
+      if (code === 0) resolve({ log, stdout });
+      else reject(new EngineError('DEVICE_UNAVAILABLE', `${script} does not run on ${device}: ${lastWords(log)}`));
     });
   });
 }
@@ -137,7 +158,7 @@ async function measureSpeed(running: Running, rows: number): Promise<Spread> {
   return spread(speeds);
 }
 
-export function cudaSummary({ card, placement, offenders, greedy, speed }: CudaReport): string {
+export function cudaSummary({ card, placement, offenders, greedy, speed, training }: CudaReport): string {
   const nodes = Object.entries(placement.nodes).map(([provider, count]) => `${provider} ${count}`);
   const outside = placement.copies.filter(({ graph }) => graph === 'generate').map(({ count }) => count);
   return [
@@ -148,5 +169,6 @@ export function cudaSummary({ card, placement, offenders, greedy, speed }: CudaR
       ({ model, rows, tokensPerSecond: { median, min, max } }) =>
         `${model}, batch ${rows}: ${median.toFixed(0)} tokens/s (${min.toFixed(0)}-${max.toFixed(0)})`,
     ),
+    trainingSummary(training),
   ].join('\n');
 }

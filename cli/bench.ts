@@ -18,7 +18,7 @@ export function registerBench(program: Command): void {
     .option('--json', 'print one JSON object on stdout')
     .action((options: { json?: boolean }) => runCommand(options.json, runMemoryBench));
   addCacheOption(bench.command('cuda'))
-    .description('prove the sampler on an NVIDIA device: placement, tokens, speed')
+    .description('prove sampler and trainer on an NVIDIA device: placement, tokens, gradients, speed')
     .option('--device <device>', 'cuda or cuda:N', 'cuda')
     .option('--json', 'print one JSON object on stdout')
     .action((options: CudaOptions) => runCommand(options.json, (signal) => runCudaBench(options, signal)));

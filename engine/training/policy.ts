@@ -16,6 +16,7 @@ import { openSession, type Session, type Tensor } from '../runtime/session.ts';
 import type { BatchSize } from './batch.ts';
 import { dropoutFeeds } from './dropout.ts';
 import { type FrozenCheckpoint, frozenFolder, frozenWeights } from './frozen.ts';
+import { lossScaleName } from './graph.ts';
 import type { ModelInputs } from './rows.ts';
 
 export interface TrainedPolicy {
@@ -28,6 +29,8 @@ export interface TrainedPolicy {
    * dropout's masks. `draw` numbers the micro-batch, and so the masks; null drops nothing.
    */
   feeds(size: BatchSize, draw: number | null): Record<string, Tensor>;
+  /** In fp16 the loss is scaled by its only element, to be raised and lowered in place; null elsewhere. */
+  lossScale: Float32Array | null;
   /** A session over a graph. */
   open(build: BuildGraph): Promise<Session>;
   /** What such a session would take. */
@@ -42,6 +45,8 @@ export type BuildGraph = (model: ModelInputs, trained: ReadonlyMap<string, Value
 export interface PolicyOptions {
   device: string;
   isCheckpointed: boolean;
+  /** The runtime tells all it does on stderr. */
+  isVerbose?: boolean;
 }
 
 /** What a run begins with: the policy, and the adapter that it starts from, unchanged by training. */
@@ -77,7 +82,13 @@ export interface AdapterOptions extends PolicyOptions {
 export function adapterPolicy(
   checkpoint: FrozenCheckpoint,
   adapter: Adapter,
-  { device, isCheckpointed, dropout = { share: 0, seed: 0 }, model = checkpoint.folder }: AdapterOptions,
+  {
+    device,
+    isCheckpointed,
+    isVerbose = false,
+    dropout = { share: 0, seed: 0 },
+    model = checkpoint.folder,
+  }: AdapterOptions,
 ): TrainedPolicy {
   const tensors = new Map(
     [...adapter.modules].flatMap(([module, { a, b }]) => [
@@ -86,6 +97,7 @@ export function adapterPolicy(
     ]),
   );
   const feeds = feedsOf(tensors);
+  const { lossScale, scaleFeed } = scaling(checkpoint);
   const buildWith = (build: BuildGraph) => {
     const g = new GraphBuilder('policy', checkpoint.compute);
     const weights = frozenWeights(g, checkpoint);
@@ -97,9 +109,10 @@ export function adapterPolicy(
   return {
     tensors,
     adapter,
-    feeds: (size, draw) => ({ ...feeds, ...dropoutFeeds(adapter, dropout, size, draw) }),
+    feeds: (size, draw) => ({ ...feeds, ...scaleFeed, ...dropoutFeeds(adapter, dropout, size, draw) }),
+    lossScale,
     open: (build) =>
-      openSession(buildWith(build).graph, { folder: frozenFolder(checkpoint), device, keepMapped: true }),
+      openSession(buildWith(build).graph, { folder: frozenFolder(checkpoint), device, keepMapped: true, isVerbose }),
     measure: (build) => measureGraph(buildWith(build)),
     write: (out) => writeAdapter(out, adapter, model, dropout.share),
   };
@@ -117,6 +130,7 @@ export async function wholePolicy(
     tensors.set(name, { shape, data: await readTensor(checkpoint.folder, stored) });
   }
   const feeds = feedsOf(tensors);
+  const { lossScale, scaleFeed } = scaling(checkpoint);
   const buildWith = (build: BuildGraph) => {
     const g = new GraphBuilder('policy', checkpoint.compute);
     const { weights, values } = inputWeights(g, checkpoint.shapes);
@@ -125,11 +139,21 @@ export async function wholePolicy(
   return {
     tensors,
     adapter: null,
-    feeds: () => feeds,
+    feeds: () => ({ ...feeds, ...scaleFeed }),
+    lossScale,
     open: (build) => openSession(buildWith(build).graph, { device }),
     measure: (build) => measureGraph(buildWith(build)),
     write: (out) => writeCheckpoint(checkpoint, tensors, out),
   };
+}
+
+const initialLossScale = 1024;
+
+/** What scales the loss, and its feed, where the graph is in fp16. */
+function scaling({ compute }: FrozenCheckpoint): { lossScale: Float32Array | null; scaleFeed: Record<string, Tensor> } {
+  if (compute !== 'float16') return { lossScale: null, scaleFeed: {} };
+  const lossScale = Float32Array.of(initialLossScale);
+  return { lossScale, scaleFeed: { [lossScaleName]: { dtype: 'float32', shape: [], data: lossScale } } };
 }
 
 function measureGraph({ g, graph }: { g: GraphBuilder; graph: OnnxGraph }) {
