@@ -73,7 +73,7 @@ function forwardRate(base: TrainerCaseReport | undefined): number | null {
   return ratios(gemm.rounds, forward.rounds).median * ((products + attention) / products);
 }
 
-/** What the head of the large vocabulary adds to the peak, less its weights, its table of tokens set aside. MB. */
+/** What the large vocabulary adds to the peak beyond its weights, which are mapped when they are first read. MB. */
 function headBytes(cases: readonly TrainerCaseReport[]): number | null {
   const held = (name: TrainerCaseName) => {
     const report = cases.find((item) => item.name === name);

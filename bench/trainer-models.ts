@@ -12,13 +12,16 @@ const base = {
   dtype: 'F32',
 } as const;
 
+/** The table of tokens and the head are one, so that what a vocabulary costs is told apart from its weights. */
+const tied = { ...base, layers: 2, isTied: true } as const;
+
 export const trainerModels = {
   /** The shape that training was first proven on. */
   base: { ...base, name: 'train-base' },
   deep: { ...base, name: 'train-deep', layers: 12 },
-  'vocabulary 4k': { ...base, name: 'train-4k', layers: 2 },
-  'vocabulary 32k': { ...base, name: 'train-32k', layers: 2, vocabulary: 32_000 },
-  'vocabulary 151k': { ...base, name: 'train-151k', layers: 2, vocabulary: 151_936 },
+  'vocabulary 4k': { ...tied, name: 'train-4k' },
+  'vocabulary 32k': { ...tied, name: 'train-32k', vocabulary: 32_000 },
+  'vocabulary 151k': { ...tied, name: 'train-151k', vocabulary: 151_936 },
   /** Qwen 2's half billion, as its bf16 checkpoint has it. */
   '0.5B': {
     name: 'train-0.5B',

@@ -3,22 +3,36 @@
 import type { GraphBuilder, Value } from '../graph/builder.ts';
 import { pullBack } from './gradient.ts';
 
+/** Marks a value inside of what is checkpointed that is not to be computed again. */
+export type Keep = (value: Value) => Value;
+
 /**
  * `build(x)`, differentiated through a second copy of itself. `build` must add the same nodes each time, and depend on
- * nothing that is differentiated but x and inputs of the graph.
+ * nothing that is differentiated but x and inputs of the graph. What it passes through `keep` is held from the first
+ * time: small values that are dear to compute.
  *
  * The copy begins from x + 0 dY: without a data dependency on the gradient the runtime would merge it with the first
  * one, or run it long before it is needed, and keep all that it was to save.
  */
-export function checkpointed(g: GraphBuilder, x: Value, build: (x: Value) => Value): Value {
-  const start = g.stopGradient(x);
-  const y = build(start);
+export function checkpointed(g: GraphBuilder, x: Value, build: (x: Value, keep: Keep) => Value): Value {
+  const kept: Value[] = [];
+  const y = build(g.stopGradient(x), (value) => {
+    kept.push(value);
+    return value;
+  });
   const inputs = [x, ...inputsOf(g, y)];
   const [value] = g.withGradient(inputs, [y], ([dY], isWanted) =>
     g.scope('again', () => {
       const again = g.stopGradient(g.add(x, zeroOf(g, dY as Value)));
       const wrt = [again, ...inputs.slice(1).filter((_, i) => isWanted[i + 1])];
-      const found = new Map(pullBack(g, build(again), dY as Value, wrt).map((gradient, i) => [wrt[i], gradient]));
+      const rest = [...kept];
+      // The first copy's memory in the second one's place: nothing reads what that computes, so it is left out.
+      const takeKept = (value: Value) => {
+        const [taken] = g.withGradient([value], [rest.shift() ?? value], ([dValue]) => [dValue ?? null]);
+        return taken as Value;
+      };
+      const copy = build(again, takeKept);
+      const found = new Map(pullBack(g, copy, dY as Value, wrt).map((gradient, i) => [wrt[i], gradient]));
       return [again, ...inputs.slice(1)].map((input) => found.get(input) ?? null);
     }),
   );

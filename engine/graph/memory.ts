@@ -8,6 +8,8 @@ const views = new Set(['Reshape', 'Squeeze', 'Unsqueeze', 'Identity']);
 const inPlace = new Set(['Add', 'Sub', 'Mul', 'Div', 'Neg', 'Exp', 'Log', 'Sqrt', 'Sigmoid', 'Tanh']);
 
 export interface GraphMemory {
+  /** Of the weights that stay in their files, what a run reads of them. */
+  weights: number;
   /** Of what the runtime computes once, when it opens a session: weights that it widens, for the most part. */
   folded: number;
   /** The most that values take at once while the graph runs. */
@@ -29,7 +31,8 @@ export function graphMemory(graph: OnnxGraph, bytes: ReadonlyMap<string, number>
     }
     return false;
   });
-  return { folded, peak: peakBytes({ ...graph, nodes }, bytes) };
+  const running = { ...graph, nodes };
+  return { weights: weightBytes(running, bytes), folded, peak: peakBytes(running, bytes) };
 }
 
 function peakBytes(graph: OnnxGraph, bytes: ReadonlyMap<string, number>): number {
@@ -72,11 +75,8 @@ function peakBytes(graph: OnnxGraph, bytes: ReadonlyMap<string, number>): number
   return peak;
 }
 
-/**
- * Of the weights that stay in their files, what a run reads: whole tensors, or the rows that are gathered of one that
- * nothing else reads. A tensor under two names is counted once.
- */
-export function weightBytes(graph: OnnxGraph, bytes: ReadonlyMap<string, number>): number {
+/** Whole tensors, or the rows that are gathered of one that nothing else reads. One under two names is counted once. */
+function weightBytes(graph: OnnxGraph, bytes: ReadonlyMap<string, number>): number {
   const gathered = new Map<string, number>();
   const whole = new Set<string>();
   for (const node of graph.nodes) {

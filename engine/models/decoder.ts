@@ -1,4 +1,5 @@
 // The two ways in which families stack their layers into a decoder.
+import type { Keep } from '../autodiff/checkpoint.ts';
 import type { ModelConfig } from '../checkpoint/model-config.ts';
 import type { Value } from '../graph/builder.ts';
 import { attention, type DecoderContext, type Heads, type Norm, offsetRmsNorm, type Part, rmsNorm } from './layers.ts';
@@ -52,19 +53,21 @@ function decoder(
   return {
     hidden: (context, ids) => {
       const { g, config, weights } = context;
-      const runHalf = context.runHalf ?? ((_, x, build) => build(x));
+      const runHalf = context.runHalf ?? ((_, x, build) => build(x, (value) => value));
       return g.scope('model', () => {
         const embedded = weights.rows(g, 'model.embed_tokens.weight', ids);
         let hidden = config.embeddingScale === 1 ? embedded : g.mul(embedded, config.embeddingScale);
         for (let layer = 0; layer < config.layers; layer++) {
           const prefix = `model.layers.${layer}`;
-          const parts = {
-            attention: (x: Value) => attention(heads, layer).build(context, `${prefix}.self_attn`, x),
-            mlp: (x: Value) => mlp.build(context, `${prefix}.mlp`, x),
-          };
           const named = (name: string, x: Value) => norm(context, `${prefix}.${name}`, x);
-          const [attended, fed] = block(context, named, parts);
-          hidden = g.scope(`layers.${layer}`, () => runHalf(layer, runHalf(layer, hidden, attended), fed));
+          const halves = (keep: Keep) =>
+            block(context, named, {
+              attention: (x) => attention(heads, layer).build({ ...context, keep }, `${prefix}.self_attn`, x),
+              mlp: (x) => mlp.build(context, `${prefix}.mlp`, x),
+            });
+          for (const half of [0, 1] as const) {
+            hidden = g.scope(`layers.${layer}`, () => runHalf(layer, hidden, (x, keep) => halves(keep)[half](x)));
+          }
         }
         return norm(context, 'model.norm', hidden);
       });

@@ -1,5 +1,6 @@
 // The layers that decoder families are composed of, each with the weights that it needs. What differs between sampling
 // (a KV cache inside a loop) and training (whole sequences, with gradients) comes in as the `attend` function.
+import type { Keep } from '../autodiff/checkpoint.ts';
 import type { ModelConfig } from '../checkpoint/model-config.ts';
 import type { GraphBuilder, Value } from '../graph/builder.ts';
 import type { LoraSource } from './lora.ts';
@@ -13,7 +14,7 @@ export interface Heads {
 }
 
 /** Attention over projected heads, positions included: a value like q. */
-export type Attend = (layer: number, heads: Heads) => Value;
+export type Attend = (layer: number, heads: Heads, keep: Keep) => Value;
 
 export interface DecoderContext {
   g: GraphBuilder;
@@ -23,7 +24,8 @@ export interface DecoderContext {
   lora: LoraSource;
   attend: Attend;
   /** How half a layer (its attention, its MLP) is run on its input: as it is where nothing is said. */
-  runHalf?: (layer: number, x: Value, build: (x: Value) => Value) => Value;
+  runHalf?: (layer: number, x: Value, build: (x: Value, keep: Keep) => Value) => Value;
+  keep?: Keep;
 }
 
 /** A part of a block: the shapes of its weights by their names below `prefix`, and what it makes of x [batch, seq, hidden]. */
@@ -117,7 +119,11 @@ export const attention = (heads: Part<Heads>, layer: number): Part<Value> => ({
   }),
   build: (context, prefix, x) =>
     context.g.scope('attn', () =>
-      linear(context, `${prefix}.o_proj`, context.attend(layer, heads.build(context, prefix, x))),
+      linear(
+        context,
+        `${prefix}.o_proj`,
+        context.attend(layer, heads.build(context, prefix, x), context.keep ?? ((value) => value)),
+      ),
     ),
 });
 

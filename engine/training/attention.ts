@@ -35,18 +35,19 @@ export function rowAttention(g: GraphBuilder, config: ModelConfig, positions: Va
   const toHeads = (x: Value, count: number) => g.transpose(g.reshape(x, [rows, length, count, headDim]), [0, 2, 1, 3]);
   const turned = (x: Value, rotation: Rotation | undefined) => (rotation ? rotate(g, x, rotation) : x);
 
-  return (layer, { q, k, v }) => {
+  return (layer, { q, k, v }, keep) => {
     const { rope, window } = config.attention[layer] ?? { rope: 0, window: null };
     const rotation = rope === null ? undefined : rotations[rope];
-    const query = g.mul(turned(toHeads(q, heads), rotation), config.attentionScale);
-    const key = turned(toHeads(k, kvHeads), rotation);
+    const query = keep(g.mul(turned(toHeads(q, heads), rotation), config.attentionScale));
+    const key = keep(turned(toHeads(k, kvHeads), rotation));
+    const value = keep(toHeads(v, kvHeads));
     // The heads that share a key head stand one under the other, so that no key or value is repeated.
     const grouped = g.reshape(query, [rows, kvHeads, shared * length, headDim]);
     const products = g.reshape(g.matmul(grouped, g.transpose(key)), [rows, heads, length, length]);
     const scores = config.attentionSoftcap === null ? products : g.softcap(products, config.attentionSoftcap);
     const probabilities = g.softmax(g.add(scores, masks.get(window) as Value));
     const stacked = g.reshape(probabilities, [rows, kvHeads, shared * length, length]);
-    const mixed = g.reshape(g.matmul(stacked, toHeads(v, kvHeads)), [rows, heads, length, headDim]);
+    const mixed = g.reshape(g.matmul(stacked, value), [rows, heads, length, headDim]);
     return g.reshape(g.transpose(mixed, [0, 2, 1, 3]), [rows, length, heads * headDim]);
   };
 }

@@ -6,7 +6,7 @@ import { writeCheckpoint } from '../checkpoint/write-checkpoint.ts';
 import type { TrainConfig } from '../config.ts';
 import { EngineError } from '../errors.ts';
 import { GraphBuilder, type Value } from '../graph/builder.ts';
-import { type GraphMemory, graphMemory, weightBytes } from '../graph/memory.ts';
+import { type GraphMemory, graphMemory } from '../graph/memory.ts';
 import type { OnnxGraph } from '../graph/onnx.ts';
 import { withDropout } from '../models/dropout.ts';
 import { loraInputs, loraName, noLora } from '../models/lora.ts';
@@ -34,7 +34,7 @@ export interface TrainedPolicy {
   /** A session over a graph. */
   open(build: BuildGraph): Promise<Session>;
   /** What such a session would take. */
-  measure(build: BuildGraph): GraphMemory & { weights: number; nodes: number };
+  measure(build: BuildGraph): GraphMemory & { nodes: number };
   /** Writes a PEFT adapter or a checkpoint, whichever it is. */
   write(out: string): Promise<void>;
 }
@@ -157,8 +157,7 @@ function scaling({ compute }: FrozenCheckpoint): { lossScale: Float32Array | nul
 }
 
 function measureGraph({ g, graph }: { g: GraphBuilder; graph: OnnxGraph }) {
-  const bytes = g.valueBytes();
-  return { ...graphMemory(graph, bytes), weights: weightBytes(graph, bytes), nodes: graph.nodes.length };
+  return { ...graphMemory(graph, g.valueBytes()), nodes: graph.nodes.length };
 }
 
 function feedsOf(tensors: ReadonlyMap<string, TensorToWrite>): Record<string, Tensor> {

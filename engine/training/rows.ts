@@ -45,7 +45,7 @@ export function readRows({ g, config, weights, lora, isCheckpointed }: ModelInpu
     const context: DecoderContext = { g, config, weights, lora: source, attend };
     if (isCheckpointed) {
       const kept = config.layers - Math.ceil(config.layers * shareKept);
-      context.runHalf = (layer, x, build) => (layer >= kept ? build(x) : checkpointed(g, x, build));
+      context.runHalf = (layer, x, build) => (layer >= kept ? build(x, (value) => value) : checkpointed(g, x, build));
     }
     const hidden = families[config.architecture].hidden(context, ids);
     const x = g.reshape(hidden, [rows * length, config.hiddenSize]);
