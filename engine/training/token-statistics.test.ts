@@ -4,7 +4,7 @@ import { gradients } from '../autodiff/gradient.ts';
 import { GraphBuilder, type Value } from '../graph/builder.ts';
 import { createRandom } from '../random.ts';
 import { openSession } from '../runtime/session.ts';
-import { tokenDivergences, tokenStatistics } from './log-probs.ts';
+import { type TokenSlots, tokenDivergences, tokenStatistics } from './log-probs.ts';
 
 const [states, width, vocabulary] = [4, 3, 5];
 const random = createRandom(5);
@@ -24,7 +24,9 @@ function distribution(state: number[], softcap: number | null) {
 }
 const stateAt = (rows: number[][], i: number) => rows[at[i] as number] as number[];
 
-async function run(build: (g: GraphBuilder, values: Record<string, Value>) => Record<string, Value>) {
+type Names = 'hidden' | 'other' | 'head' | keyof TokenSlots;
+
+async function run(build: (g: GraphBuilder, values: Record<Names, Value>) => Record<string, Value>) {
   const g = new GraphBuilder('head', 'float64');
   const floats = (name: string, rows: number[][]) =>
     g.initializer(name, 'float64', [rows.length, width], Float64Array.from(rows.flat()));
@@ -36,6 +38,9 @@ async function run(build: (g: GraphBuilder, values: Record<string, Value>) => Re
     head: floats('head', head),
     at: ints('at', at),
     labels: ints('labels', labels),
+    order: ints('order', [0, 1, 2, 3]),
+    places: ints('places', [0, 1, 2, 3]),
+    count: g.constant(at.length, 'int64'),
   };
   for (const [name, value] of Object.entries(build(g, values))) g.output(name, value);
   const session = await openSession(g.build(), { device: 'cpu', optimization: 'basic' });
@@ -46,13 +51,10 @@ async function run(build: (g: GraphBuilder, values: Record<string, Value>) => Re
 
 describe.each([null, 1.5])('with soft-cap %s', (softcap) => {
   test('statistics of a token are those of its distribution', async () => {
-    const outputs = await run((g, { hidden, at, labels, head }) => ({
-      ...tokenStatistics(
-        g,
-        { hidden, at, labels, head } as Record<'hidden' | 'at' | 'labels' | 'head', Value>,
-        softcap,
-      ),
-    }));
+    const outputs = await run((g, { hidden, head, ...slots }) => {
+      const products = [{ x: hidden, matrix: head, isTrained: false }];
+      return { ...tokenStatistics(g, { ...slots, products }, softcap) };
+    });
     for (const [i, label] of labels.entries()) {
       const { logits, logps } = distribution(stateAt(hidden, i), softcap);
       const expected = {
@@ -69,14 +71,12 @@ describe.each([null, 1.5])('with soft-cap %s', (softcap) => {
 
   test("the divergence from a reference, and the policy's gradient of it", async () => {
     const weights = [0.3, -1, 2, 0.7];
-    const outputs = await run((g, { hidden, other, at, head }) => {
-      const values = { policy: hidden, reference: other, at, head } as Record<
-        'policy' | 'reference' | 'at' | 'head',
-        Value
-      >;
-      const divergences = tokenDivergences(g, values, softcap);
+    const outputs = await run((g, { hidden, other, head, ...slots }) => {
+      const through = (x: Value) => [{ x, matrix: head, isTrained: false }];
+      const models = { policy: through(hidden), reference: through(other) };
+      const divergences = tokenDivergences(g, { ...slots, ...models }, softcap);
       const weighted = g.mul(divergences, g.initializer('weights', 'float64', [4], Float64Array.from(weights)));
-      const [dHidden, dOther] = gradients(g, g.reduceSum(weighted, [0]), [values.policy, values.reference]);
+      const [dHidden, dOther] = gradients(g, g.reduceSum(weighted, [0]), [hidden, other]);
       return { divergences, dHidden: dHidden as Value, dOther: dOther as Value };
     });
     const divergencesOf = (policy: number[][]) =>
