@@ -1,12 +1,12 @@
 // One micro-batch of a preference run: its session, what it is fed, and what comes back as loss, gradients and outcomes.
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import type { Adapter } from '../checkpoint/peft.ts';
+import type { TensorToWrite } from '../checkpoint/safetensors.ts';
 import type { TrainConfig } from '../config.ts';
 import { GraphBuilder } from '../graph/builder.ts';
 import { referenceUse } from '../loss-config.ts';
 import { type LoraSource, loraInputs, loraName, noLora } from '../models/lora.ts';
 import { checkpointWeights } from '../models/weights.ts';
-import { createAdamWState } from '../optimizer.ts';
 import { adapterFeeds } from '../runtime/adapter-feeds.ts';
 import { createSessionCache, openSession, type Tensor } from '../runtime/session.ts';
 import { sharesOf, takesPairs } from './examples.ts';
@@ -21,14 +21,15 @@ import {
 } from './preference-batch.ts';
 import { preferenceGraph } from './preference-graph.ts';
 import type { ReferenceModel } from './reference.ts';
-import type { TrainableTensors } from './resume.ts';
 import { turnAlike } from './score.ts';
 
 export type Outcome = PairOutcome | SingleOutcome;
 
 export interface PreferenceStep {
-  tensors: TrainableTensors;
+  tensors: ReadonlyMap<string, TensorToWrite>;
   run(batch: readonly PreferenceRow[], stepRows: readonly PreferenceRow[]): Promise<BatchResult<Outcome>>;
+  /** The same without gradients: through a graph that has none. */
+  evaluate(batch: readonly PreferenceRow[], all: readonly PreferenceRow[]): Promise<BatchResult<Outcome>>;
   summarise(outcomes: readonly Outcome[]): Record<string, number>;
   close(): Promise<void>;
 }
@@ -50,35 +51,43 @@ export function preferenceStep({ checkpoint, adapter, reference, config, device 
     ...(isWhole && reference.adapter ? adapterFeeds(reference.adapter, referencePrefix) : {}),
   };
   const sessions = createSessionCache();
-  const open = (size: PreferenceSize) => {
+  const open = (size: PreferenceSize, isTrained: boolean) => {
     const g = new GraphBuilder('preference');
     const weights = checkpointWeights(g, checkpoint.tensors);
     const policy = loraOf(g, checkpoint, adapter);
     const held =
       isWhole && reference.adapter ? loraOf(g, checkpoint, reference.adapter, referencePrefix).source : noLora;
     const model = { g, config: checkpoint.config, weights, lora: policy.source };
-    const graph = preferenceGraph(model, size, policy.values, config, held);
+    const graph = preferenceGraph(model, size, isTrained ? policy.values : new Map(), config, held);
     return openSession(graph, { folder: checkpoint.folder, device, keepMapped: true });
+  };
+  const run = async (
+    batch: readonly PreferenceRow[],
+    stepRows: readonly PreferenceRow[],
+    isTrained: boolean,
+  ): Promise<BatchResult<Outcome>> => {
+    const rows = config.loss_type.includes('kto') ? withMismatched(batch, limitOf(checkpoint, config)) : batch;
+    const capacity = isTrained ? config.per_device_train_batch_size : config.per_device_eval_batch_size;
+    const size = preferenceSizeOf(rows, capacity, config);
+    const session = await sessions.get(JSON.stringify([size, isTrained]), () => open(size, isTrained));
+    const referenced = await withReference(rows, batch, { checkpoint, reference, config });
+    const shares = sharesOf(batch, stepRows, config);
+    const outputs = await session.run({ ...packPreference(referenced, shares, size, config), ...lora });
+    const read = readerOf(outputs, size);
+    const gradients = isTrained ? [...tensors.keys()].map((name) => [name, outputs[`d ${name}`]?.data] as const) : [];
+    return {
+      loss: read('loss', 0),
+      gradients: new Map(gradients as [string, Float32Array][]),
+      outcomes: referenced.map((row, r) =>
+        takesPairs(config) ? pairOutcome(row, r, outputs, read) : singleOutcome(row, r, outputs, read),
+      ),
+      tokens: batch.reduce((sum, row) => sum + sequenceTokens(row), 0),
+    };
   };
   return {
     tensors,
-    run: async (batch, stepRows) => {
-      const rows = config.loss_type.includes('kto') ? withMismatched(batch, limitOf(checkpoint, config)) : batch;
-      const size = preferenceSizeOf(rows, config.per_device_train_batch_size, config);
-      const session = await sessions.get(JSON.stringify(size), () => open(size));
-      const referenced = await withReference(rows, batch, { checkpoint, reference, config });
-      const shares = sharesOf(batch, stepRows, config);
-      const outputs = await session.run({ ...packPreference(referenced, shares, size, config), ...lora });
-      const read = readerOf(outputs, size);
-      return {
-        loss: read('loss', 0),
-        gradients: new Map([...tensors.keys()].map((name) => [name, outputs[`d ${name}`]?.data as Float32Array])),
-        outcomes: referenced.map((row, r) =>
-          takesPairs(config) ? pairOutcome(row, r, outputs, read) : singleOutcome(row, r, outputs, read),
-        ),
-        tokens: batch.reduce((sum, row) => sum + sequenceTokens(row), 0),
-      };
-    },
+    run: (batch, stepRows) => run(batch, stepRows, true),
+    evaluate: (batch, all) => run(batch, all, false),
     summarise: (outcomes) =>
       takesPairs(config)
         ? preferenceMetrics(outcomes as PairOutcome[], config)
@@ -185,11 +194,11 @@ const singleOutcome = (
   loss: read('losses', r),
 });
 
-function trainableTensors(adapter: Adapter): TrainableTensors {
+function trainableTensors(adapter: Adapter): ReadonlyMap<string, TensorToWrite> {
   return new Map(
     [...adapter.modules].flatMap(([module, { a, b }]) => [
-      [loraName(module, 'A'), { ...a, state: createAdamWState(a.data.length) }] as const,
-      [loraName(module, 'B'), { ...b, state: createAdamWState(b.data.length) }] as const,
+      [loraName(module, 'A'), a] as const,
+      [loraName(module, 'B'), b] as const,
     ]),
   );
 }

@@ -11,12 +11,12 @@ import { GraphBuilder } from '../graph/builder.ts';
 import { expectedWeights } from '../models/index.ts';
 import { noLora } from '../models/lora.ts';
 import { inputWeights } from '../models/weights.ts';
-import { createAdamWState } from '../optimizer.ts';
 import type { Completion, Prompt, TrainMetrics } from '../ports.ts';
 import { createRandom } from '../random.ts';
 import { assertWeightsFit } from '../runtime/external-weights.ts';
 import { createSessionCache, openSession, type Session, type Tensor } from '../runtime/session.ts';
 import { type BatchSize, packRows, sizeOf, type TokenRow } from './batch.ts';
+import { inBuckets } from './buckets.ts';
 import { sftGraph } from './graph.ts';
 import { optimize } from './loop.ts';
 import { fingerprintOf } from './resume.ts';
@@ -56,16 +56,16 @@ export async function trainSft(
   const { config } = job;
   const checkpoint = await openCheckpoint(job.model);
   assertWeightsFit(checkpoint.tensors.values(), checkpoint.folder);
-  const rows = job.examples.flatMap((example) => tokenizeExample(checkpoint, example, config));
+  const usable = job.examples.flatMap((example) => tokenizeExample(checkpoint, example, config));
+  const rows = inBuckets(usable, config.per_device_train_batch_size);
   if (rows.length === 0) {
     throw new EngineError('DATA_INVALID', `No example is left to train on: all ${job.examples.length} are too long.`);
   }
-  const tensors = new Map<string, TensorToWrite & { state: ReturnType<typeof createAdamWState> }>();
+  const tensors = new Map<string, TensorToWrite>();
   for (const [name, shape] of checkpoint.shapes) {
     const stored = checkpoint.tensors.get(name);
     if (!stored) throw new EngineError('CHECKPOINT_INVALID', `${job.model} lacks the tensor "${name}".`);
-    const data = await readTensor(checkpoint.folder, stored);
-    tensors.set(name, { shape, data, state: createAdamWState(data.length) });
+    tensors.set(name, { shape, data: await readTensor(checkpoint.folder, stored) });
   }
   const weights: Record<string, Tensor> = {};
   for (const [name, { shape, data }] of tensors) weights[name] = { dtype: 'float32', shape, data };
@@ -74,7 +74,7 @@ export async function trainSft(
   const sessionOf = (size: BatchSize) =>
     sessions.get(JSON.stringify(size), () => openSftSession(checkpoint, size, job.device ?? 'auto'));
   try {
-    const steps = await optimize<SftRow, never>({
+    const { steps } = await optimize<SftRow, never>({
       rows,
       tensors,
       config,

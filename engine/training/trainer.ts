@@ -1,20 +1,22 @@
 // One preference run, top to bottom: examples to token rows, the reference's log-probs where they hold, then LoRA steps on
 // a static graph per batch size, and a PEFT adapter at the end.
 import { join } from 'node:path';
-import { type Checkpoint, openCheckpoint } from '../checkpoint/checkpoint.ts';
+import { openCheckpoint } from '../checkpoint/checkpoint.ts';
+import { sampleWeights } from '../checkpoint/identity.ts';
 import { type Adapter, createAdapter, readAdapter, writeAdapter } from '../checkpoint/peft.ts';
 import { writeAtomically } from '../checkpoint/safetensors.ts';
 import type { TrainConfig } from '../config.ts';
 import { EngineError } from '../errors.ts';
-import type { TrainingExample, TrainJob, TrainMetrics, TrainResult } from '../ports.ts';
+import type { TrainJob, TrainMetrics, TrainResult } from '../ports.ts';
 import { assertWeightsFit } from '../runtime/external-weights.ts';
-import { rowsOf, takesPairs } from './examples.ts';
+import { epochOrder, paddingShare } from './buckets.ts';
+import { describeDropped, prepareData } from './data.ts';
+import { takesPairs } from './examples.ts';
 import { optimize } from './loop.ts';
 import type { PreferenceRow } from './preference-batch.ts';
 import { type Outcome, type PreferenceStep, preferenceStep } from './preference-step.ts';
 import { openReference } from './reference.ts';
 import { fingerprintOf } from './resume.ts';
-import { longestSequence } from './score.ts';
 
 /** Trains an adapter on examples and writes it to `job.out`. Stops between steps when the signal fires (CANCELLED). */
 export async function train(
@@ -30,21 +32,19 @@ export async function train(
   const initial = job.adapter ? await readAdapter(job.adapter, checkpoint.shapes) : null;
   const adapter = initial ? copyOf(initial) : createAdapter(config.lora, checkpoint.shapes, config.seed);
 
-  const dropped: Record<string, number> = {};
-  const rows = usableRows(checkpoint, job.pairs, config, dropped);
+  const { rows, evalRows, report } = prepareData(checkpoint, job);
   if (rows.length === 0) {
     throw new EngineError(
       'DATA_INVALID',
-      `No ${takesPairs(config) ? 'pair' : 'example'} is left to train on: ${describeDropped(dropped, job.pairs.length)}.`,
+      `No ${takesPairs(config) ? 'pair' : 'example'} is left to train on: ${describeDropped(report.dropped, job.pairs.length)}.`,
     );
   }
-  const evalRows = usableRows(checkpoint, job.evalPairs ?? [], config, {});
   const reference = await openReference(job, checkpoint, { initial, policy: adapter }, device, signal);
-  const referenceLogps = await reference.prepare(rows);
+  await reference.prepare(rows);
   await reference.prepare(evalRows);
   const step = preferenceStep({ checkpoint, adapter, reference, config, device });
   try {
-    const steps = await optimize<PreferenceRow, Outcome>({
+    const course = await optimize<PreferenceRow, Outcome>({
       rows,
       tensors: step.tensors,
       companions: reference.tensors,
@@ -53,25 +53,30 @@ export async function train(
       fingerprint: fingerprintOf(
         checkpoint.config,
         config,
-        [reference.fingerprint, referenceLogps],
+        [await sampleWeights(checkpoint), reference.fingerprint],
         rows,
         adapter.shape,
       ),
       resumeFrom: job.resumeFrom,
       runBatch: step.run,
       summarise: (outcomes) => step.summarise(outcomes),
-      afterStep: async (done, isLast) => {
-        reference.afterStep(done);
-        const isDue = evalRows.length > 0 && (done % config.eval_steps === 0 || isLast);
-        return isDue ? evaluate(evalRows, config, step) : {};
-      },
+      afterStep: (done) => reference.afterStep(done),
+      evaluation: evalRows.length > 0 ? { config, run: () => evaluate(evalRows, config, step) } : undefined,
       onMetrics,
       signal,
     });
     await writeAdapter(job.out, adapter, job.model);
     await writeRecord(job, reference.name);
-    const seconds = (performance.now() - started) / 1000;
-    return { adapter: job.out, reference: reference.name, steps, trainedPairs: rows.length, dropped, seconds };
+    return {
+      adapter: job.out,
+      reference: reference.name,
+      trainedPairs: rows.length,
+      ...report,
+      ...course,
+      warnings: [],
+      paddingShare: paddingShare(epochOrder(rows, config, 0), config.per_device_train_batch_size),
+      seconds: (performance.now() - started) / 1000,
+    };
   } finally {
     await step.close();
     await reference.close();
@@ -92,54 +97,14 @@ async function evaluate(
 ): Promise<Record<string, number>> {
   let loss = 0;
   const outcomes: Outcome[] = [];
-  for (let start = 0; start < rows.length; start += config.per_device_train_batch_size) {
-    const batch = await step.run(rows.slice(start, start + config.per_device_train_batch_size), rows);
+  const batchSize = config.per_device_eval_batch_size;
+  for (let start = 0; start < rows.length; start += batchSize) {
+    const batch = await step.evaluate(rows.slice(start, start + batchSize), rows);
     loss += batch.loss;
     outcomes.push(...batch.outcomes);
   }
   const values = { loss, ...step.summarise(outcomes) };
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [`eval_${name}`, value]));
-}
-
-function usableRows(
-  checkpoint: Checkpoint,
-  examples: readonly TrainingExample[],
-  config: TrainConfig,
-  dropped: Record<string, number>,
-): PreferenceRow[] {
-  const limit = Math.min(config.max_length, checkpoint.config.maxPositions);
-  return examples.flatMap((example, i) =>
-    tokenize(checkpoint, example, i, config).filter((row) => {
-      const [chosen, rejected] = row.completions;
-      const reason =
-        rejected && String(chosen) === String(rejected)
-          ? 'chosen and rejected are the same'
-          : row.prompt.length > config.max_prompt_length
-            ? `prompt longer than max_prompt_length ${config.max_prompt_length}`
-            : longestSequence(row) > limit
-              ? `longer than ${limit} tokens`
-              : null;
-      if (reason !== null) dropped[reason] = (dropped[reason] ?? 0) + 1;
-      return reason === null;
-    }),
-  );
-}
-
-function tokenize(checkpoint: Checkpoint, example: TrainingExample, index: number, config: TrainConfig) {
-  try {
-    return rowsOf(checkpoint, example, config);
-  } catch (error) {
-    if (!(error instanceof EngineError)) throw error;
-    const what = 'label' in example ? 'Example' : 'Pair';
-    throw new EngineError(error.code, `${what} ${index + 1}: ${error.message}`, { cause: error });
-  }
-}
-
-function describeDropped(dropped: Readonly<Record<string, number>>, total: number): string {
-  if (total === 0) return 'there were none';
-  return Object.entries(dropped)
-    .map(([reason, count]) => `${count} of ${total} dropped (${reason})`)
-    .join(', ');
 }
 
 /** Training changes matrices in place; the initial adapter may also be the reference. */
