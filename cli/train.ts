@@ -9,8 +9,9 @@ import { trainConfigSchema } from '../engine/config.ts';
 import { referenceUse } from '../engine/loss-config.ts';
 import type { Reference, TrainingExample } from '../engine/ports.ts';
 import { readConfigFile, readStated } from './config-file.ts';
-import { type CommandOutcome, counted, readAllRows, runCommand, startProgress } from './io.ts';
+import { type CommandOutcome, counted, readAllRows, runCommand } from './io.ts';
 import { addConditionOption, addDeviceOption, type ConditionOption, type DeviceOption } from './options.ts';
+import { startTraining } from './training-progress.ts';
 
 interface Options extends DeviceOption, ConditionOption {
   model: string;
@@ -19,6 +20,7 @@ interface Options extends DeviceOption, ConditionOption {
   pairs: string;
   eval?: string;
   config?: string;
+  resume?: boolean;
   resumeFrom?: string;
   out: string;
   json?: boolean;
@@ -34,6 +36,7 @@ export function registerTrain(program: Command): void {
     .requiredOption('--pairs <file>', 'JSONL: {prompt, chosen, rejected}, or {prompt, completion, label} for kto')
     .option('--eval <file>', 'held-out pairs for eval_ metrics')
     .option('--config <file>', 'JSON of settings by their TRL and PEFT names')
+    .option('--resume', 'go on from the newest checkpoint in --out; begin where there is none')
     .option('--resume-from <dir>', 'a checkpoint-<step> folder of the same run, interrupted');
   addDeviceOption(addConditionOption(command))
     .requiredOption('--out <dir>', 'folder for the adapter')
@@ -51,8 +54,9 @@ async function trainPairs(options: Options, signal: AbortSignal): Promise<Comman
   const evalPairs = options.eval ? await readExamples(options.eval, options.condition) : [];
   await assertFreeFolder(options.out);
   const { train } = await import('../engine/training/trainer.ts');
-  const progress = startProgress('training', 100);
-  let last: Record<string, number> = {};
+  const { newestCheckpoint } = await import('../engine/training/resume.ts');
+  const resumeFrom = options.resumeFrom ?? (options.resume ? await newestCheckpoint(options.out) : null);
+  const progress = startTraining();
   try {
     const job = {
       model: options.model,
@@ -63,25 +67,17 @@ async function trainPairs(options: Options, signal: AbortSignal): Promise<Comman
       config,
       out: options.out,
       device: options.device,
-      ...(options.resumeFrom ? { resumeFrom: options.resumeFrom } : {}),
+      ...(resumeFrom ? { resumeFrom } : {}),
     };
-    const onMetrics = ({
-      step,
-      maxSteps,
-      values,
-    }: {
-      step: number;
-      maxSteps: number;
-      values: Record<string, number>;
-    }) => {
-      last = values;
-      progress.update(Math.floor((100 * step) / maxSteps));
-    };
-    const { reference, steps, trainedPairs, dropped, seconds } = await train(job, onMetrics, signal);
-    const left = Object.entries(dropped).map(([reason, count]) => `, ${count} dropped (${reason})`);
+    const { adapter: _, trainedPairs, ...result } = await train(job, progress.onMetrics, signal);
+    const counts = (what: string, reasons: Record<string, number>) =>
+      Object.entries(reasons).map(([reason, count]) => `, ${count} ${what} (${reason})`);
+    const left = [...counts('dropped', result.dropped), ...counts('cut', result.truncated)].join('');
+    const stopped = result.stoppedEarly ? ', stopped early' : '';
+    const best = result.best ? `, best at step ${result.best.step}` : '';
     return {
-      result: { out: options.out, reference, steps, pairs: trainedPairs, dropped, seconds, metrics: last },
-      summary: `Trained ${steps} steps on ${counted(trainedPairs, 'pair')}${left.join('')} in ${seconds.toFixed(1)} s: ${options.out}`,
+      result: { out: options.out, pairs: trainedPairs, ...result, metrics: progress.last() },
+      summary: `Trained ${result.steps} steps on ${counted(trainedPairs, 'pair')}${left}${stopped}${best} in ${result.seconds.toFixed(1)} s: ${options.out}`,
     };
   } finally {
     progress.stop();
