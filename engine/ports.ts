@@ -116,22 +116,23 @@ export interface TrainMetrics {
 }
 
 /** What the diagnostics of a run may find in its data and its course. */
-export type WarningKind =
-  | 'truncated'
-  | 'dropped'
-  | 'duplicates'
-  | 'contradictions'
-  | 'length_bias'
-  | 'far_from_policy'
-  | 'reference_disagrees'
-  | 'falling_chosen'
-  | 'growing_length'
-  | 'drift'
-  | 'entropy_collapse'
-  | 'perfect_accuracy'
-  | 'exploding_margin'
-  | 'label_noise'
-  | 'skipped_steps';
+export const warningKinds = [
+  'truncated',
+  'dropped',
+  'duplicates',
+  'contradictions',
+  'length_bias',
+  'far_from_policy',
+  'reference_disagrees',
+  'falling_chosen',
+  'growing_length',
+  'drift',
+  'entropy_collapse',
+  'perfect_accuracy',
+  'exploding_margin',
+  'label_noise',
+] as const;
+export type WarningKind = (typeof warningKinds)[number];
 
 export interface TrainingWarning {
   kind: WarningKind;

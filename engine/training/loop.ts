@@ -76,6 +76,8 @@ export interface OptimizationResult {
   best: { step: number; value: number } | null;
   /** Whether early stopping ended the run before its last step. */
   stoppedEarly: boolean;
+  /** Those of all attempts at the run. */
+  warnings: TrainingWarning[];
 }
 
 const nonFiniteStepsAllowed = 2;
@@ -87,9 +89,18 @@ export async function optimize<R extends TokenRow, O>(run: OptimizationRun<R, O>
   const plan = planOf(run);
   const { maxSteps, stepsPerEpoch } = plan;
   const tensors = optimized(run);
-  const { state, metricsFile, warningsFile } = await begin(run, tensors);
+  const { state, metricsFile, warningsFile, earlierWarnings } = await begin(run, tensors);
   const window = state.window as { losses: number[]; norms: number[]; outcomes: O[] };
   const keepsBest = settings?.load_best_model_at_end === true || config.save_strategy === 'best';
+  const warnings = [...earlierWarnings];
+  /** How many of the warnings went out with metrics. A resumed run tells all anew: who listens may not have heard. */
+  let told = 0;
+  const warn = async (step: number) => {
+    const fresh = run.observer?.warnings(step) ?? [];
+    for (const warning of fresh) await append(warningsFile, JSON.stringify(warning));
+    warnings.push(...fresh);
+  };
+  if (state.step === 0) await warn(0);
   let epoch = -1;
   let order: R[] = [];
   let isStopping = false;
@@ -129,11 +140,11 @@ export async function optimize<R extends TokenRow, O>(run: OptimizationRun<R, O>
         ...(state.skippedSteps > 0 ? { skipped_steps: state.skippedSteps } : {}),
       };
       for (const part of [window.losses, window.norms, window.outcomes]) part.length = 0;
-      const warnings = run.observer?.warnings(state.step) ?? [];
+      await warn(state.step);
       const metrics = { step: state.step, maxSteps, epoch: state.step / stepsPerEpoch, values };
       await append(metricsFile, JSON.stringify({ step: state.step, epoch: metrics.epoch, ...values }));
-      for (const warning of warnings) await append(warningsFile, JSON.stringify(warning));
-      await run.onMetrics(warnings.length > 0 ? { ...metrics, warnings } : metrics);
+      await run.onMetrics(warnings.length > told ? { ...metrics, warnings: warnings.slice(told) } : metrics);
+      told = warnings.length;
     }
     const isBest = keepsBest && state.evaluations.best?.step === state.step;
     if (isBest || (isSaveDue(config, state.step, stepsPerEpoch) && !isLast && !isStopping)) {
@@ -146,7 +157,7 @@ export async function optimize<R extends TokenRow, O>(run: OptimizationRun<R, O>
   if (settings?.load_best_model_at_end && best && best.step !== state.step) {
     await loadParameters(checkpointOf(out, best.step), tensors);
   }
-  return { steps: state.step, skippedSteps: state.skippedSteps, best, stoppedEarly: state.step < maxSteps };
+  return { steps: state.step, skippedSteps: state.skippedSteps, best, stoppedEarly: state.step < maxSteps, warnings };
 }
 
 /** How a run goes: what follows from its rows and settings alone. */
@@ -198,17 +209,23 @@ async function begin<R extends TokenRow, O>(run: OptimizationRun<R, O>, tensors:
     if (run.evaluation?.config.load_best_model_at_end) await adoptBest(resumeFrom, out, state.evaluations);
     run.observer?.load(state.observed);
   }
-  const restored = async (name: string) => {
+  const restore = async (name: string): Promise<string[]> => {
     const lines = resumeFrom === undefined ? [] : await linesBefore(resumeFrom, name, state.step);
     await writeAtomically(join(out, name), [Buffer.from(lines.map((line) => `${line}\n`).join(''))]);
-    return join(out, name);
+    return lines;
   };
+  await restore(metricsName);
+  const warned = await restore(warningsName);
   return {
     state,
-    metricsFile: await restored('metrics.jsonl'),
-    warningsFile: await restored('diagnostics.jsonl'),
+    metricsFile: join(out, metricsName),
+    warningsFile: join(out, warningsName),
+    earlierWarnings: warned.map((line) => JSON.parse(line) as TrainingWarning),
   };
 }
+
+const metricsName = 'metrics.jsonl';
+const warningsName = 'diagnostics.jsonl';
 
 /** One optimiser step from accumulated gradients, or none where they are not finite; the state moves on by one. */
 function update<R extends TokenRow, O>(

@@ -1,7 +1,7 @@
 // One preference run, top to bottom: examples to token rows, the reference's log-probs where they hold, then LoRA steps on
 // a static graph per batch size, and a PEFT adapter at the end.
 import { join } from 'node:path';
-import { openCheckpoint } from '../checkpoint/checkpoint.ts';
+import { type Checkpoint, openCheckpoint } from '../checkpoint/checkpoint.ts';
 import { sampleWeights } from '../checkpoint/identity.ts';
 import { type Adapter, createAdapter, readAdapter, writeAdapter } from '../checkpoint/peft.ts';
 import { writeAtomically } from '../checkpoint/safetensors.ts';
@@ -11,6 +11,7 @@ import type { TrainJob, TrainMetrics, TrainResult } from '../ports.ts';
 import { assertWeightsFit } from '../runtime/external-weights.ts';
 import { epochOrder, paddingShare } from './buckets.ts';
 import { describeDropped, prepareData } from './data.ts';
+import { createDiagnostics, type TextsOf } from './diagnostics.ts';
 import { takesPairs } from './examples.ts';
 import { optimize } from './loop.ts';
 import type { PreferenceRow } from './preference-batch.ts';
@@ -40,7 +41,7 @@ export async function train(
     );
   }
   const reference = await openReference(job, checkpoint, { initial, policy: adapter }, device, signal);
-  await reference.prepare(rows);
+  const referenceLogps = await reference.prepare(rows);
   await reference.prepare(evalRows);
   const step = preferenceStep({ checkpoint, adapter, reference, config, device });
   try {
@@ -62,6 +63,7 @@ export async function train(
       summarise: (outcomes) => step.summarise(outcomes),
       afterStep: (done) => reference.afterStep(done),
       evaluation: evalRows.length > 0 ? { config, run: () => evaluate(evalRows, config, step) } : undefined,
+      observer: createDiagnostics({ rows, reference: referenceLogps, ...report }, config, textsOf(checkpoint)),
       onMetrics,
       signal,
     });
@@ -73,7 +75,6 @@ export async function train(
       trainedPairs: rows.length,
       ...report,
       ...course,
-      warnings: [],
       paddingShare: paddingShare(epochOrder(rows, config, 0), config.per_device_train_batch_size),
       seconds: (performance.now() - started) / 1000,
     };
@@ -106,6 +107,20 @@ async function evaluate(
   const values = { loss, ...step.summarise(outcomes) };
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [`eval_${name}`, value]));
 }
+
+/** What a row says, as far as it fits a line. */
+const textsOf =
+  ({ tokenizer }: Checkpoint): TextsOf =>
+  ({ prompt, completions: [chosen = [], rejected = []] }) => {
+    const text = (ids: readonly number[]) => tokenizer.decode(ids).trim();
+    return {
+      prompt: text(prompt).slice(-longestText),
+      chosen: text(chosen).slice(0, longestText),
+      rejected: text(rejected).slice(0, longestText),
+    };
+  };
+
+const longestText = 300;
 
 /** Training changes matrices in place; the initial adapter may also be the reference. */
 function copyOf(adapter: Adapter): Adapter {
