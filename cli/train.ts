@@ -69,15 +69,30 @@ async function trainPairs(options: Options, signal: AbortSignal): Promise<Comman
       device: options.device,
       ...(resumeFrom ? { resumeFrom } : {}),
     };
-    const { adapter: _, trainedPairs, ...result } = await train(job, progress.onMetrics, signal);
+    const result = await train(job, progress.onMetrics, signal);
+    const { reference, steps, trainedPairs, dropped, truncated, best, seconds, warnings } = result;
     const counts = (what: string, reasons: Record<string, number>) =>
       Object.entries(reasons).map(([reason, count]) => `, ${count} ${what} (${reason})`);
-    const left = [...counts('dropped', result.dropped), ...counts('cut', result.truncated)].join('');
+    const left = [...counts('dropped', dropped), ...counts('cut', truncated)].join('');
     const stopped = result.stoppedEarly ? ', stopped early' : '';
-    const best = result.best ? `, best at step ${result.best.step}` : '';
+    const bestStep = best ? `, best at step ${best.step}` : '';
     return {
-      result: { out: options.out, pairs: trainedPairs, ...result, metrics: progress.last() },
-      summary: `Trained ${result.steps} steps on ${counted(trainedPairs, 'pair')}${left}${stopped}${best} in ${result.seconds.toFixed(1)} s: ${options.out}`,
+      result: {
+        out: options.out,
+        reference,
+        steps,
+        skipped_steps: result.skippedSteps,
+        stopped_early: result.stoppedEarly,
+        best,
+        pairs: trainedPairs,
+        dropped,
+        truncated,
+        padding_share: result.paddingShare,
+        seconds,
+        metrics: progress.last(),
+        warnings,
+      },
+      summary: `Trained ${steps} steps on ${counted(trainedPairs, 'pair')}${left}${stopped}${bestStep} in ${seconds.toFixed(1)} s: ${options.out}`,
     };
   } finally {
     progress.stop();
