@@ -139,15 +139,18 @@ async function tensorsOf(folder: string): Promise<Map<string, Float32Array>> {
   return tensors;
 }
 
-/** Over all lines and numbers of metrics.jsonl; infinite where one of them is missing. */
+/** Over all lines and numbers of metrics.jsonl; infinite where one of them is missing, or the warnings differ. */
 async function curveDistance(one: string, other: string): Promise<number> {
   const [lines, others] = [await linesOf(one), await linesOf(other)];
-  if (lines.length !== others.length) return Number.POSITIVE_INFINITY;
+  const [warnings, theirs] = [await warningsOf(one), await warningsOf(other)];
+  if (lines.length !== others.length || warnings !== theirs) return Number.POSITIVE_INFINITY;
   const distances = lines.flatMap((line, i) =>
     Object.entries(line).map(([name, value]) => Math.abs(value - (others[i]?.[name] ?? Number.POSITIVE_INFINITY))),
   );
   return Math.max(...distances);
 }
+
+const warningsOf = (folder: string) => readFile(join(folder, 'diagnostics.jsonl'), 'utf8');
 
 async function linesOf(folder: string): Promise<Record<string, number>[]> {
   const text = await readFile(join(folder, 'metrics.jsonl'), 'utf8');
