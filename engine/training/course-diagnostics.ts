@@ -143,7 +143,7 @@ export const courseRules: { [K in CourseKind]: (course: Course) => Finding | nul
   },
   label_noise: ({ whole }) => {
     if (!whole || whole.pairs < 20 || whole.correct / whole.pairs < 0.7) return null;
-    const usual = whole.positive / whole.correct;
+    const usual = Math.max(leastMargin, whole.positive / whole.correct);
     const wrong = whole.against.filter(({ margin }) => margin < -usual).sort((a, b) => a.margin - b.margin);
     if (wrong.length === 0) return null;
     const accuracy = whole.correct / whole.pairs;
@@ -155,6 +155,9 @@ export const courseRules: { [K in CourseKind]: (course: Course) => Finding | nul
     };
   },
 };
+
+/** Below this margin, hardly anything has been learnt of a pair either way. */
+const leastMargin = 0.05;
 
 const isFull = (pairs: readonly Observation[]) => pairs.length === windowPairs;
 
