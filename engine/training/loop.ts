@@ -34,6 +34,14 @@ export interface BatchResult<O> {
   tokens: number;
 }
 
+/** When a micro-batch runs. */
+export interface BatchMoment {
+  /** Its number in the run: what is drawn at random for it follows from this. */
+  draw: number;
+  /** What its gradients are to be multiplied by, as fp16 needs it; its loss is not. */
+  lossScale: number;
+}
+
 /** Looks on: hears each step's rows with what came of them, and says at each log what is worth a warning. */
 export interface RunObserver<R, O> {
   observe(step: { step: number; epoch: number }, rows: readonly R[], outcomes: readonly O[]): void;
@@ -56,7 +64,7 @@ export interface OptimizationRun<R extends TokenRow, O> {
   /** Whether gradients pass through fp16, so that the loss needs a scale. */
   needsLossScale?: boolean;
   /** Loss and gradients of up to per_device_train_batch_size rows, as their part of a step over `stepRows` rows. */
-  runBatch(rows: readonly R[], stepRows: readonly R[], lossScale: number): Promise<BatchResult<O>>;
+  runBatch(rows: readonly R[], stepRows: readonly R[], at: BatchMoment): Promise<BatchResult<O>>;
   /** The metrics of a logged stretch beyond loss, gradient norm and learning rate. */
   summarise(outcomes: readonly O[]): Record<string, number>;
   /** Told of every step that was taken. */
@@ -112,7 +120,7 @@ export async function optimize<R extends TokenRow, O>(run: OptimizationRun<R, O>
       order = epochOrder(run.rows, config, epoch);
     }
     const stepRows = order.slice(stepInEpoch * plan.rowsPerStep, (stepInEpoch + 1) * plan.rowsPerStep);
-    const result = await accumulate(run, stepRows, state.lossScale.scale);
+    const result = await accumulate(run, stepRows, state);
     const { loss, norm, isTaken } = update(run, tensors, state, result, plan);
     if (isTaken) {
       window.losses.push(loss);
@@ -269,13 +277,14 @@ function update<R extends TokenRow, O>(
 async function accumulate<R extends TokenRow, O>(
   run: OptimizationRun<R, O>,
   stepRows: readonly R[],
-  lossScale: number,
+  { step, lossScale: { scale } }: RunState,
 ): Promise<BatchResult<O>> {
-  const batchSize = run.config.per_device_train_batch_size;
+  const { per_device_train_batch_size: batchSize, gradient_accumulation_steps: batches } = run.config;
   let total: BatchResult<O> | null = null;
   for (let start = 0; start < stepRows.length; start += batchSize) {
     throwIfCancelled(run.signal);
-    const batch = await run.runBatch(stepRows.slice(start, start + batchSize), stepRows, lossScale);
+    const moment = { draw: step * batches + start / batchSize, lossScale: scale };
+    const batch = await run.runBatch(stepRows.slice(start, start + batchSize), stepRows, moment);
     if (!total) {
       total = batch;
       continue;

@@ -248,7 +248,7 @@ describe('steps that are not finite', () => {
         out: join(folder, out),
         fingerprint: 'x',
         needsLossScale,
-        runBatch: async (_batch, _all, scale): Promise<BatchResult<number>> => {
+        runBatch: async (_batch, _all, { lossScale: scale }): Promise<BatchResult<number>> => {
           step++;
           scales.push(scale);
           const gradient = bad[step]?.gradient ?? 1;
