@@ -57,7 +57,7 @@ export function prepareRows(
 ): PreferenceRow[] {
   const limits = limitsOf(checkpoint, config);
   return examples.flatMap((example, i) =>
-    tokenize(checkpoint, example, i, config).flatMap((row) => {
+    tokenize(checkpoint, example, i, config, limits).flatMap((row) => {
       const fitted = fitRow(row, limits);
       if ('dropped' in fitted) {
         count(report.dropped, fitted.dropped);
@@ -181,9 +181,22 @@ function keptPlaces(ids: readonly number[], room: number, eosTokenIds: readonly 
   return start < 1 ? null : [...places.slice(0, start), ...tail];
 }
 
-function tokenize(checkpoint: Checkpoint, example: TrainingExample, index: number, config: TrainConfig) {
+function tokenize(
+  checkpoint: Checkpoint,
+  example: TrainingExample,
+  index: number,
+  config: TrainConfig,
+  { bosTokenId }: Limits,
+): PreferenceRow[] {
   try {
-    return rowsOf(checkpoint, example, config);
+    const rows = rowsOf(checkpoint, example, config);
+    if (rows.some(({ prompt: [one, other] }) => one !== undefined && one === bosTokenId && other === bosTokenId)) {
+      throw new EngineError(
+        'DATA_INVALID',
+        'its prompt begins with the token of the beginning twice: the tokenizer adds it, so leave it out of the text.',
+      );
+    }
+    return rows;
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
     const what = 'label' in example ? 'Example' : 'Pair';
