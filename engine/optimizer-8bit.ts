@@ -50,9 +50,14 @@ export function adamW8bit(
   }
 }
 
-/** The values that codes stand for, rising; `zero` is the code of 0. */
+/** The values that codes stand for, rising. */
 interface Codebook {
   values: Float32Array;
+  /** Between each value and the next: up to here the lower one is nearer. */
+  bounds: Float32Array;
+  /** By the upper 16 bits of a float32, the code nearest to the float of these bits and zeros: near that of any that has them. */
+  guesses: Uint8Array;
+  /** The code of 0. */
   zero: number;
   /** The smallest code that a value other than 0 may take. */
   least: number;
@@ -75,10 +80,23 @@ function dynamicTree(isSigned: boolean): Float32Array {
   return Float32Array.from(values).sort();
 }
 
-const signedValues = dynamicTree(true);
-const signed: Codebook = { values: signedValues, zero: signedValues.indexOf(0), least: 0 };
+const bits = new Uint32Array(1);
+const asFloat = new Float32Array(bits.buffer);
+
+function codebookOf(values: Float32Array, least: number): Codebook {
+  const bounds = values.map((value, code) => (value + (values[code + 1] ?? Number.POSITIVE_INFINITY)) / 2);
+  const codebook = { values, bounds, guesses: new Uint8Array(1 << 16), zero: values.indexOf(0), least };
+  for (let upper = 0; upper < codebook.guesses.length; upper++) {
+    bits[0] = upper << 16;
+    const code = bounds.findIndex((bound) => (asFloat[0] as number) <= bound);
+    codebook.guesses[upper] = Math.max(least, code === -1 ? values.length - 1 : code);
+  }
+  return codebook;
+}
+
+const signed = codebookOf(dynamicTree(true), 0);
 // A variance that is not 0 never becomes 0: its mean over its root would explode.
-const unsigned: Codebook = { values: dynamicTree(false), zero: 0, least: 1 };
+const unsigned = codebookOf(dynamicTree(false), 1);
 
 function read({ codes, scales }: QuantizedMoment, block: number, { values }: Codebook, into: Float32Array): void {
   const scale = scales[block] as number;
@@ -97,14 +115,11 @@ function write({ codes, scales }: QuantizedMoment, block: number, codebook: Code
   }
 }
 
-/** The code whose value is nearest. */
-function nearest({ values, least }: Codebook, value: number): number {
-  let low = least;
-  let high = values.length - 1;
-  while (high - low > 1) {
-    const middle = (low + high) >> 1;
-    if ((values[middle] as number) <= value) low = middle;
-    else high = middle;
-  }
-  return value - (values[low] as number) <= (values[high] as number) - value ? low : high;
+/** The code whose value is nearest: a step or two from the guess. */
+function nearest({ bounds, guesses, least }: Codebook, value: number): number {
+  asFloat[0] = value;
+  let code = guesses[(bits[0] as number) >>> 16] as number;
+  while (value > (bounds[code] as number)) code++;
+  while (code > least && value <= (bounds[code - 1] as number)) code--;
+  return code;
 }

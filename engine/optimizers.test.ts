@@ -35,6 +35,31 @@ describe('adamw_8bit', () => {
     expect(distance).toBeGreaterThan(0);
   });
 
+  test('rounds each value of a block to the nearest that its codes stand for', () => {
+    const random = createRandom(3);
+    const size = 4096;
+    const parameter = new Float32Array(size);
+    const state = createState.adamw_8bit(size);
+    const gradient = Float32Array.from({ length: size }, () => random.normal() * 10 ** (-6 * random.uniform()));
+    takeStep(parameter, gradient, state, 1, { ...settings, beta1: 0, beta2: 0 }, 1);
+    // The codes of section 2.1: in each decade from 1e-6 to 1 ever finer parts of [0.1, 1], here 2^i of them.
+    const positive = [0, 1].concat(
+      Array.from({ length: 7 }, (_, i) =>
+        Array.from({ length: 2 ** i }, (_, k) => 10 ** (i - 6) * (0.1 + (0.9 * (k + 0.5)) / 2 ** i)),
+      ).flat(),
+    );
+    const tree = [...new Set([...positive, ...positive.slice(2).map((value) => -value)])].sort((a, b) => a - b);
+    expect(tree).toHaveLength(256);
+    const parts = new Map(partsOf(state));
+    const codes = new Uint8Array((parts.get('mean codes') as Float32Array).buffer);
+    for (const [i, value] of gradient.entries()) {
+      const scale = parts.get('mean scales')?.[Math.floor(i / 256)] ?? Number.NaN;
+      const distances = tree.map((entry) => Math.abs(entry * scale - value));
+      const own = distances[codes[i] as number] ?? Number.NaN;
+      expect(own).toBeLessThanOrEqual(Math.min(...distances) + 1e-6 * scale * Math.abs(value / scale) + 1e-12);
+    }
+  });
+
   test('keeps a quarter of the bytes, and small tensors in 32 bits', () => {
     const bytes = (name: 'adamw_torch' | 'adamw_8bit', size: number) =>
       partsOf(createState[name](size)).reduce((sum, [, { byteLength }]) => sum + byteLength, 0);
