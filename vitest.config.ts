@@ -1,4 +1,6 @@
 // Unit tests stand beside their source; tests that need Postgres share one embedded server (test/postgres.ts).
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -9,6 +11,8 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     maxWorkers: 2,
+    // No number of an earlier run, and nothing in the home folder.
+    env: { RANKLOOP_CACHE_DIR: join(tmpdir(), `rankloop-test-cache-${process.pid}`) },
     pool: 'forks',
   },
 });

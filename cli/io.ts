@@ -218,7 +218,7 @@ export interface Progress {
   stop(): void;
 }
 
-/** A bar on a terminal; elsewhere a plain line at each tenth. */
+/** A bar on a terminal; elsewhere a plain line at each tenth. Both say how long the rest will take. */
 export function startProgress(label: string, total: number, done = 0): Progress {
   if (process.stderr.isTTY) {
     const format = `${label} [{bar}] {value}/{total}, {eta_formatted} left`;
@@ -228,14 +228,23 @@ export function startProgress(label: string, total: number, done = 0): Progress 
   }
   const tenthOf = (value: number) => Math.floor((10 * value) / Math.max(1, total));
   let told = tenthOf(done);
+  const started = Date.now();
   return {
     update: (value) => {
       if (tenthOf(value) <= told) return;
       told = tenthOf(value);
-      log(`${label}: ${value} of ${total}`);
+      const seconds = Math.round(((Date.now() - started) / 1000 / (value - done)) * (total - value));
+      log(`${label}: ${value} of ${total}${seconds > 0 ? `, ${duration(seconds)} left` : ''}`);
     },
     stop: () => {},
   };
+}
+
+/** `50 s`, `12 min`, `3 h 20 min`. */
+function duration(seconds: number): string {
+  if (seconds < 120) return `${seconds} s`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 120 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
 /** Reads an option that is a whole number within bounds, for commander. */

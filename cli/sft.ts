@@ -2,11 +2,11 @@
 import type { Command } from 'commander';
 import { sftRowSchema, toSftExample } from '../domain/formats.ts';
 import { sftConfigSchema } from '../engine/config.ts';
-import type { TrainMetrics } from '../engine/ports.ts';
 import { readConfigFile } from './config-file.ts';
-import { type CommandOutcome, counted, readAllRows, runCommand, startProgress } from './io.ts';
+import { type CommandOutcome, counted, readAllRows, runCommand } from './io.ts';
 import { addDeviceOption, type DeviceOption } from './options.ts';
 import { assertFreeFolder } from './train.ts';
+import { startTraining } from './training-progress.ts';
 
 interface Options extends DeviceOption {
   model: string;
@@ -36,18 +36,13 @@ async function fineTune(options: Options, signal: AbortSignal): Promise<CommandO
   const examples = (await readAllRows(options.data, sftRowSchema)).map(({ row }) => toSftExample(row));
   await assertFreeFolder(options.out);
   const { trainSft } = await import('../engine/training/sft.ts');
-  const progress = startProgress('training', 100);
-  let last: Record<string, number> = {};
-  const onMetrics = ({ step, maxSteps, values }: TrainMetrics) => {
-    last = values;
-    progress.update(Math.floor((100 * step) / maxSteps));
-  };
+  const progress = startTraining();
   try {
     const { model, out, device } = options;
     const resume = options.resumeFrom ? { resumeFrom: options.resumeFrom } : {};
-    const result = await trainSft({ model, examples, config, out, device, ...resume }, onMetrics, signal);
+    const result = await trainSft({ model, examples, config, out, device, ...resume }, progress.onMetrics, signal);
     return {
-      result: { out, ...result, metrics: last },
+      result: { out, ...result, metrics: progress.last() },
       summary: `Trained ${result.steps} steps on ${counted(result.examples, 'example')} (${result.dropped} too long) in ${result.seconds.toFixed(1)} s: ${out}`,
     };
   } finally {

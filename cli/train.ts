@@ -9,8 +9,9 @@ import { trainConfigSchema } from '../engine/config.ts';
 import { referenceUse } from '../engine/loss-config.ts';
 import type { Reference, TrainingExample, TrainingPlan } from '../engine/ports.ts';
 import { readConfigFile, readStated } from './config-file.ts';
-import { type CommandOutcome, counted, log, readAllRows, runCommand, startProgress } from './io.ts';
+import { type CommandOutcome, counted, log, readAllRows, runCommand } from './io.ts';
 import { addConditionOption, addDeviceOption, type ConditionOption, type DeviceOption } from './options.ts';
+import { startTraining } from './training-progress.ts';
 
 interface Options extends DeviceOption, ConditionOption {
   model: string;
@@ -19,6 +20,7 @@ interface Options extends DeviceOption, ConditionOption {
   pairs: string;
   eval?: string;
   config?: string;
+  resume?: boolean;
   resumeFrom?: string;
   out: string;
   json?: boolean;
@@ -34,6 +36,7 @@ export function registerTrain(program: Command): void {
     .requiredOption('--pairs <file>', 'JSONL: {prompt, chosen, rejected}, or {prompt, completion, label} for kto')
     .option('--eval <file>', 'held-out pairs for eval_ metrics')
     .option('--config <file>', 'JSON of settings by their TRL and PEFT names')
+    .option('--resume', 'go on from the newest checkpoint in --out; begin where there is none')
     .option('--resume-from <dir>', 'a checkpoint-<step> folder of the same run, interrupted');
   addDeviceOption(addConditionOption(command))
     .requiredOption('--out <dir>', 'folder for the adapter')
@@ -50,12 +53,13 @@ async function trainPairs(options: Options, signal: AbortSignal): Promise<Comman
   const pairs = await readExamples(options.pairs, options.condition);
   const evalPairs = options.eval ? await readExamples(options.eval, options.condition) : [];
   await assertFreeFolder(options.out);
-  const [{ train }, { describePlan }] = await Promise.all([
+  const [{ train }, { describePlan }, { newestCheckpoint }] = await Promise.all([
     import('../engine/training/trainer.ts'),
     import('../engine/training/plan.ts'),
+    import('../engine/training/resume.ts'),
   ]);
-  const progress = startProgress('training', 100);
-  let last: Record<string, number> = {};
+  const resumeFrom = options.resumeFrom ?? (options.resume ? await newestCheckpoint(options.out) : null);
+  const progress = startTraining();
   try {
     const job = {
       model: options.model,
@@ -66,27 +70,33 @@ async function trainPairs(options: Options, signal: AbortSignal): Promise<Comman
       config,
       out: options.out,
       device: options.device,
-      ...(options.resumeFrom ? { resumeFrom: options.resumeFrom } : {}),
+      ...(resumeFrom ? { resumeFrom } : {}),
     };
-    const onMetrics = ({
-      step,
-      maxSteps,
-      values,
-    }: {
-      step: number;
-      maxSteps: number;
-      values: Record<string, number>;
-    }) => {
-      last = values;
-      progress.update(Math.floor((100 * step) / maxSteps));
-    };
-    const announce = (made: TrainingPlan) => log(describePlan(made));
-    const trained = await train(job, onMetrics, signal, announce);
-    const { reference, steps, plan, trainedPairs, dropped, seconds } = trained;
-    const left = Object.entries(dropped).map(([reason, count]) => `, ${count} dropped (${reason})`);
+    const result = await train(job, progress.onMetrics, signal, (plan: TrainingPlan) => log(describePlan(plan)));
+    const { reference, steps, trainedPairs, dropped, truncated, best, seconds, warnings } = result;
+    const counts = (what: string, reasons: Record<string, number>) =>
+      Object.entries(reasons).map(([reason, count]) => `, ${count} ${what} (${reason})`);
+    const left = [...counts('dropped', dropped), ...counts('cut', truncated)].join('');
+    const stopped = result.stoppedEarly ? ', stopped early' : '';
+    const bestStep = best ? `, best at step ${best.step}` : '';
     return {
-      result: { out: options.out, reference, steps, plan, pairs: trainedPairs, dropped, seconds, metrics: last },
-      summary: `Trained ${steps} steps on ${counted(trainedPairs, 'pair')}${left.join('')} in ${seconds.toFixed(1)} s: ${options.out}`,
+      result: {
+        out: options.out,
+        reference,
+        steps,
+        skipped_steps: result.skippedSteps,
+        stopped_early: result.stoppedEarly,
+        best,
+        plan: result.plan,
+        pairs: trainedPairs,
+        dropped,
+        truncated,
+        padding_share: result.paddingShare,
+        seconds,
+        metrics: progress.last(),
+        warnings,
+      },
+      summary: `Trained ${steps} steps on ${counted(trainedPairs, 'pair')}${left}${stopped}${bestStep} in ${seconds.toFixed(1)} s: ${options.out}`,
     };
   } finally {
     progress.stop();

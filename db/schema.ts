@@ -24,6 +24,7 @@ import { type DeviceMemory, type ModelFacts, modelStatuses } from '../domain/mod
 import { roundStatuses } from '../domain/rounds.ts';
 import type { SamplingConfig, TrainConfig } from '../engine/config.ts';
 import type { ChatMessage } from '../engine/ports.ts';
+import { type TrainingWarning, warningKinds } from '../engine/ports.ts';
 
 const id = () => uuid('id').primaryKey().defaultRandom();
 const instant = (name: string) => timestamp(name, { withTimezone: true });
@@ -475,6 +476,25 @@ export const roundMetrics = pgTable(
     createdAt: createdAt(),
   },
   (t) => [primaryKey({ columns: [t.roundId, t.step] })],
+);
+
+/** What the diagnostics of a round's training found; each kind once, as it was first told. */
+export const roundWarnings = pgTable(
+  'round_warnings',
+  {
+    roundId: uuid('round_id')
+      .notNull()
+      .references(() => rounds.id, { onDelete: 'cascade' }),
+    kind: text('kind', { enum: warningKinds }).notNull(),
+    step: integer('step').notNull(),
+    /** In English, as the command line prints it; pages say it in their own words from the figures. */
+    message: text('message').notNull(),
+    remedy: text('remedy').notNull(),
+    figures: jsonb('figures').$type<Record<string, number>>().notNull(),
+    examples: jsonb('examples').$type<NonNullable<TrainingWarning['examples']>>().notNull(),
+    createdAt: createdAt(),
+  },
+  (t) => [primaryKey({ columns: [t.roundId, t.kind] })],
 );
 
 export const evaluations = pgTable(

@@ -12,6 +12,7 @@ import type {
 } from '../engine/ports.ts';
 import { type ConditionName, conditioned } from './conditional.ts';
 import { AppError } from './errors.ts';
+import { splitPrompt } from './implicit-prompt.ts';
 import { findTiersProblem, responseIndices } from './ranking.ts';
 
 const messageSchema = z.object(
@@ -92,7 +93,7 @@ export const rankingRowSchema = sampleRowSchema
  * {prompt, chosen, rejected}. The exact tokens of a sampled response may stand beside its text and are preferred over
  * it; they end with the end-of-sequence id unless the finish reason is "length".
  */
-export const pairRowSchema = z
+const statedPairSchema = z
   .looseObject(
     {
       prompt: promptSchema,
@@ -117,6 +118,18 @@ export const pairRowSchema = z
       complain('chosen', 'is a list of messages, so "prompt" must be one too');
     }
   });
+
+/**
+ * A pair of which only chosen and rejected are stated has the prompt that they begin with alike; none where token ids
+ * stand beside them, since those hold completions alone.
+ */
+export const pairRowSchema = z.preprocess((value) => {
+  if (typeof value !== 'object' || value === null || 'prompt' in value) return value;
+  if ('chosen_token_ids' in value || 'rejected_token_ids' in value) return value;
+  const sides = z.object({ chosen: stringOrMessagesSchema, rejected: stringOrMessagesSchema }).safeParse(value);
+  const split = sides.success ? splitPrompt(sides.data.chosen, sides.data.rejected) : null;
+  return split ? { ...value, ...split } : value;
+}, statedPairSchema);
 
 /** {prompt, completion, label}: TRL's unpaired preference, for losses that take no pairs (KTO). */
 export const unpairedRowSchema = z

@@ -2,6 +2,9 @@
 // Imports zod only, so that forms in a browser and the command line check against the same schemas.
 import { z } from 'zod';
 import { type LossName, lossFields, lossProblems, lossTraits } from './loss-config.ts';
+import { evaluationFields, optimizerFields, runProblems } from './run-config.ts';
+
+export { type SchedulerName, schedulerNames } from './run-config.ts';
 
 /** Where graphs run. `auto` takes CUDA where its libraries load, else the CPU. */
 export const deviceSchema = z
@@ -43,9 +46,6 @@ export const samplingConfigSchema = z.strictObject({
 });
 export type SamplingConfig = z.infer<typeof samplingConfigSchema>;
 
-export const schedulerNames = ['linear', 'cosine', 'constant'] as const;
-export type SchedulerName = (typeof schedulerNames)[number];
-
 /** The linear layers of a block that can carry an adapter, as PEFT names them; Phi-3 has the two fused ones. */
 export const loraModules = [
   'q_proj',
@@ -73,30 +73,6 @@ export const loraConfigSchema = z.strictObject({
 });
 export type LoraConfig = z.infer<typeof loraConfigSchema>;
 
-const optimizerFields = {
-  learning_rate: z.number().gt(0).max(1).default(1e-5),
-  lr_scheduler_type: z.enum(schedulerNames).default('linear'),
-  warmup_steps: z.number().int().min(0).default(0),
-  warmup_ratio: z.number().min(0).max(1).default(0),
-  per_device_train_batch_size: z.number().int().min(1).max(1024).default(8),
-  gradient_accumulation_steps: z.number().int().min(1).max(1024).default(1),
-  num_train_epochs: z.number().gt(0).max(1000).default(1),
-  max_steps: z.number().int().min(-1).default(-1),
-  max_grad_norm: z.number().min(0).default(1),
-  weight_decay: z.number().min(0).default(0),
-  adam_beta1: z.number().min(0).lt(1).default(0.9),
-  adam_beta2: z.number().min(0).lt(1).default(0.999),
-  adam_epsilon: z.number().gt(0).default(1e-8),
-  max_length: z.number().int().min(2).default(1024),
-  logging_steps: z.number().int().min(1).default(1),
-  save_steps: z.number().int().min(1).default(50),
-  seed: z.number().int().min(0).max(0xffffffff).default(42),
-  /** Keeps half layers' inputs only and computes the rest again: less memory, a quarter more time. */
-  gradient_checkpointing: z.boolean().default(false),
-  /** `sequential` keeps the order of the file in every epoch. */
-  train_sampling_strategy: z.enum(['random', 'sequential']).default('random'),
-};
-
 /** What makes no sense in what is trained, by setting. */
 function* trainedProblems(config: {
   lora: LoraConfig | null;
@@ -122,8 +98,8 @@ export const trainConfigSchema = z
   .strictObject({
     ...lossFields,
     max_prompt_length: z.number().int().min(1).default(512),
-    eval_steps: z.number().int().min(1).default(50),
     ...optimizerFields,
+    ...evaluationFields,
     /** The adapter's shape; null trains all weights and gives a checkpoint. */
     lora: loraConfigSchema.nullable().prefault({}),
     /** Compute in half precision where the device is a GPU; a CPU widens to fp32. */
@@ -133,14 +109,19 @@ export const trainConfigSchema = z
     load_in_4bit: z.boolean().default(false),
   })
   .superRefine((config, context) => {
-    for (const [setting, message] of [...lossProblems(config), ...trainedProblems(config)])
+    for (const [setting, message] of [...lossProblems(config), ...runProblems(config), ...trainedProblems(config)])
       context.addIssue({ code: 'custom', path: [setting], message });
   });
 export type TrainConfig = z.infer<typeof trainConfigSchema>;
 
 /** One supervised run over all parameters. `prompt_loss_weight` weighs prompt tokens (0 = completion only). */
-export const sftConfigSchema = z.strictObject({
-  ...optimizerFields,
-  prompt_loss_weight: z.number().min(0).max(1).default(0),
-});
+export const sftConfigSchema = z
+  .strictObject({
+    ...optimizerFields,
+    prompt_loss_weight: z.number().min(0).max(1).default(0),
+  })
+  .superRefine((config, context) => {
+    for (const [setting, message] of runProblems(config))
+      context.addIssue({ code: 'custom', path: [setting], message });
+  });
 export type SftConfig = z.infer<typeof sftConfigSchema>;

@@ -1,5 +1,5 @@
 // AdamW, gradient clipping and learning-rate schedules: plain arithmetic on fp32 arrays.
-import type { SchedulerName } from './config.ts';
+import type { SchedulerName } from './run-config.ts';
 
 export interface AdamWSettings {
   learningRate: number;
@@ -59,15 +59,21 @@ export function clipScale(norm: number, maxNorm: number): number {
   return maxNorm > 0 ? Math.min(1, maxNorm / (norm + 1e-6)) : 1;
 }
 
-/** The learning rate's factor at optimiser step `step` (from 0) of `total`, after `warmup` steps of linear rise. */
+/**
+ * The learning rate's factor at optimiser step `step` (from 0) of `total`, as transformers' get_scheduler gives it: after
+ * `warmup` steps of linear rise it falls as it is named. A `constant` that is given a warm-up rises too.
+ */
 export function scheduleFactor(name: SchedulerName, step: number, total: number, warmup: number): number {
   if (step < warmup) return step / warmup;
-  const progress = total > warmup ? (step - warmup) / (total - warmup) : 0;
-  return schedules[name](Math.min(1, progress));
+  return schedules[name](Math.min(1, (step - warmup) / Math.max(1, total - warmup)));
 }
 
 const schedules: { [S in SchedulerName]: (progress: number) => number } = {
   linear: (progress) => 1 - progress,
   cosine: (progress) => 0.5 * (1 + Math.cos(Math.PI * progress)),
   constant: () => 1,
+  constant_with_warmup: () => 1,
 };
+
+/** Whether weight decay acts on a tensor: not on biases and norms, by the names that transformers goes by. */
+export const isDecayed = (name: string): boolean => !/bias|layernorm|rmsnorm|(^|\.)norm($|\.)|_norm($|\.)/i.test(name);

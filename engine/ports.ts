@@ -111,6 +111,39 @@ export interface TrainMetrics {
   epoch: number;
   /** TRL's names: loss, grad_norm, learning_rate, rewards/accuracies, rewards/margins, logps/chosen, ... */
   values: Record<string, number>;
+  /** What the run is warned of since the last metrics. */
+  warnings?: TrainingWarning[];
+}
+
+/** What the diagnostics of a run may find in its data and its course. */
+export const warningKinds = [
+  'truncated',
+  'dropped',
+  'duplicates',
+  'contradictions',
+  'length_bias',
+  'far_from_policy',
+  'reference_disagrees',
+  'falling_chosen',
+  'growing_length',
+  'drift',
+  'entropy_collapse',
+  'perfect_accuracy',
+  'exploding_margin',
+  'label_noise',
+] as const;
+export type WarningKind = (typeof warningKinds)[number];
+
+export interface TrainingWarning {
+  kind: WarningKind;
+  /** The optimiser step after which it was found; 0 is before the first. */
+  step: number;
+  /** What was found, with its numbers, and what is usually done about it. */
+  message: string;
+  remedy: string;
+  figures: Record<string, number>;
+  /** Examples that show it, the worst first. */
+  examples?: { prompt: string; chosen: string; rejected: string; value: number }[];
 }
 
 /** What a run is going to take, told before its first step: sizes in bytes. */
@@ -141,6 +174,17 @@ export interface TrainResult {
   trainedPairs: number;
   /** Pairs left out before training, by reason. */
   dropped: Record<string, number>;
+  /** Rows of which a part was cut, by reason. */
+  truncated: Record<string, number>;
+  /** The share of the token places of an epoch's batches that hold no token. */
+  paddingShare: number;
+  /** Steps left out because their loss or gradients were not finite. */
+  skippedSteps: number;
+  /** The best evaluation's step and metric; with load_best_model_at_end the adapter is that step's. */
+  best: { step: number; value: number } | null;
+  /** Whether early stopping ended the run. */
+  stoppedEarly: boolean;
+  warnings: TrainingWarning[];
   seconds: number;
 }
 

@@ -4,8 +4,13 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { proveKills } from './proofs/kills.ts';
 import { proveLoop } from './proofs/loop.ts';
+import { proveTrainKills } from './proofs/train-kills.ts';
 
-const proofs: Record<string, () => Promise<object>> = { loop: proveLoop, kills: proveKills };
+const proofs: Record<string, () => Promise<object>> = {
+  loop: proveLoop,
+  kills: proveKills,
+  'train-kills': proveTrainKills,
+};
 
 const [name = ''] = process.argv.slice(2);
 const proof = proofs[name];

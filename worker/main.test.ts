@@ -29,7 +29,14 @@ import { exportPairs } from '../server/services/export.ts';
 import { cancelJob } from '../server/services/job-end.ts';
 import { getJob } from '../server/services/jobs.ts';
 import { startJudging } from '../server/services/judges.ts';
-import { decideRound, getRound, listRoundMetrics, listRoundSamples, startRound } from '../server/services/rounds.ts';
+import {
+  decideRound,
+  getRound,
+  listRoundMetrics,
+  listRoundSamples,
+  listRoundWarnings,
+  startRound,
+} from '../server/services/rounds.ts';
 import { startSampling } from '../server/services/samplings.ts';
 import { seedDemo } from '../test/demo.ts';
 import { addPerson } from '../test/people.ts';
@@ -134,6 +141,7 @@ const config = trainConfigSchema.parse({
   per_device_train_batch_size: 4,
   num_train_epochs: 1,
   save_steps: 5,
+  max_prompt_length: 18, // the longest prompts have 19: their warning is stored
 });
 const newRound = () =>
   startRound(database.db, admin, {
@@ -171,6 +179,10 @@ test('a round: killed in the middle of training it resumes from its checkpoint, 
   for (const { step, values } of before)
     expect(metrics[step - 1]?.values.loss).toBeCloseTo(values.loss ?? Number.NaN, 5);
   expect(metrics[0]?.values.loss).toBeCloseTo(Math.log(2), 5);
+
+  const warnings = await listRoundWarnings(database.db, { roundId });
+  expect(warnings[0]).toMatchObject({ kind: 'truncated', step: 0, figures: { rows: 120, count: expect.any(Number) } });
+  expect(new Set(warnings.map(({ kind }) => kind)).size).toBe(warnings.length);
 
   await waitFor(
     'the evaluation',

@@ -77,13 +77,18 @@ export async function openTokenizer(
       vocabSize,
       path,
     );
-  encode('a');
+  const addedEnd = addedEndOf(encode('a'), encode('a', { add_special_tokens: false }));
   // Of several end-of-sequence ids, a text ends with the tokenizer's own.
   const ownEos = guarded(deadlines.decode, () => codec.encode(config.eos_token ?? '', { add_special_tokens: false }));
   const endings = ownEos.ids.length === 1 ? eosTokenIds.filter((id) => ownEos.ids.includes(id)) : [];
   const isSimple = 'decoder' in definition && decodesSimply(definition.decoder);
   const template = await readChatTemplate(folder, config);
   const encodeText = (text: string) => encode(text);
+  /** What a tokenizer ends every text with has no place before a completion. */
+  const encodeTextPrompt = (text: string) => {
+    const ids = encodeText(text);
+    return addedEnd !== null && ids.at(-1) === addedEnd ? ids.slice(0, -1) : ids;
+  };
   const encodeChat = (messages: ChatMessage[], isOpen: boolean) =>
     encode(template.render(messages, { isOpen }), { add_special_tokens: false });
   /** A prompt and a completion that was cut: nothing ends it. */
@@ -93,7 +98,8 @@ export async function openTokenizer(
     const ids = encodeText(prompt + text);
     return eosTokenIds.includes(ids.at(-1) ?? -1) ? ids.slice(0, -1) : ids;
   };
-  const encodePrompt = (prompt: Prompt) => (typeof prompt === 'string' ? encodeText(prompt) : encodeChat(prompt, true));
+  const encodePrompt = (prompt: Prompt) =>
+    typeof prompt === 'string' ? encodeTextPrompt(prompt) : encodeChat(prompt, true);
   const encodePair: Tokenizer['encodePair'] = (prompt, completion) => {
     const promptIds = encodePrompt(prompt);
     if (typeof completion === 'object' && 'tokenIds' in completion) {
@@ -161,11 +167,18 @@ function checkIds(ids: number[], vocabSize: number, source: string): number[] {
   );
 }
 
-/** EOS exactly once: a tokenizer that ends every text itself is not doubled. */
+/** What a tokenizer puts at the end of every text: its ids of one, with and without special tokens. */
+function addedEndOf(framed: readonly number[], plain: readonly number[]): number | null {
+  const end = framed.at(-1);
+  return end === undefined || end === plain.at(-1) ? null : end;
+}
+
+/** EOS exactly once: neither one that the text itself ends with nor one that the tokenizer adds is doubled. */
 function withEos(ids: number[], eosTokenIds: readonly number[]): number[] {
   const [eos] = eosTokenIds;
-  const last = ids.at(-1);
-  return eos === undefined || (last !== undefined && eosTokenIds.includes(last)) ? ids : [...ids, eos];
+  const isEos = (id: number | undefined) => id !== undefined && eosTokenIds.includes(id);
+  if (isEos(ids.at(-1))) return ids.at(-2) === ids.at(-1) ? ids.slice(0, -1) : ids;
+  return eos === undefined ? ids : [...ids, eos];
 }
 
 function asText(completion: string | ChatMessage[]): string {

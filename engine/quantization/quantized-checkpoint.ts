@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
+import { identifyFiles } from '../checkpoint/identity.ts';
 import { isQuantised } from '../checkpoint/memory.ts';
 import { encodeHeader, readBytes, readTensor, type StoredTensor, writeAtomically } from '../checkpoint/safetensors.ts';
 import { EngineError, mkdirReason } from '../errors.ts';
@@ -134,9 +135,6 @@ function layOut({ folder, tensors, shapes }: Weights, block: number) {
 /** By what the files are and when they were last written: reading gigabytes for their hash would cost the gain. */
 async function keyOf({ folder, tensors }: Weights, block: number): Promise<string> {
   const hash = createHash('sha256').update(JSON.stringify([formatVersion, block, [...tensors]]));
-  for (const name of new Set([...tensors.values()].map((tensor) => tensor.file))) {
-    const { size, mtimeMs } = await stat(path.join(folder, name));
-    hash.update(JSON.stringify([folder, name, size, mtimeMs]));
-  }
+  for (const file of await identifyFiles({ folder, tensors })) hash.update(JSON.stringify(file));
   return hash.digest('hex').slice(0, 32);
 }

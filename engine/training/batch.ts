@@ -7,6 +7,8 @@ export interface TokenRow {
   completions: readonly (readonly number[])[];
   /** A weight per token of each completion; without it every token counts 1. */
   weights?: readonly (readonly number[])[];
+  /** The size that rows of its bucket are padded to, so that they meet in few graphs (buckets.ts). */
+  bucket?: { length: number; span: number };
 }
 
 /** The static shape of a graph: rows x completions, `length` tokens a row, `span` tokens a completion. */
@@ -17,7 +19,7 @@ export interface BatchSize {
   span: number;
 }
 
-const lengthStep = 16;
+export const lengthStep = 16;
 const spanStep = 8;
 
 /** A completion's last token predicts nothing, so it is a label but no input. */
@@ -27,8 +29,10 @@ export function rowLength({ prompt, completions }: TokenRow): number {
 
 /** The smallest bucket that holds these rows: few distinct sizes, since each is a session of its own. */
 export function sizeOf(rows: readonly TokenRow[], capacity: number): BatchSize {
-  const length = Math.max(...rows.map(rowLength));
-  const span = Math.max(...rows.flatMap((row) => row.completions.map((completion) => completion.length)));
+  const length = Math.max(...rows.map((row) => Math.max(row.bucket?.length ?? 0, rowLength(row))));
+  const span = Math.max(
+    ...rows.flatMap((row) => [row.bucket?.span ?? 0, ...row.completions.map((completion) => completion.length)]),
+  );
   return {
     rows: capacity,
     completions: rows[0]?.completions.length ?? 1,

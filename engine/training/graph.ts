@@ -43,16 +43,16 @@ export function sftGraph(model: ModelInputs, size: BatchSize, trained: ReadonlyM
   return withGradients(g, g.neg(g.reduceSum(logps, [0, 1])), trained);
 }
 
-/** Fed to a graph in fp16: what its loss is multiplied by, and its gradients divided by again. */
+/** Fed to a graph in fp16: what its loss is multiplied by, and so its gradients. */
 export const lossScaleName = 'loss_scale';
 
 /** The finished graph, with outputs `loss` and `d <name>` for each of `trained`. */
 export function withGradients(g: GraphBuilder, loss: Value, trained: ReadonlyMap<string, Value>): OnnxGraph {
   g.output('loss', loss);
   // Small gradients vanish in fp16 unless the loss is scaled up (Micikevicius et al. 2018).
-  const scale = g.dtype === 'float16' ? g.input(lossScaleName, 'float32', []) : null;
+  const scale = g.dtype === 'float16' && trained.size > 0 ? g.input(lossScaleName, 'float32', []) : null;
   const names = [...trained.keys()];
   const found = gradients(g, scale ? g.mul(loss, scale) : loss, [...trained.values()]);
-  for (const [i, gradient] of found.entries()) g.output(`d ${names[i]}`, scale ? g.div(gradient, scale) : gradient);
+  for (const [i, gradient] of found.entries()) g.output(`d ${names[i]}`, gradient);
   return g.build();
 }

@@ -41,11 +41,8 @@ type Metrics = Record<string, number>;
  * trainer for the (first) loss has it so. Chosen's likelihood alone (sft) gives no reward.
  */
 export function preferenceMetrics(pairs: readonly PairOutcome[], settings: LossSettings): Metrics {
-  const isPerToken = referenceUse(settings) === 'none' && isFirstPerToken(settings);
-  const logp = (pair: PairOutcome, side: keyof PerSide) =>
-    isPerToken ? pair.policy[side] / pair.tokens[side] : pair.policy[side];
-  const reward = (pair: PairOutcome, side: keyof PerSide) =>
-    settings.beta * (logp(pair, side) - (pair.reference?.[side] ?? 0));
+  const logp = (pair: PairOutcome, side: keyof PerSide) => countedLogp(pair, side, settings);
+  const reward = (pair: PairOutcome, side: keyof PerSide) => rewardsOf(pair, settings)[side];
   const tokens = (side: keyof PerSide) => sum(pairs, (pair) => pair.tokens[side]);
   const both = (value: (pair: PairOutcome) => PerSide) =>
     sum(pairs, (pair) => value(pair).chosen + value(pair).rejected);
@@ -59,6 +56,18 @@ export function preferenceMetrics(pairs: readonly PairOutcome[], settings: LossS
     'logits/rejected': sum(pairs, ({ logits }) => logits.rejected) / tokens('rejected'),
     ...ownMetrics(pairs, settings),
   };
+}
+
+/** A completion's log-probability as rewards count it: summed, or per token where the losses have it so. */
+function countedLogp({ policy, tokens }: PairOutcome, side: keyof PerSide, settings: LossSettings): number {
+  const isPerToken = referenceUse(settings) === 'none' && isFirstPerToken(settings);
+  return isPerToken ? policy[side] / tokens[side] : policy[side];
+}
+
+export function rewardsOf(pair: PairOutcome, settings: LossSettings): PerSide {
+  const reward = (side: keyof PerSide) =>
+    settings.beta * (countedLogp(pair, side, settings) - (pair.reference?.[side] ?? 0));
+  return { chosen: reward('chosen'), rejected: reward('rejected') };
 }
 
 function rewardMetrics(

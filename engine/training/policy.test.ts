@@ -71,7 +71,8 @@ const dpo = (checkpoint: Checkpoint) => (model: ModelInputs, trained: ReadonlyMa
   preferenceGraph(model, batchOf(checkpoint).size, trained, settings, noLora);
 
 /** Without dropout the batch's size does not matter. */
-const policyFeeds = (policy: TrainedPolicy) => policy.feeds({ rows: 0, completions: 0, length: 0, span: 0 }, null);
+const policyFeeds = (policy: TrainedPolicy) =>
+  policy.feeds({ rows: 0, completions: 0, length: 0, span: 0 }, { draw: 0, lossScale: 1 });
 
 async function outputsOf(
   policy: TrainedPolicy,

@@ -17,6 +17,7 @@ import type { BatchSize } from './batch.ts';
 import { dropoutFeeds } from './dropout.ts';
 import { type FrozenCheckpoint, frozenFolder, frozenWeights } from './frozen.ts';
 import { lossScaleName } from './graph.ts';
+import type { BatchMoment } from './loop.ts';
 import type { ModelInputs } from './rows.ts';
 
 export interface TrainedPolicy {
@@ -26,11 +27,11 @@ export interface TrainedPolicy {
   adapter: Adapter | null;
   /**
    * What a run of its graphs is fed beside the rows: the tensors themselves, so that a change is seen by the next run, and
-   * dropout's masks. `draw` numbers the micro-batch, and so the masks; null drops nothing.
+   * dropout's masks. null is an evaluation: nothing is dropped.
    */
-  feeds(size: BatchSize, draw: number | null): Record<string, Tensor>;
-  /** In fp16 the loss is scaled by its only element, to be raised and lowered in place; null elsewhere. */
-  lossScale: Float32Array | null;
+  feeds(size: BatchSize, moment: BatchMoment | null): Record<string, Tensor>;
+  /** Whether gradients pass through fp16: they come multiplied by the loss's scale. */
+  needsLossScale: boolean;
   /** A session over a graph. */
   open(build: BuildGraph): Promise<Session>;
   /** What such a session would take. */
@@ -97,7 +98,7 @@ export function adapterPolicy(
     ]),
   );
   const feeds = feedsOf(tensors);
-  const { lossScale, scaleFeed } = scaling(checkpoint);
+  const { needsLossScale, scaleFeed } = scaling(checkpoint);
   const buildWith = (build: BuildGraph) => {
     const g = new GraphBuilder('policy', checkpoint.compute);
     const weights = frozenWeights(g, checkpoint);
@@ -109,8 +110,12 @@ export function adapterPolicy(
   return {
     tensors,
     adapter,
-    feeds: (size, draw) => ({ ...feeds, ...scaleFeed, ...dropoutFeeds(adapter, dropout, size, draw) }),
-    lossScale,
+    feeds: (size, moment) => ({
+      ...feeds,
+      ...scaleFeed(moment),
+      ...dropoutFeeds(adapter, dropout, size, moment?.draw ?? null),
+    }),
+    needsLossScale,
     open: (build) =>
       openSession(buildWith(build).graph, { folder: frozenFolder(checkpoint), device, keepMapped: true, isVerbose }),
     measure: (build) => measureGraph(buildWith(build)),
@@ -130,7 +135,7 @@ export async function wholePolicy(
     tensors.set(name, { shape, data: await readTensor(checkpoint.folder, stored) });
   }
   const feeds = feedsOf(tensors);
-  const { lossScale, scaleFeed } = scaling(checkpoint);
+  const { needsLossScale, scaleFeed } = scaling(checkpoint);
   const buildWith = (build: BuildGraph) => {
     const g = new GraphBuilder('policy', checkpoint.compute);
     const { weights, values } = inputWeights(g, checkpoint.shapes);
@@ -139,21 +144,22 @@ export async function wholePolicy(
   return {
     tensors,
     adapter: null,
-    feeds: () => ({ ...feeds, ...scaleFeed }),
-    lossScale,
+    feeds: (_, moment) => ({ ...feeds, ...scaleFeed(moment) }),
+    needsLossScale,
     open: (build) => openSession(buildWith(build).graph, { device }),
     measure: (build) => measureGraph(buildWith(build)),
     write: (out) => writeCheckpoint(checkpoint, tensors, out),
   };
 }
 
-const initialLossScale = 1024;
-
-/** What scales the loss, and its feed, where the graph is in fp16. */
-function scaling({ compute }: FrozenCheckpoint): { lossScale: Float32Array | null; scaleFeed: Record<string, Tensor> } {
-  if (compute !== 'float16') return { lossScale: null, scaleFeed: {} };
-  const lossScale = Float32Array.of(initialLossScale);
-  return { lossScale, scaleFeed: { [lossScaleName]: { dtype: 'float32', shape: [], data: lossScale } } };
+/** Whether a graph is in fp16, and the feed that scales its loss. */
+function scaling({ compute }: FrozenCheckpoint) {
+  const needsLossScale = compute === 'float16';
+  const scaleFeed = (moment: BatchMoment | null): Record<string, Tensor> => {
+    if (!needsLossScale || !moment) return {};
+    return { [lossScaleName]: { dtype: 'float32', shape: [], data: Float32Array.of(moment.lossScale) } };
+  };
+  return { needsLossScale, scaleFeed };
 }
 
 function measureGraph({ g, graph }: { g: GraphBuilder; graph: OnnxGraph }) {

@@ -1,16 +1,16 @@
 // One micro-batch of a preference run: its session, what it is fed, and what comes back as loss, gradients and outcomes.
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import type { Adapter } from '../checkpoint/peft.ts';
+import type { TensorToWrite } from '../checkpoint/safetensors.ts';
 import type { TrainConfig } from '../config.ts';
 import type { GraphBuilder } from '../graph/builder.ts';
 import { referenceUse } from '../loss-config.ts';
 import { loraInputs, noLora } from '../models/lora.ts';
-import { createAdamWState } from '../optimizer.ts';
 import type { TrainingPlan } from '../ports.ts';
 import { adapterFeeds } from '../runtime/adapter-feeds.ts';
 import { createSessionCache, type Tensor } from '../runtime/session.ts';
 import { sharesOf, takesPairs } from './examples.ts';
-import type { BatchResult } from './loop.ts';
+import type { BatchMoment, BatchResult } from './loop.ts';
 import { type PairOutcome, preferenceMetrics, type SingleOutcome, unpairedMetrics } from './metrics.ts';
 import { planTraining } from './plan.ts';
 import type { BuildGraph, TrainedPolicy } from './policy.ts';
@@ -23,19 +23,19 @@ import {
 } from './preference-batch.ts';
 import { preferenceGraph } from './preference-graph.ts';
 import type { ReferenceModel } from './reference.ts';
-import type { TrainableTensors } from './resume.ts';
 import { turnAlike } from './score.ts';
 
 export type Outcome = PairOutcome | SingleOutcome;
 
 export interface PreferenceStep {
-  tensors: TrainableTensors;
-  /** `draw` numbers the micro-batch for dropout; without one nothing is dropped. */
+  tensors: ReadonlyMap<string, TensorToWrite>;
   run(
     batch: readonly PreferenceRow[],
     stepRows: readonly PreferenceRow[],
-    draw?: number,
+    moment: BatchMoment,
   ): Promise<BatchResult<Outcome>>;
+  /** The same without gradients, through a graph that has none; nothing is dropped. */
+  evaluate(batch: readonly PreferenceRow[], all: readonly PreferenceRow[]): Promise<BatchResult<Outcome>>;
   /** What a run over these rows will take. */
   plan(rows: readonly PreferenceRow[]): TrainingPlan;
   summarise(outcomes: readonly Outcome[]): Record<string, number>;
@@ -51,48 +51,56 @@ interface StepOptions {
 
 /** What changes the policy's tensors in place changes what the next run computes. */
 export function preferenceStep({ checkpoint, policy, reference, config }: StepOptions): PreferenceStep {
-  const tensors = trainableTensors(policy);
+  const { tensors } = policy;
   const isWhole = referenceUse(config) === 'distribution';
   const held = isWhole && reference.adapter ? adapterFeeds(reference.adapter, referencePrefix) : {};
   const sessions = createSessionCache();
   const build =
-    (size: PreferenceSize): BuildGraph =>
+    (size: PreferenceSize, isTrained: boolean): BuildGraph =>
     (model, trained) => {
       const { adapter } = reference;
       const source = isWhole && adapter ? loraOf(model.g, checkpoint, adapter, referencePrefix) : noLora;
-      return preferenceGraph(model, size, trained, config, source);
+      return preferenceGraph(model, size, isTrained ? trained : new Map(), config, source);
     };
   const paired = (batch: readonly PreferenceRow[]) =>
     config.loss_type.includes('kto') ? withMismatched(batch, limitOf(checkpoint, config)) : batch;
-  const sizeOfBatch = (rows: readonly PreferenceRow[]) =>
-    preferenceSizeOf(rows, config.per_device_train_batch_size, config);
+  const run = async (
+    batch: readonly PreferenceRow[],
+    stepRows: readonly PreferenceRow[],
+    moment: BatchMoment | null,
+  ): Promise<BatchResult<Outcome>> => {
+    const isTrained = moment !== null;
+    const rows = paired(batch);
+    const capacity = isTrained ? config.per_device_train_batch_size : config.per_device_eval_batch_size;
+    const size = preferenceSizeOf(rows, capacity, config);
+    const session = await sessions.get(JSON.stringify([size, isTrained]), () => policy.open(build(size, isTrained)));
+    const referenced = await withReference(rows, batch, { checkpoint, reference, config });
+    const shares = sharesOf(batch, stepRows, config);
+    const outputs = await session.run({
+      ...packPreference(referenced, shares, size, config),
+      ...policy.feeds(size, moment),
+      ...held,
+    });
+    const read = readerOf(outputs, size);
+    const gradients = isTrained ? [...tensors.keys()].map((name) => [name, outputs[`d ${name}`]?.data] as const) : [];
+    return {
+      loss: read('loss', 0),
+      gradients: new Map(gradients as [string, Float32Array][]),
+      outcomes: referenced.map((row, r) =>
+        takesPairs(config) ? pairOutcome(row, r, outputs, read) : singleOutcome(row, r, outputs, read),
+      ),
+      tokens: batch.reduce((sum, row) => sum + sequenceTokens(row), 0),
+    };
+  };
   return {
     tensors,
-    run: async (batch, stepRows, draw) => {
-      const rows = paired(batch);
-      const size = sizeOfBatch(rows);
-      const session = await sessions.get(JSON.stringify(size), () => policy.open(build(size)));
-      const referenced = await withReference(rows, batch, { checkpoint, reference, config });
-      const shares = sharesOf(batch, stepRows, config);
-      const outputs = await session.run({
-        ...packPreference(referenced, shares, size, config),
-        ...policy.feeds(size, draw ?? null),
-        ...held,
-      });
-      const read = readerOf(outputs, size);
-      return {
-        loss: read('loss', 0),
-        gradients: new Map([...tensors.keys()].map((name) => [name, outputs[`d ${name}`]?.data as Float32Array])),
-        outcomes: referenced.map((row, r) =>
-          takesPairs(config) ? pairOutcome(row, r, outputs, read) : singleOutcome(row, r, outputs, read),
-        ),
-        tokens: batch.reduce((sum, row) => sum + sequenceTokens(row), 0),
-      };
-    },
+    run,
+    evaluate: (batch, all) => run(batch, all, null),
     plan: (rows) => {
       // A batch is padded to its longest row: the longest of all is in one of them.
-      const size = sizeOfBatch(paired(rows));
-      return planTraining(checkpoint, policy, size, build(size));
+      const size = preferenceSizeOf(paired(rows), config.per_device_train_batch_size, config);
+      const momentBytes = config.optim === 'adamw_torch' ? 8 : 2;
+      return planTraining(checkpoint, policy, size, build(size, true), momentBytes);
     },
     summarise: (outcomes) =>
       takesPairs(config)
@@ -198,9 +206,3 @@ const singleOutcome = (
   baseline: outputs.baseline ? read('baseline', 0) : null,
   loss: read('losses', r),
 });
-
-function trainableTensors({ tensors }: TrainedPolicy): TrainableTensors {
-  return new Map(
-    [...tensors].map(([name, tensor]) => [name, { ...tensor, state: createAdamWState(tensor.data.length) }]),
-  );
-}

@@ -8,11 +8,13 @@ import { EngineError } from '../errors.ts';
 import { type LossSettings, referenceUse } from '../loss-config.ts';
 import { loraName } from '../models/lora.ts';
 import type { TrainJob } from '../ports.ts';
+import { cacheFolder } from '../quantization/quantized-checkpoint.ts';
 import { createSessionCache, type SessionCache } from '../runtime/session.ts';
 import type { TokenRow } from './batch.ts';
 import type { FrozenCheckpoint } from './frozen.ts';
 import { tailWeights } from './preference-batch.ts';
-import { scoreRows } from './score.ts';
+import { cachedLogps } from './reference-cache.ts';
+import { scoreRows, scoringHash } from './score.ts';
 
 export interface ReferenceModel {
   /** `base`, an adapter's folder, or null where the losses take no reference: what a run records. */
@@ -20,7 +22,7 @@ export interface ReferenceModel {
   readonly adapter: Adapter | null;
   /** Identifies its numbers: a run goes on only against the reference that it began with. */
   readonly fingerprint: string;
-  /** Scores rows ahead of training, where that holds to its end; gives nothing where it does not. */
+  /** Scores rows ahead of training, or finds their scores on disk, where that holds to its end; else gives nothing. */
   prepare(rows: readonly TokenRow[]): Promise<number[][]>;
   /** Summed log-probabilities [row][completion]; a row that comes again is not scored again until the reference moves. */
   logpsOf(rows: readonly TokenRow[]): Promise<number[][]>;
@@ -60,8 +62,13 @@ export async function openReference(
     fingerprint: use === 'none' ? 'none' : fingerprintOf(adapter),
     prepare: async (rows) => {
       if (use !== 'fixed') return [];
-      await score(rows);
-      return rows.map((row) => known.get(row) ?? []);
+      const weighted = rows.map((row) => weighTail(row, settings));
+      const by = { checkpoint, adapter: fingerprintOf(adapter), graph: scoringHash(checkpoint, adapter), device };
+      const logps = await cachedLogps(cacheFolder(), by, weighted, () =>
+        scoreRows(checkpoint, adapter, weighted, device, signal),
+      );
+      for (const [i, row] of rows.entries()) known.set(row, logps[i] ?? []);
+      return logps;
     },
     logpsOf: async (rows) => {
       await score(rows, sessions);

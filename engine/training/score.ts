@@ -1,9 +1,11 @@
 // Log-probabilities of completions under a policy: what `score` prints, and what DPO's reference is precomputed with.
 
+import { createHash } from 'node:crypto';
 import { type Checkpoint, openCheckpoint } from '../checkpoint/checkpoint.ts';
 import { type Adapter, readAdapter } from '../checkpoint/peft.ts';
 import { EngineError, throwIfCancelled } from '../errors.ts';
 import { GraphBuilder } from '../graph/builder.ts';
+import { encodeModel } from '../graph/onnx.ts';
 import { loraInputs, noLora } from '../models/lora.ts';
 import { ropeLength } from '../models/rope.ts';
 import type { Completion, PairScore, Prompt, TrainingPair } from '../ports.ts';
@@ -173,11 +175,26 @@ function openScoring(
   size: BatchSize,
   device: string,
 ): Promise<Session> {
+  const graph = buildScoring(graphOf, checkpoint, adapter, size);
+  return openSession(graph, { folder: frozenFolder(checkpoint), device, keepMapped: true });
+}
+
+function buildScoring(
+  graphOf: typeof scoringGraph,
+  checkpoint: FrozenCheckpoint,
+  adapter: Adapter | null,
+  size: BatchSize,
+) {
   const g = new GraphBuilder('score', checkpoint.compute);
   const weights = frozenWeights(g, checkpoint);
   const lora = adapter
     ? loraInputs(g, checkpoint.shapes, [...adapter.modules.keys()], adapter.shape.r, adapter.scale).source
     : noLora;
-  const graph = graphOf({ g, config: checkpoint.config, weights, lora }, size);
-  return openSession(graph, { folder: frozenFolder(checkpoint), device, keepMapped: true });
+  return graphOf({ g, config: checkpoint.config, weights, lora }, size);
+}
+
+/** A hash of how `scoreRows` computes: it changes with the code, the model and the places of its weights. */
+export function scoringHash(checkpoint: FrozenCheckpoint, adapter: Adapter | null): string {
+  const graph = buildScoring(scoringGraph, checkpoint, adapter, { rows: 1, completions: 2, length: 16, span: 8 });
+  return createHash('sha256').update(encodeModel(graph)).digest('hex');
 }

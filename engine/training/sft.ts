@@ -7,12 +7,12 @@ import { type TensorToWrite, writeSafetensors } from '../checkpoint/safetensors.
 import type { SftConfig } from '../config.ts';
 import { EngineError } from '../errors.ts';
 import { expectedWeights } from '../models/index.ts';
-import { createAdamWState } from '../optimizer.ts';
 import type { Completion, Prompt, TrainMetrics } from '../ports.ts';
 import { createRandom } from '../random.ts';
 import { assertWeightsFit } from '../runtime/external-weights.ts';
 import { createSessionCache } from '../runtime/session.ts';
 import { type BatchSize, packRows, sizeOf, type TokenRow } from './batch.ts';
+import { inBuckets } from './buckets.ts';
 import { sftGraph } from './graph.ts';
 import { optimize } from './loop.ts';
 import { wholePolicy } from './policy.ts';
@@ -53,20 +53,19 @@ export async function trainSft(
   const { config } = job;
   const checkpoint = await openCheckpoint(job.model);
   assertWeightsFit(checkpoint.tensors.values(), checkpoint.folder);
-  const rows = job.examples.flatMap((example) => tokenizeExample(checkpoint, example, config));
+  const usable = job.examples.flatMap((example) => tokenizeExample(checkpoint, example, config));
+  const rows = inBuckets(usable, config.per_device_train_batch_size);
   if (rows.length === 0) {
     throw new EngineError('DATA_INVALID', `No example is left to train on: all ${job.examples.length} are too long.`);
   }
   const device = job.device ?? 'auto';
   const policy = await wholePolicy(checkpoint, { device, isCheckpointed: config.gradient_checkpointing });
-  const tensors = new Map(
-    [...policy.tensors].map(([name, tensor]) => [name, { ...tensor, state: createAdamWState(tensor.data.length) }]),
-  );
+  const { tensors } = policy;
   const sessions = createSessionCache();
   const sessionOf = (size: BatchSize) =>
     sessions.get(JSON.stringify(size), () => policy.open((model, trained) => sftGraph(model, size, trained)));
   try {
-    const steps = await optimize<SftRow, never>({
+    const { steps } = await optimize<SftRow, never>({
       rows,
       tensors,
       config,

@@ -2,12 +2,16 @@
 // a static graph per batch size, and a PEFT adapter (or, where all weights are trained, a checkpoint) at the end.
 import { join } from 'node:path';
 import { type Checkpoint, openCheckpoint } from '../checkpoint/checkpoint.ts';
+import { sampleWeights } from '../checkpoint/identity.ts';
 import { writeAtomically } from '../checkpoint/safetensors.ts';
 import type { TrainConfig } from '../config.ts';
 import { EngineError } from '../errors.ts';
-import type { TrainingExample, TrainingPlan, TrainJob, TrainMetrics, TrainResult } from '../ports.ts';
+import type { TrainingPlan, TrainJob, TrainMetrics, TrainResult } from '../ports.ts';
 import { assertWeightsFit } from '../runtime/external-weights.ts';
-import { rowsOf, takesPairs } from './examples.ts';
+import { epochOrder, paddingShare } from './buckets.ts';
+import { describeDropped, prepareData } from './data.ts';
+import { createDiagnostics, type TextsOf } from './diagnostics.ts';
+import { takesPairs } from './examples.ts';
 import { openFrozen } from './frozen.ts';
 import { optimize } from './loop.ts';
 import { openPolicy } from './policy.ts';
@@ -15,7 +19,6 @@ import type { PreferenceRow } from './preference-batch.ts';
 import { type Outcome, type PreferenceStep, preferenceStep } from './preference-step.ts';
 import { openReference } from './reference.ts';
 import { fingerprintOf } from './resume.ts';
-import { longestSequence } from './score.ts';
 
 /** Trains an adapter on examples and writes it to `job.out`. Stops between steps when the signal fires (CANCELLED). */
 export async function train(
@@ -32,15 +35,13 @@ export async function train(
   const checkpoint = await openFrozen(stored, config, device);
   const { policy, initial } = await openPolicy(job, checkpoint, device);
 
-  const dropped: Record<string, number> = {};
-  const rows = usableRows(checkpoint, job.pairs, config, dropped);
+  const { rows, evalRows, report } = prepareData(checkpoint, job);
   if (rows.length === 0) {
     throw new EngineError(
       'DATA_INVALID',
-      `No ${takesPairs(config) ? 'pair' : 'example'} is left to train on: ${describeDropped(dropped, job.pairs.length)}.`,
+      `No ${takesPairs(config) ? 'pair' : 'example'} is left to train on: ${describeDropped(report.dropped, job.pairs.length)}.`,
     );
   }
-  const evalRows = usableRows(checkpoint, job.evalPairs ?? [], config, {});
   const reference = await openReference(job, checkpoint, { initial, policy: policy.adapter }, device, signal);
   const referenceLogps = await reference.prepare(rows);
   await reference.prepare(evalRows);
@@ -48,7 +49,7 @@ export async function train(
   const plan = step.plan(rows);
   onPlan(plan);
   try {
-    const steps = await optimize<PreferenceRow, Outcome>({
+    const course = await optimize<PreferenceRow, Outcome>({
       rows,
       tensors: step.tensors,
       companions: reference.tensors,
@@ -57,25 +58,32 @@ export async function train(
       fingerprint: fingerprintOf(
         checkpoint.config,
         config,
-        [reference.fingerprint, referenceLogps],
+        [await sampleWeights(checkpoint), reference.fingerprint],
         rows,
         policy.adapter?.shape ?? null,
       ),
       resumeFrom: job.resumeFrom,
+      needsLossScale: policy.needsLossScale,
       runBatch: step.run,
       summarise: (outcomes) => step.summarise(outcomes),
-      afterStep: async (done, isLast) => {
-        reference.afterStep(done);
-        const isDue = evalRows.length > 0 && (done % config.eval_steps === 0 || isLast);
-        return isDue ? evaluate(evalRows, config, step) : {};
-      },
+      afterStep: (done) => reference.afterStep(done),
+      evaluation: evalRows.length > 0 ? { config, run: () => evaluate(evalRows, config, step) } : undefined,
+      observer: createDiagnostics({ rows, reference: referenceLogps, ...report }, config, textsOf(checkpoint)),
       onMetrics,
       signal,
     });
     await policy.write(job.out);
     await writeRecord(job, reference.name);
-    const seconds = (performance.now() - started) / 1000;
-    return { adapter: job.out, reference: reference.name, steps, plan, trainedPairs: rows.length, dropped, seconds };
+    return {
+      adapter: job.out,
+      reference: reference.name,
+      plan,
+      trainedPairs: rows.length,
+      ...report,
+      ...course,
+      paddingShare: paddingShare(epochOrder(rows, config, 0), config.per_device_train_batch_size),
+      seconds: (performance.now() - started) / 1000,
+    };
   } finally {
     await step.close();
     await reference.close();
@@ -96,8 +104,9 @@ async function evaluate(
 ): Promise<Record<string, number>> {
   let loss = 0;
   const outcomes: Outcome[] = [];
-  for (let start = 0; start < rows.length; start += config.per_device_train_batch_size) {
-    const batch = await step.run(rows.slice(start, start + config.per_device_train_batch_size), rows);
+  const batchSize = config.per_device_eval_batch_size;
+  for (let start = 0; start < rows.length; start += batchSize) {
+    const batch = await step.evaluate(rows.slice(start, start + batchSize), rows);
     loss += batch.loss;
     outcomes.push(...batch.outcomes);
   }
@@ -105,43 +114,16 @@ async function evaluate(
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [`eval_${name}`, value]));
 }
 
-function usableRows(
-  checkpoint: Checkpoint,
-  examples: readonly TrainingExample[],
-  config: TrainConfig,
-  dropped: Record<string, number>,
-): PreferenceRow[] {
-  const limit = Math.min(config.max_length, checkpoint.config.maxPositions);
-  return examples.flatMap((example, i) =>
-    tokenize(checkpoint, example, i, config).filter((row) => {
-      const [chosen, rejected] = row.completions;
-      const reason =
-        rejected && String(chosen) === String(rejected)
-          ? 'chosen and rejected are the same'
-          : row.prompt.length > config.max_prompt_length
-            ? `prompt longer than max_prompt_length ${config.max_prompt_length}`
-            : longestSequence(row) > limit
-              ? `longer than ${limit} tokens`
-              : null;
-      if (reason !== null) dropped[reason] = (dropped[reason] ?? 0) + 1;
-      return reason === null;
-    }),
-  );
-}
+/** What a row says, as far as it fits a line. */
+const textsOf =
+  ({ tokenizer }: Checkpoint): TextsOf =>
+  ({ prompt, completions: [chosen = [], rejected = []] }) => {
+    const text = (ids: readonly number[]) => tokenizer.decode(ids).trim();
+    return {
+      prompt: text(prompt).slice(-longestText),
+      chosen: text(chosen).slice(0, longestText),
+      rejected: text(rejected).slice(0, longestText),
+    };
+  };
 
-function tokenize(checkpoint: Checkpoint, example: TrainingExample, index: number, config: TrainConfig) {
-  try {
-    return rowsOf(checkpoint, example, config);
-  } catch (error) {
-    if (!(error instanceof EngineError)) throw error;
-    const what = 'label' in example ? 'Example' : 'Pair';
-    throw new EngineError(error.code, `${what} ${index + 1}: ${error.message}`, { cause: error });
-  }
-}
-
-function describeDropped(dropped: Readonly<Record<string, number>>, total: number): string {
-  if (total === 0) return 'there were none';
-  return Object.entries(dropped)
-    .map(([reason, count]) => `${count} of ${total} dropped (${reason})`)
-    .join(', ');
-}
+const longestText = 300;

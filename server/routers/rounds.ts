@@ -8,6 +8,7 @@ import {
   listRoundMetrics,
   listRoundSamples,
   listRounds,
+  listRoundWarnings,
   roundDefaults,
   startRound,
 } from '../services/rounds.ts';
@@ -46,6 +47,7 @@ export const roundsRouter = router({
   metrics: adminProcedure
     .input(z.object({ roundId, afterStep: z.number().int().optional() }))
     .query(({ ctx, input }) => listRoundMetrics(ctx.db, input)),
+  warnings: adminProcedure.input(z.object({ roundId })).query(({ ctx, input }) => listRoundWarnings(ctx.db, input)),
   samples: adminProcedure.input(samplesInput).query(({ ctx, input }) => listRoundSamples(ctx.db, input)),
   cancel: adminProcedure.input(z.object({ roundId })).mutation(({ ctx, input }) => cancelRound(ctx.db, input)),
   decide: adminProcedure.input(decideInput).mutation(({ ctx, input }) => decideRound(ctx.db, ctx.user, input)),

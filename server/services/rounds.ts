@@ -16,6 +16,7 @@ import {
   responses,
   roundMetrics,
   rounds,
+  roundWarnings,
 } from '../../db/schema.ts';
 import { demoRecipe } from '../../demo/recipe.ts';
 import { AppError } from '../../domain/errors.ts';
@@ -228,6 +229,20 @@ export async function listRoundMetrics(db: Queryable, params: { roundId: string;
     .from(roundMetrics)
     .where(and(eq(roundMetrics.roundId, params.roundId), gt(roundMetrics.step, params.afterStep ?? -1)))
     .orderBy(asc(roundMetrics.step));
+}
+
+/** What the diagnostics found, in the order in which they found it. */
+export async function listRoundWarnings(db: Queryable, params: { roundId: string }) {
+  return db
+    .select({
+      kind: roundWarnings.kind,
+      step: roundWarnings.step,
+      figures: roundWarnings.figures,
+      examples: roundWarnings.examples,
+    })
+    .from(roundWarnings)
+    .where(eq(roundWarnings.roundId, params.roundId))
+    .orderBy(asc(roundWarnings.step), asc(roundWarnings.createdAt), asc(roundWarnings.kind));
 }
 
 /** Held-out prompts with both policies' responses side by side; the cursor is an offset. */

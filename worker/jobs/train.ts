@@ -4,7 +4,7 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { asc, eq, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
-import { pairs, policies, prompts, responses, roundMetrics, type rounds } from '../../db/schema.ts';
+import { pairs, policies, prompts, responses, roundMetrics, type rounds, roundWarnings } from '../../db/schema.ts';
 import { trainConfigSchema } from '../../engine/config.ts';
 import type { Completion, Reference, TrainingPair } from '../../engine/ports.ts';
 import { enqueue } from '../../server/services/jobs.ts';
@@ -33,7 +33,7 @@ export const train: JobHandler<'train'> = async ({ roundId }, context) => {
       out,
       ...(resumeFrom ? { resumeFrom } : {}),
     },
-    ({ step, maxSteps, epoch, values }) =>
+    ({ step, maxSteps, epoch, values, warnings = [] }) =>
       context.write(async (tx) => {
         const row = { roundId, step, maxSteps, epoch, values, fence: context.fence };
         // An attempt that starts again from a checkpoint comes by the steps after it once more.
@@ -45,6 +45,11 @@ export const train: JobHandler<'train'> = async ({ roundId }, context) => {
             set: row,
             setWhere: sql`${roundMetrics.fence} < ${context.fence}`,
           });
+        if (warnings.length > 0) {
+          const found = warnings.map(({ examples = [], ...warning }) => ({ roundId, ...warning, examples }));
+          // A later attempt tells all that the earlier ones found.
+          await tx.insert(roundWarnings).values(found).onConflictDoNothing();
+        }
         await context.progress(tx, { done: step, total: maxSteps });
         if (Date.now() - notifiedAt < notifyEveryMs) return;
         notifiedAt = Date.now();

@@ -16,6 +16,7 @@ import { RoundFacts } from './round-facts.tsx';
 import { RoundProgress } from './round-progress.tsx';
 import { RoundResult } from './round-result.tsx';
 import { RoundSamples } from './round-samples.tsx';
+import { RoundWarnings } from './round-warnings.tsx';
 import { useRoundMetrics } from './use-round-metrics.ts';
 
 // The chart library is heavy and this is the only page that draws with it.
@@ -84,6 +85,7 @@ export function RoundDetail({ roundId }: { roundId: string }) {
             )}
           </Card>
         )}
+        <RoundWarnings roundId={roundId} />
         {data.evaluation && <RoundSamples roundId={roundId} />}
         <RoundFacts detail={data} />
       </div>

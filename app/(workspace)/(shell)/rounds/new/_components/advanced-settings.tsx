@@ -33,6 +33,8 @@ export function AdvancedSettings() {
         <SettingField name="config.max_grad_norm" setting="max_grad_norm" />
         <SettingField name="config.lora.lora_alpha" setting="lora_alpha" />
         <SettingField name="config.max_length" setting="max_length" step={1} />
+        <SettingField name="config.eval_split" setting="eval_split" />
+        <SettingField name="config.early_stopping_patience" setting="early_stopping_patience" step={1} />
         <SettingField name="config.seed" setting="seed" step={1} />
       </div>
     </details>

@@ -17,6 +17,8 @@ export type Setting =
   | 'weight_decay'
   | 'max_grad_norm'
   | 'max_length'
+  | 'eval_split'
+  | 'early_stopping_patience'
   | 'seed';
 
 interface SettingFieldProps {

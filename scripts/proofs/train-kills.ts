@@ -1,0 +1,161 @@
+// kill -9 at random moments of `rankloop train`: a short run with evaluations, early stopping, the best checkpoint and an
+// optimiser state in eight bits. Each killed run is taken up by `--resume`, and its adapter and curve are the whole run's.
+import { spawn } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { readSafetensors, readTensor } from '../../engine/checkpoint/safetensors.ts';
+import { createRandom } from '../../engine/random.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const fixtures = join(root, 'engine/fixtures');
+const tolerance = 1e-6;
+
+const config = {
+  optim: 'adamw_8bit',
+  learning_rate: 5e-3,
+  lr_scheduler_type: 'cosine',
+  warmup_ratio: 0.1,
+  per_device_train_batch_size: 3,
+  gradient_accumulation_steps: 2,
+  num_train_epochs: 10,
+  eval_split: 0.25,
+  eval_steps: 5,
+  save_steps: 4,
+  save_total_limit: 2,
+  logging_steps: 3,
+  load_best_model_at_end: true,
+  early_stopping_patience: 100,
+  lora: { r: 64, lora_alpha: 64, target_modules: ['q_proj', 'v_proj', 'down_proj'] },
+};
+
+interface Kill {
+  /** Milliseconds after the start of the command. */
+  after_ms: number;
+  /** The step of the checkpoint that the next attempt went on from; 0 where there was none yet. */
+  resumed_from: number;
+  /** The greatest distance of a number of the adapter, and of a logged number, from the whole run's. */
+  adapter: number;
+  curve: number;
+}
+
+export const proveTrainKills = () => killTraining(100, 4);
+
+/** Kills `kills` runs once each and says how far each ended from the run that nobody killed. Throws where one ends elsewhere. */
+export async function killTraining(kills: number, seed: number) {
+  const folder = await mkdtemp(join(tmpdir(), 'rankloop-train-kills-'));
+  try {
+    await writeFile(join(folder, 'config.json'), JSON.stringify(config));
+    const whole = join(folder, 'whole');
+    const started = Date.now();
+    await trainFor(folder, whole, null);
+    const wholeMs = Date.now() - started;
+    const random = createRandom(seed);
+    const moments: Kill[] = [];
+    while (moments.length < kills) {
+      const out = join(folder, 'killed');
+      await rm(out, { recursive: true, force: true });
+      const after = Math.round(random.uniform() * wholeMs);
+      const wasKilled = await trainFor(folder, out, after);
+      if (!wasKilled) continue;
+      const resumedFrom = await newestStep(out);
+      await trainFor(folder, out, null);
+      const kill = {
+        after_ms: after,
+        resumed_from: resumedFrom,
+        adapter: await adapterDistance(whole, out),
+        curve: await curveDistance(whole, out),
+      };
+      moments.push(kill);
+      if (!(kill.adapter <= tolerance && kill.curve <= tolerance)) {
+        throw new Error(`A killed run ended elsewhere than the whole one: ${JSON.stringify(kill)}`);
+      }
+      if (kills > 10) console.error(`${moments.length}: killed after ${after} ms, resumed from step ${resumedFrom}`);
+    }
+    const most = (of: (kill: Kill) => number) => moments.reduce((greatest, kill) => Math.max(greatest, of(kill)), 0);
+    return {
+      seed,
+      kills,
+      whole_run_ms: wholeMs,
+      before_the_first_checkpoint: moments.filter(({ resumed_from }) => resumed_from === 0).length,
+      greatest_adapter_distance: most(({ adapter }) => adapter),
+      greatest_curve_distance: most(({ curve }) => curve),
+      config,
+      moments,
+    };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Runs the command to its end, or until it is killed `killAfter` milliseconds in; says whether it was. */
+async function trainFor(folder: string, out: string, killAfter: number | null): Promise<boolean> {
+  const files = ['--model', join(fixtures, 'llama'), '--pairs', join(fixtures, 'pairs.jsonl')];
+  const settings = ['--config', join(folder, 'config.json'), '--out', out, '--resume', '--device', 'cpu'];
+  const child = spawn(process.execPath, ['--import', 'tsx', 'cli/main.ts', 'train', ...files, ...settings], {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...process.env, RANKLOOP_CACHE_DIR: join(folder, 'cache') },
+  });
+  let stderr = '';
+  child.stderr.on('data', (data) => {
+    stderr += data;
+  });
+  const timer = killAfter === null ? null : setTimeout(() => child.kill('SIGKILL'), killAfter);
+  const [code, signal] = await new Promise<[number | null, string | null]>((resolve) => {
+    child.on('close', (exit, by) => resolve([exit, by]));
+  });
+  if (timer) clearTimeout(timer);
+  if (signal === 'SIGKILL' && killAfter !== null) return true;
+  if (code !== 0) throw new Error(`rankloop train ended with ${code ?? signal}: ${stderr}`);
+  return false;
+}
+
+async function newestStep(out: string): Promise<number> {
+  const names = await readdir(out).catch(() => []);
+  return Math.max(0, ...names.map((name) => Number(/^checkpoint-(\d+)$/.exec(name)?.[1] ?? 0)));
+}
+
+async function adapterDistance(one: string, other: string): Promise<number> {
+  const [tensors, others] = [await tensorsOf(one), await tensorsOf(other)];
+  if (tensors.size !== others.size) return Number.POSITIVE_INFINITY;
+  let greatest = 0;
+  for (const [name, data] of tensors) {
+    const theirs = others.get(name);
+    for (const [i, value] of data.entries()) {
+      const distance = Math.abs(value - (theirs?.[i] ?? Number.NaN));
+      if (!(distance <= greatest)) greatest = distance;
+    }
+  }
+  return greatest;
+}
+
+async function tensorsOf(folder: string): Promise<Map<string, Float32Array>> {
+  const tensors = new Map<string, Float32Array>();
+  for (const [name, tensor] of await readSafetensors(folder, 'adapter_model.safetensors')) {
+    tensors.set(name, await readTensor(folder, tensor));
+  }
+  return tensors;
+}
+
+/** Over all lines and numbers of metrics.jsonl; infinite where one of them is missing, or the warnings differ. */
+async function curveDistance(one: string, other: string): Promise<number> {
+  const [lines, others] = [await linesOf(one), await linesOf(other)];
+  const [warnings, theirs] = [await warningsOf(one), await warningsOf(other)];
+  if (lines.length !== others.length || warnings !== theirs) return Number.POSITIVE_INFINITY;
+  const distances = lines.flatMap((line, i) =>
+    Object.entries(line).map(([name, value]) => Math.abs(value - (others[i]?.[name] ?? Number.POSITIVE_INFINITY))),
+  );
+  return Math.max(...distances);
+}
+
+const warningsOf = (folder: string) => readFile(join(folder, 'diagnostics.jsonl'), 'utf8');
+
+async function linesOf(folder: string): Promise<Record<string, number>[]> {
+  const text = await readFile(join(folder, 'metrics.jsonl'), 'utf8');
+  return text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+}
