@@ -108,7 +108,7 @@ export function generationGraph(model: SampledModel): OnnxGraph {
         carried: [
           drawnIds,
           next,
-          onesLike(b, added),
+          b.sub(added, lastPlace), // one a row
           nowDone,
           chunkPositions,
           ...chunk,
@@ -131,9 +131,6 @@ export const cacheType = (dtype: FloatType): CacheType => (dtype === 'float16' ?
 function anyLeft(g: GraphBuilder, done: Value): Value {
   return g.cast(g.reduceMax(g.cast(g.not(done), 'int32'), [0]), 'bool');
 }
-
-const onesLike = (g: GraphBuilder, counts: Value): Value =>
-  g.where(g.less(counts, g.constant(0, 'int64')), counts, g.constant(1, 'int64'));
 
 /** The occurrences with the tokens just drawn, int64 [rows, 1], counted. */
 function count(g: GraphBuilder, occurrences: Value, column: Value): Value {

@@ -81,7 +81,9 @@ function drawUnsorted(g: GraphBuilder, probabilities: Value, { uniforms }: DrawI
   const mass = pick(g, masses, block);
   const left = g.sub(g.mul(g.unsqueeze(uniforms, [1]), lastOf(g, cumulative)), g.sub(pick(g, cumulative, block), mass));
   const inside = wide(g.op('GatherND', [blocks, block], { batch_dims: 1 })[0] as Value);
-  const place = firstAbove(g, cumulativeSum(g, inside), g.squeeze(g.div(left, mass), [1]));
+  // Rounding may leave a little less than nothing.
+  const share = g.where(g.less(left, g.constant(0, 'float64')), 0, g.div(left, mass));
+  const place = firstAbove(g, cumulativeSum(g, inside), g.squeeze(share, [1]));
   return g.squeeze(g.add(g.mul(block, g.constant(size, 'int64')), place), [1]);
 }
 
@@ -105,14 +107,10 @@ const lastOf = (g: GraphBuilder, cumulative: Value): Value => g.reduceMax(cumula
 /** The largest share of a sum that rounding keeps below it. */
 const almostAll = 1 - 2 ** -52;
 
-/** The first place [rows, 1] whose cumulative mass exceeds share x total: places of no mass are never drawn. */
+/** The first place [rows, 1] whose cumulative mass exceeds share x total, share >= 0: places of no mass are never drawn. */
 function firstAbove(g: GraphBuilder, cumulative: Value, share: Value): Value {
-  const within = g.op(
-    'Min',
-    [g.where(g.less(share, g.constant(0, 'float64')), 0, share), g.constant(almostAll, 'float64')],
-    {},
-  );
-  const threshold = g.mul(g.unsqueeze(within[0] as Value, [1]), lastOf(g, cumulative));
+  const [within] = g.op('Min', [share, g.constant(almostAll, 'float64')], {});
+  const threshold = g.mul(g.unsqueeze(within as Value, [1]), lastOf(g, cumulative));
   const isBelow = g.cast(g.lessOrEqual(cumulative, threshold), 'int64');
   return g.reduceSum(isBelow, [1], true);
 }
