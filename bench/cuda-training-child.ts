@@ -29,7 +29,10 @@ const size = preferenceSizeOf(
 const policy = adapterPolicy(checkpoint, adapter, { device, isCheckpointed: true, isVerbose: true });
 const session = await policy.open((model, trained) => preferenceGraph(model, size, trained, settings, noLora));
 const shares = batch.map(() => 1 / batch.length);
-const outputs = await session.run({ ...packPreference(batch, shares, size, settings), ...policy.feeds(size, null) });
+const outputs = await session.run({
+  ...packPreference(batch, shares, size, settings),
+  ...policy.feeds(size, { draw: 0, lossScale: 1 }),
+});
 await session.close();
 const gradients = [...policy.tensors.keys()].flatMap((name) => Array.from(outputs[`d ${name}`]?.data as Float32Array));
 process.stdout.write(JSON.stringify({ loss: Number(outputs.loss?.data[0]), gradients }));

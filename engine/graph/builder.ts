@@ -532,7 +532,8 @@ function outputsLast(nodes: readonly OnnxNode[], outputs: ReadonlySet<string>): 
   for (const node of nodes) {
     for (const name of [...node.inputs, ...outerNames(node)]) readers.set(name, [...(readers.get(name) ?? []), node]);
   }
-  const gives = (node: OnnxNode) => node.outputs.some((name) => outputs.has(name));
+  const isRead = (name: string) => (readers.get(name) ?? []).length > 0;
+  const gives = (node: OnnxNode) => node.outputs.some((name) => outputs.has(name)) && !node.outputs.some(isRead);
   const isForOutput = (node: OnnxNode) =>
     !gives(node) && node.outputs.every((name) => (readers.get(name) ?? []).every(gives));
   const makers = new Map(nodes.filter(isForOutput).flatMap((node) => node.outputs.map((name) => [name, node])));
