@@ -52,13 +52,15 @@ async function trainPairs(options: Options, signal: AbortSignal): Promise<Comman
   }
   const pairs = await readExamples(options.pairs, options.condition);
   const evalPairs = options.eval ? await readExamples(options.eval, options.condition) : [];
-  await assertFreeFolder(options.out);
   const [{ train }, { describePlan }, { newestCheckpoint }] = await Promise.all([
     import('../engine/training/trainer.ts'),
     import('../engine/training/plan.ts'),
     import('../engine/training/resume.ts'),
   ]);
-  const resumeFrom = options.resumeFrom ?? (options.resume ? await newestCheckpoint(options.out) : null);
+  const newest = options.resume ? await newestCheckpoint(options.out) : null;
+  // A run that was killed after its last write is taken up too: its own checkpoint stands for what the folder holds.
+  if (!newest) await assertFreeFolder(options.out);
+  const resumeFrom = options.resumeFrom ?? newest;
   const progress = startTraining();
   try {
     const job = {
