@@ -57,6 +57,7 @@ const forAdmins = [
   'rounds.list',
   'rounds.get',
   'rounds.metrics',
+  'rounds.warnings',
   'rounds.samples',
   'rounds.cancel',
   'rounds.decide',
