@@ -5,13 +5,14 @@ import { sftConfigSchema } from '../engine/config.ts';
 import { readConfigFile } from './config-file.ts';
 import { type CommandOutcome, counted, readAllRows, runCommand } from './io.ts';
 import { addDeviceOption, type DeviceOption } from './options.ts';
-import { assertFreeFolder } from './train.ts';
+import { findResumePoint } from './train.ts';
 import { startTraining } from './training-progress.ts';
 
 interface Options extends DeviceOption {
   model: string;
   data: string;
   config?: string;
+  resume?: boolean;
   resumeFrom?: string;
   out: string;
   json?: boolean;
@@ -24,6 +25,7 @@ export function registerSft(program: Command): void {
     .requiredOption('--model <dir>', "the checkpoint's folder in Hugging Face layout")
     .requiredOption('--data <file>', 'JSONL: {prompt, completion}, or {messages} that end with the assistant')
     .option('--config <file>', 'JSON of settings by their TRL names')
+    .option('--resume', 'go on from the newest checkpoint in --out; begin where there is none')
     .option('--resume-from <dir>', 'a checkpoint-<step> folder of the same run, interrupted');
   addDeviceOption(command)
     .requiredOption('--out <dir>', 'folder for the trained checkpoint')
@@ -34,12 +36,12 @@ export function registerSft(program: Command): void {
 async function fineTune(options: Options, signal: AbortSignal): Promise<CommandOutcome> {
   const config = await readConfigFile(sftConfigSchema, options.config);
   const examples = (await readAllRows(options.data, sftRowSchema)).map(({ row }) => toSftExample(row));
-  await assertFreeFolder(options.out);
+  const resumeFrom = await findResumePoint(options);
   const { trainSft } = await import('../engine/training/sft.ts');
   const progress = startTraining();
   try {
     const { model, out, device } = options;
-    const resume = options.resumeFrom ? { resumeFrom: options.resumeFrom } : {};
+    const resume = resumeFrom ? { resumeFrom } : {};
     const result = await trainSft({ model, examples, config, out, device, ...resume }, progress.onMetrics, signal);
     return {
       result: { out, ...result, metrics: progress.last() },

@@ -52,13 +52,11 @@ async function trainPairs(options: Options, signal: AbortSignal): Promise<Comman
   }
   const pairs = await readExamples(options.pairs, options.condition);
   const evalPairs = options.eval ? await readExamples(options.eval, options.condition) : [];
-  await assertFreeFolder(options.out);
-  const [{ train }, { describePlan }, { newestCheckpoint }] = await Promise.all([
+  const [{ train }, { describePlan }] = await Promise.all([
     import('../engine/training/trainer.ts'),
     import('../engine/training/plan.ts'),
-    import('../engine/training/resume.ts'),
   ]);
-  const resumeFrom = options.resumeFrom ?? (options.resume ? await newestCheckpoint(options.out) : null);
+  const resumeFrom = await findResumePoint(options);
   const progress = startTraining();
   try {
     const job = {
@@ -127,8 +125,23 @@ function toReference(text = 'initial'): Reference {
   return text === 'base' || text === 'initial' ? text : { adapter: text };
 }
 
+/**
+ * The checkpoint to go on from, or null to begin. A run that was killed after its last write is taken up too: its own
+ * checkpoint stands for what the folder holds, and another run's is refused.
+ */
+export async function findResumePoint(options: {
+  out: string;
+  resume?: boolean;
+  resumeFrom?: string;
+}): Promise<string | null> {
+  const { newestCheckpoint } = await import('../engine/training/resume.ts');
+  const newest = options.resume ? await newestCheckpoint(options.out) : null;
+  if (!newest) await assertFreeFolder(options.out);
+  return options.resumeFrom ?? newest;
+}
+
 /** A finished adapter is never overwritten. */
-export async function assertFreeFolder(out: string): Promise<void> {
+async function assertFreeFolder(out: string): Promise<void> {
   const names = await readdir(out).catch(() => []);
   if (names.some((name) => name === 'adapter_config.json' || name === 'model.safetensors')) {
     throw new AppError('OUTPUT_NOT_WRITABLE', `${out} already holds a model: give another --out, or remove it.`);

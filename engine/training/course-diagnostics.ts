@@ -131,9 +131,12 @@ export const courseRules: { [K in CourseKind]: (course: Course) => Finding | nul
       figures: { pairs: recent.length, epoch },
     };
   },
-  exploding_margin: ({ recent }) => {
-    const margin = isFull(recent) ? sum(recent, (pair) => pair.margin) / recent.length : 0;
-    if (margin < 10) return null;
+  exploding_margin: ({ first, recent }) => {
+    if (!isFull(recent)) return null;
+    const margin = sum(recent, (pair) => pair.margin) / recent.length;
+    // Without a reference, rewards may be far apart from the start.
+    const start = first.slice(0, startPairs);
+    if (margin < 10 || margin < 3 * Math.abs(sum(start, (pair) => pair.margin) / start.length)) return null;
     return {
       message: `rewards/margins is ${margin.toFixed(1)} on average over the last ${recent.length} pairs, where runs that go well end at 1 to 3.`,
       remedy:
@@ -155,6 +158,9 @@ export const courseRules: { [K in CourseKind]: (course: Course) => Finding | nul
     };
   },
 };
+
+/** The pairs of the first few steps. */
+const startPairs = 8;
 
 /** Below this margin, hardly anything has been learnt of a pair either way. */
 const leastMargin = 0.05;

@@ -133,6 +133,7 @@ describe('what the course shows', () => {
     ['perfect_accuracy', filled({ margin: 0.1 }), filled({ margin: 0 })],
     ['perfect_accuracy', filled({ margin: 0.1 }), filled({}, {}, { epoch: 1.1 })],
     ['exploding_margin', filled({}, { margin: 10.1 }), filled({}, { margin: 9.9 })],
+    ['exploding_margin', filled({ margin: -4 }, { margin: 12.1 }), filled({ margin: -4 }, { margin: 11.9 })],
   ] as const)('%s, on one side of its threshold and not on the other', (kind, above, below) => {
     expect(courseRules[kind](above)?.message).toMatch(/\d/);
     expect(courseRules[kind](above)?.remedy).toMatch(/\w/);

@@ -72,8 +72,8 @@ export async function train(
       onMetrics,
       signal,
     });
-    await policy.write(job.out);
     await writeRecord(job, reference.name);
+    await policy.write(job.out);
     return {
       adapter: job.out,
       reference: reference.name,
