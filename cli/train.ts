@@ -141,7 +141,7 @@ export async function findResumePoint(options: {
 }
 
 /** A finished adapter is never overwritten. */
-async function assertFreeFolder(out: string): Promise<void> {
+export async function assertFreeFolder(out: string): Promise<void> {
   const names = await readdir(out).catch(() => []);
   if (names.some((name) => name === 'adapter_config.json' || name === 'model.safetensors')) {
     throw new AppError('OUTPUT_NOT_WRITABLE', `${out} already holds a model: give another --out, or remove it.`);
