@@ -29,7 +29,7 @@ export function openLocalArtifacts(root: string): ArtifactStore {
     const key = await hashFolder(folder);
     const target = path.join(root, key);
     if (await isThere(target)) return key;
-    const draft = path.join(root, `.${key}.${randomBytes(4).toString('hex')}`);
+    const draft = path.join(/* turbopackIgnore: true */ root, `.${key}.${randomBytes(4).toString('hex')}`);
     try {
       await mkdir(root, { recursive: true });
       await cp(folder, draft, { recursive: true });
@@ -46,7 +46,7 @@ export function openLocalArtifacts(root: string): ArtifactStore {
   return {
     putFolder,
     async putFile(name, content) {
-      const draft = path.join(root, `.file.${randomBytes(4).toString('hex')}`);
+      const draft = path.join(/* turbopackIgnore: true */ root, `.file.${randomBytes(4).toString('hex')}`);
       try {
         await mkdir(draft, { recursive: true });
         await writeFile(path.join(draft, name), content);
