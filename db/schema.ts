@@ -22,7 +22,8 @@ import {
 import { jobNames, jobStatuses } from '../domain/jobs.ts';
 import { type DeviceMemory, type ModelFacts, modelStatuses } from '../domain/models.ts';
 import { roundStatuses } from '../domain/rounds.ts';
-import type { SamplingConfig, TrainConfig } from '../engine/config.ts';
+import { type SftOutcome, sftStatuses } from '../domain/sft.ts';
+import type { SamplingConfig, SftConfig, TrainConfig } from '../engine/config.ts';
 import type { ChatMessage } from '../engine/ports.ts';
 import { type TrainingWarning, warningKinds } from '../engine/ports.ts';
 
@@ -571,6 +572,56 @@ export const models = pgTable('models', {
   createdAt: createdAt(),
 });
 
+/** A model's supervised fine-tuning on a file of examples; its result is a model of its own. */
+export const sftRuns = pgTable(
+  'sft_runs',
+  {
+    id: id(),
+    /** The new model's name, and its folder in the models directory. */
+    name: text('name').notNull(),
+    status: text('status', { enum: sftStatuses }).notNull().default('queued'),
+    /** What it starts from; null once that was taken off the list. */
+    modelId: uuid('model_id').references(() => models.id, { onDelete: 'set null' }),
+    modelName: text('model_name').notNull(),
+    config: jsonb('config').$type<SftConfig>().notNull(),
+    /** Key of the examples' folder in the artifact store: the hash of their content. */
+    dataKey: text('data_key').notNull(),
+    /** The file's name, as it was given. */
+    dataName: text('data_name').notNull(),
+    exampleCount: integer('example_count').notNull(),
+    resultModelId: uuid('result_model_id').references(() => models.id, { onDelete: 'set null' }),
+    outcome: jsonb('outcome').$type<SftOutcome>(),
+    error: text('error'),
+    createdBy: uuid('created_by').references(() => user.id, { onDelete: 'set null' }),
+    createdAt: createdAt(),
+    startedAt: instant('started_at'),
+    finishedAt: instant('finished_at'),
+  },
+  (t) => [
+    index().on(t.createdAt),
+    index().on(t.modelId),
+    index().on(t.resultModelId),
+    uniqueIndex('sft_runs_one_active_per_name').on(t.name).where(sql`${t.status} in ('queued', 'training')`),
+  ],
+);
+
+export const sftMetrics = pgTable(
+  'sft_metrics',
+  {
+    sftRunId: uuid('sft_run_id')
+      .notNull()
+      .references(() => sftRuns.id, { onDelete: 'cascade' }),
+    step: integer('step').notNull(),
+    maxSteps: integer('max_steps').notNull(),
+    epoch: doublePrecision('epoch').notNull(),
+    /** TRL's names: loss, grad_norm, learning_rate, num_tokens, ... */
+    values: jsonb('values').$type<Record<string, number>>().notNull(),
+    fence: bigint('fence', { mode: 'number' }).notNull(),
+    createdAt: createdAt(),
+  },
+  (t) => [primaryKey({ columns: [t.sftRunId, t.step] })],
+);
+
 /** What people see of a job, and the fence: each start of the job adds one, and a write with an older fence is refused. */
 export const jobRuns = pgTable(
   'job_runs',
@@ -578,10 +629,11 @@ export const jobRuns = pgTable(
     id: id(),
     name: text('name', { enum: jobNames as [(typeof jobNames)[number], ...typeof jobNames] }).notNull(),
     payload: jsonb('payload').$type<Record<string, unknown>>().notNull(),
-    /** Null for work on a model, which belongs to no project. */
+    /** Null for work on a model or a fine-tuning, which belong to no project. */
     projectId: uuid('project_id').references(() => projects.id, { onDelete: 'cascade' }),
     roundId: uuid('round_id').references(() => rounds.id, { onDelete: 'cascade' }),
     modelId: uuid('model_id').references(() => models.id, { onDelete: 'cascade' }),
+    sftRunId: uuid('sft_run_id').references(() => sftRuns.id, { onDelete: 'cascade' }),
     status: text('status', { enum: jobStatuses }).notNull().default('queued'),
     done: integer('done').notNull().default(0),
     total: integer('total').notNull().default(0),
@@ -594,7 +646,7 @@ export const jobRuns = pgTable(
     startedAt: instant('started_at'),
     finishedAt: instant('finished_at'),
   },
-  (t) => [index().on(t.projectId, t.status), index().on(t.roundId), index().on(t.modelId)],
+  (t) => [index().on(t.projectId, t.status), index().on(t.roundId), index().on(t.modelId), index().on(t.sftRunId)],
 );
 
 /** Worker processes; the queue knows them as `<id>:<lane>`. */

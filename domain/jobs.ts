@@ -19,6 +19,8 @@ export const jobPayloads = {
   inspect: z.object({ jobRunId, modelId: z.uuid() }),
   /** Brings a model from the Hub, then looks into it. Counts kilobytes (1,000 bytes). */
   download: z.object({ jobRunId, modelId: z.uuid() }),
+  /** Fine-tunes a model on examples and registers the new one. */
+  sft: z.object({ jobRunId, sftRunId: z.uuid() }),
 } as const;
 
 export type JobName = keyof typeof jobPayloads;
@@ -34,6 +36,7 @@ export const maxAttempts: { [N in JobName]: number } = {
   evaluate: 25,
   inspect: 25,
   download: 25,
+  sft: 25,
 };
 
 export const jobStatuses = ['queued', 'running', 'done', 'failed', 'cancelled'] as const;

@@ -1,5 +1,5 @@
-// A model's way in a real browser: register a folder, read what it is and needs, talk to it, stop it, start a project on
-// it. Downloads are tested against a server that speaks the Hub's API, in worker/models.test.ts.
+// A model's way in a real browser: register a folder, read what it is and needs, talk to it, fine-tune it, start a project
+// on it. Downloads are tested against a server that speaks the Hub's API, in worker/models.test.ts.
 import { cp } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +9,12 @@ import { expectAccessible, watchPage } from './checks.ts';
 
 const fixture = fileURLToPath(new URL('../engine/fixtures/llama', import.meta.url));
 const prompts = Array.from({ length: 20 }, (_, i) => JSON.stringify({ prompt: `Question ${i}` })).join('\n');
+
+/** A file for the browser, of examples or what is given. */
+const dataFile = (text: string) => ({ name: 'chat.jsonl', mimeType: 'application/jsonl', buffer: Buffer.from(text) });
+const examples = Array.from({ length: 24 }, (_, i) =>
+  JSON.stringify({ prompt: `Question ${i}`, completion: ` Answer ${i}.` }),
+).join('\n');
 
 let app: RunningApp;
 
@@ -59,8 +65,60 @@ test('a folder becomes a model, answers, and carries a project', async ({ page }
     await expect(page.getByText(/tokens? in [\d.]+ s/)).toBeVisible({ timeout: 60_000 });
     await expectAccessible(page, 'models, tried');
   });
+  await test.step('a fine-tuning is refused with a bad line, and started by keyboard with good ones', async () => {
+    const open = page.getByRole('button', { name: 'Fine-tune tiny-llama' });
+    await open.focus();
+    await page.keyboard.press('Enter');
+    const dialog = page.getByRole('dialog', { name: 'Fine-tune tiny-llama' });
+    await expect(dialog.getByLabel('Examples from a file')).toBeFocused();
+    await page.keyboard.press('Escape');
+    await expect(dialog).toBeHidden();
+    await expect(open).toBeFocused();
+    await open.click();
+    await dialog.getByRole('button', { name: 'Start fine-tuning' }).click();
+    await expect(dialog.getByText('Choose a file of examples.')).toBeVisible();
+    await dialog.getByLabel('Examples from a file').setInputFiles(dataFile(`${examples}\n{"question": 1}`));
+    await expect(dialog.getByRole('alert')).toHaveText(/^chat\.jsonl line 25: the line must be an object/);
+    await expectAccessible(page, 'fine-tuning, refused');
+    await dialog.getByLabel('Examples from a file').setInputFiles(dataFile(examples));
+    await expect(dialog.getByRole('status')).toHaveText(/24 examples.*About 3 steps of 8 examples/);
+    await dialog.getByLabel('Name of the new model').fill('../mine');
+    await dialog.getByLabel('Epochs').fill('200');
+    await dialog.getByRole('button', { name: 'Start fine-tuning' }).click();
+    await expect(dialog.getByLabel('Name of the new model')).toHaveAttribute('aria-invalid', 'true');
+    await dialog.getByLabel('Name of the new model').fill('mine');
+    await dialog.getByText('More settings').click();
+    await expectAccessible(page, 'fine-tuning, filled in');
+    await dialog.getByLabel('Name of the new model').press('Enter');
+    await expect(page).toHaveURL(/\/models\/sft\//);
+  });
+  await test.step('it shows how it goes, survives a reload, can be cancelled, and its name is free again', async () => {
+    const progress = page.getByRole('progressbar', { name: 'Training' });
+    await expect(progress).toBeVisible({ timeout: 60_000 });
+    await expect(page.getByText(/Step [\d,]+ of 600/)).toBeVisible({ timeout: 60_000 });
+    await page.reload();
+    await expect(page.getByRole('img', { name: /^Loss by training step/ })).toBeVisible();
+    await expectAccessible(page, 'a fine-tuning that runs');
+    await page.getByRole('button', { name: 'Cancel the fine-tuning' }).click();
+    await expect(page.getByText('No model came of it.')).toBeVisible({ timeout: 60_000 });
+    await page.getByRole('link', { name: 'Start another' }).click();
+    await expect(page.getByRole('row', { name: /mine.*cancelled/ })).toBeVisible();
+  });
+  await test.step('one that ends becomes a model at once', async () => {
+    await page.getByRole('button', { name: 'Fine-tune tiny-llama' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Fine-tune tiny-llama' });
+    await dialog.getByLabel('Examples from a file').setInputFiles(dataFile(examples));
+    await dialog.getByLabel('Name of the new model').fill('mine');
+    await dialog.getByRole('button', { name: 'Start fine-tuning' }).click();
+    await expect(page.getByRole('heading', { name: 'mine is ready' })).toBeVisible({ timeout: 90_000 });
+    await expectAccessible(page, 'a fine-tuning that is done');
+    await page.getByRole('link', { name: 'Models' }).first().click();
+    await expect(card(page, 'mine').getByText('Ready')).toBeVisible();
+    await expect(card(page, 'mine').getByRole('link', { name: 'Fine-tuned from tiny-llama' })).toBeVisible();
+    await expectAccessible(page, 'models with a fine-tuned one');
+  });
   await test.step('a project stands on it', async () => {
-    await page.getByRole('button', { name: 'New project on tiny-llama' }).click();
+    await page.getByRole('button', { name: 'New project on mine' }).click();
     await page.getByRole('textbox', { name: 'Name' }).fill('Mine');
     await page.getByRole('textbox', { name: 'Prompts', exact: true }).fill(prompts);
     await expectAccessible(page, 'new project');

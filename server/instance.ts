@@ -1,6 +1,7 @@
 // The web process's one database pool, sign-in and change feed, made on first use: importing this file touches nothing,
 // so that `next build` needs no database.
 import { type Database, openDatabase } from '../db/client.ts';
+import { type ArtifactStore, artifactsDirOf, openLocalArtifacts } from './artifacts.ts';
 import { type Auth, createAuth, findUser, type User } from './auth.ts';
 import { readEnvironment, requireDatabaseUrl } from './env.ts';
 import { type ChangeFeed, openChangeFeed } from './events.ts';
@@ -15,6 +16,7 @@ export interface ServerInstance {
   endpoint: Endpoint;
   secret: string;
   modelsDir: string;
+  artifacts: ArtifactStore;
   hubEndpoint: string;
 }
 
@@ -31,10 +33,11 @@ function openInstance(): ServerInstance {
   const url = requireDatabaseUrl(environment);
   const secret = installationSecret(environment);
   const db = openDatabase(url, { max: 20, applicationName: 'rankloop web' });
-  const { modelsDir, hubEndpoint } = environment;
+  const { modelsDir, hubEndpoint, dataDir } = environment;
+  const artifacts = openLocalArtifacts(artifactsDirOf(dataDir));
   const auth = createAuth(db, authSecret(secret), environment.publicUrl);
   const endpoint = createEndpoint({ db, secret });
-  return { db, secret, auth, endpoint, events: openChangeFeed(url), modelsDir, hubEndpoint };
+  return { db, secret, auth, endpoint, events: openChangeFeed(url), modelsDir, artifacts, hubEndpoint };
 }
 
 /** For the tRPC route: the context of one request. */

@@ -3,6 +3,7 @@ import { TRPCError } from '@trpc/server';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { addPerson } from '../test/people.ts';
 import { createTestDatabase, type TestDatabase } from '../test/postgres.ts';
+import { openLocalArtifacts } from './artifacts.ts';
 import type { User } from './auth.ts';
 import { type ChangeFeed, openChangeFeed } from './events.ts';
 import { appRouter } from './router.ts';
@@ -52,6 +53,11 @@ const forAdmins = [
   'models.createProject',
   'models.retry',
   'models.remove',
+  'sft.start',
+  'sft.list',
+  'sft.get',
+  'sft.metrics',
+  'sft.cancel',
   'rounds.defaults',
   'rounds.start',
   'rounds.list',
@@ -88,6 +94,7 @@ const contextOf = (user: User | null) => ({
   events,
   secret: 'test',
   modelsDir: '/nowhere',
+  artifacts: openLocalArtifacts('/nowhere'),
   hubEndpoint: 'http://127.0.0.1:9',
 });
 

@@ -14,6 +14,7 @@ import { promptsRouter } from './routers/prompts.ts';
 import { roundsRouter } from './routers/rounds.ts';
 import { samplingRouter } from './routers/sampling.ts';
 import { setupRouter } from './routers/setup.ts';
+import { sftRouter } from './routers/sft.ts';
 import { router } from './trpc.ts';
 
 export const appRouter = router({
@@ -28,6 +29,7 @@ export const appRouter = router({
   judges: judgesRouter,
   pairs: pairsRouter,
   models: modelsRouter,
+  sft: sftRouter,
   rounds: roundsRouter,
   jobs: jobsRouter,
   events: eventsRouter,

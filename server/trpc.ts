@@ -5,6 +5,7 @@ import superjson from 'superjson';
 import { ZodError } from 'zod';
 import type { Database } from '../db/client.ts';
 import { AppError, asKnownError, type ErrorCode, type ErrorTraits } from '../domain/errors.ts';
+import type { ArtifactStore } from './artifacts.ts';
 import type { User } from './auth.ts';
 import { isConnectionError } from './database-errors.ts';
 import type { ChangeFeed } from './events.ts';
@@ -16,6 +17,7 @@ export interface Context {
   /** The installation's secret: encrypts judges' API keys and the Hub token. */
   secret: string;
   modelsDir: string;
+  artifacts: ArtifactStore;
   hubEndpoint: string;
 }
 

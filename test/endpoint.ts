@@ -2,10 +2,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { openLocalArtifacts } from '../server/artifacts.ts';
 import type { User } from '../server/auth.ts';
 import { createEndpoint } from '../server/openai/endpoint.ts';
 import { createApiKey } from '../server/services/api-keys.ts';
-import { openLocalArtifacts } from '../worker/artifacts.ts';
 import { type Engine, openEngine } from '../worker/engine-client.ts';
 import { heartbeat } from '../worker/liveness.ts';
 import { openServing } from '../worker/serving.ts';

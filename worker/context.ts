@@ -5,9 +5,9 @@ import type { Database, Transaction } from '../db/client.ts';
 import { jobRuns } from '../db/schema.ts';
 import { AppError } from '../domain/errors.ts';
 import type { JobName, JobPayload } from '../domain/jobs.ts';
+import type { ArtifactStore } from '../server/artifacts.ts';
 import { endJob } from '../server/services/job-end.ts';
 import { notify } from '../server/services/notify.ts';
-import type { ArtifactStore } from './artifacts.ts';
 import type { Engine } from './engine-client.ts';
 
 /** What a worker process has, whatever the job. */

@@ -21,6 +21,7 @@ import type {
   TrainResult,
 } from '../engine/ports.ts';
 import { engineProcessFlags } from '../engine/runtime/process-flags.ts';
+import type { SftJob, SftResult } from '../engine/training/sft.ts';
 import type {
   EngineOperation,
   EngineOperations,
@@ -36,6 +37,9 @@ export class EngineDied extends Error {
   override readonly name = 'EngineDied';
 }
 
+/** Told of each logged step, in order; what it throws ends the run. */
+type MetricsListener = (metrics: TrainMetrics) => Promise<void>;
+
 export interface Engine {
   sample(
     model: ModelOptions,
@@ -43,7 +47,9 @@ export interface Engine {
     config: SamplingConfig,
     signal?: AbortSignal,
   ): AsyncIterable<SampledChunk>;
-  train(job: TrainJob, onMetrics: (metrics: TrainMetrics) => Promise<void>, signal?: AbortSignal): Promise<TrainResult>;
+  train(job: TrainJob, onMetrics: MetricsListener, signal?: AbortSignal): Promise<TrainResult>;
+  /** Supervised fine-tuning: a checkpoint in the job's folder. */
+  sft(job: SftJob, onMetrics: MetricsListener, signal?: AbortSignal): Promise<SftResult>;
   score(model: ModelOptions, pairs: TrainingPair[], signal?: AbortSignal): Promise<PairScore[]>;
   /**
    * Samples for whoever waits, beside a job: between its chunks or steps. Cancelling it never kills the job's process.
@@ -82,7 +88,7 @@ const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
 /** What a request opens: when the child dies of it, this is where to look. */
 function modelOf(request: EngineRequest): string {
   if (request.operation === 'inspect' || request.operation === 'recognise') return request.input.folder;
-  return request.operation === 'train' ? request.input.job.model : request.input.model;
+  return 'job' in request.input ? request.input.job.model : request.input.model;
 }
 
 /** No secret passes: model files are strangers. */
@@ -193,6 +199,39 @@ export function openEngine({ device, cacheDir, cancelPatienceMs = 10_000 }: Engi
     signal: AbortSignal | undefined,
   ) => inTurn(() => perform<O>(request, { onItem: () => undefined, mayKill: true }, signal));
 
+  /** A training in its turn, whose metrics are listened to one after the other. */
+  async function watched<T>(
+    work: (onItem: (metrics: TrainMetrics) => void, signal: AbortSignal) => Promise<T>,
+    onMetrics: MetricsListener,
+    signal: AbortSignal | undefined,
+  ): Promise<T> {
+    const stop = new AbortController();
+    const both = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
+    let failure: { error: unknown } | null = null;
+    let writes: Promise<void> = Promise.resolve();
+    const onItem = (metrics: TrainMetrics) => {
+      writes = writes
+        .then(() => (failure ? undefined : onMetrics(metrics)))
+        .catch((error: unknown) => {
+          failure ??= { error };
+          stop.abort();
+        });
+    };
+    // What a listener threw (a fenced write, say) comes before the cancel that it caused.
+    const settle = async () => {
+      await writes;
+      if (failure) throw failure.error;
+    };
+    try {
+      const result = await inTurn(() => work(onItem, both));
+      await settle();
+      return result;
+    } catch (error) {
+      await settle();
+      throw error;
+    }
+  }
+
   const sample = (input: EngineOperations['sample']['input'], signal: AbortSignal | undefined) =>
     streamed<SampledChunk>(
       (onItem, both) =>
@@ -225,35 +264,18 @@ export function openEngine({ device, cacheDir, cancelPatienceMs = 10_000 }: Engi
     score: (model, pairs, signal) => ask<'score'>({ operation: 'score', input: { ...model, pairs } }, signal),
     recognise: (folder, signal) => ask<'recognise'>({ operation: 'recognise', input: { folder } }, signal),
     inspect: (folder, signal) => ask<'inspect'>({ operation: 'inspect', input: { folder } }, signal),
-    async train(job, onMetrics, signal) {
-      const stop = new AbortController();
-      const both = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
-      let failure: { error: unknown } | null = null;
-      let writes: Promise<void> = Promise.resolve();
-      const onItem = (metrics: TrainMetrics) => {
-        writes = writes
-          .then(() => (failure ? undefined : onMetrics(metrics)))
-          .catch((error: unknown) => {
-            failure ??= { error };
-            stop.abort();
-          });
-      };
-      // What a listener threw (a fenced write, say) comes before the cancel that it caused.
-      const settle = async () => {
-        await writes;
-        if (failure) throw failure.error;
-      };
-      try {
-        const result = await inTurn(() =>
-          perform<'train'>({ operation: 'train', input: { job } }, { onItem, mayKill: true }, both),
-        );
-        await settle();
-        return result;
-      } catch (error) {
-        await settle();
-        throw error;
-      }
-    },
+    train: (job, onMetrics, signal) =>
+      watched(
+        (onItem, both) => perform<'train'>({ operation: 'train', input: { job } }, { onItem, mayKill: true }, both),
+        onMetrics,
+        signal,
+      ),
+    sft: (job, onMetrics, signal) =>
+      watched(
+        (onItem, both) => perform<'sft'>({ operation: 'sft', input: { job } }, { onItem, mayKill: true }, both),
+        onMetrics,
+        signal,
+      ),
     pid: () => child?.pid ?? null,
     async close() {
       closed = true;

@@ -9,6 +9,7 @@ import type { SampleRequest } from '../engine/ports.ts';
 import { urgently } from '../engine/runtime/turns.ts';
 import { openSampler } from '../engine/sampling/sampler.ts';
 import { scorePairs } from '../engine/training/score.ts';
+import { trainSft } from '../engine/training/sft.ts';
 import { train } from '../engine/training/trainer.ts';
 import type { EngineOperation, EngineOperations, FromEngine, ToEngine } from './engine-protocol.ts';
 import { readPrompts } from './read-prompts.ts';
@@ -62,6 +63,10 @@ const operations: { [O in EngineOperation]: Operation<O> } = {
     // Training wants the memory.
     await samplers.closeIdle();
     return train({ ...job, device }, emit, signal);
+  },
+  sft: async ({ job }, emit, signal) => {
+    await samplers.closeIdle();
+    return trainSft({ ...job, device }, emit, signal);
   },
   score: ({ pairs, ...model }, _emit, signal) => scorePairs({ ...model, pairs, device }, signal),
   recognise: async ({ folder }) => {

@@ -12,6 +12,7 @@ import type {
   TrainMetrics,
   TrainResult,
 } from '../engine/ports.ts';
+import type { SftJob, SftResult } from '../engine/training/sft.ts';
 
 export interface ModelOptions {
   model: string;
@@ -34,6 +35,7 @@ export interface EngineOperations {
   /** What the model makes of each token of the prompts, for whoever waits. */
   read: { input: ModelOptions & { prompts: SampleRequest['prompt'][] }; item: never; result: ReadPrompt[] };
   train: { input: { job: TrainJob }; item: TrainMetrics; result: TrainResult };
+  sft: { input: { job: SftJob }; item: TrainMetrics; result: SftResult };
   score: { input: ModelOptions & { pairs: TrainingPair[] }; item: never; result: PairScore[] };
   /** Whether config and tokenizer can be used, before there are weights. */
   recognise: { input: { folder: string }; item: never; result: null };

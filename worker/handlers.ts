@@ -6,6 +6,7 @@ import { evaluate } from './jobs/evaluate.ts';
 import { inspect } from './jobs/inspect.ts';
 import { judge } from './jobs/judge.ts';
 import { sample } from './jobs/sample.ts';
+import { sft } from './jobs/sft.ts';
 import { train } from './jobs/train.ts';
 
 export const handlers: { [N in JobName]: JobHandler<N> } = {
@@ -16,4 +17,5 @@ export const handlers: { [N in JobName]: JobHandler<N> } = {
   evaluate,
   inspect,
   download,
+  sft,
 };

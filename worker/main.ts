@@ -11,8 +11,8 @@ import { type Runner, run, type TaskList } from 'graphile-worker';
 import { closeDatabase, type Database, openDatabase } from '../db/client.ts';
 import { silentLogger } from '../db/migrate.ts';
 import { heartbeatSeconds, type JobName, jobNames } from '../domain/jobs.ts';
+import { artifactsDirOf, openLocalArtifacts } from '../server/artifacts.ts';
 import { isConnectionError } from '../server/database-errors.ts';
-import { openLocalArtifacts } from './artifacts.ts';
 import { attemptJob } from './attempt.ts';
 import type { WorkerServices } from './context.ts';
 import { openEngine } from './engine-client.ts';
@@ -43,6 +43,7 @@ const lanes: { [N in JobName]: Lane } = {
   judge: 'judge',
   inspect: 'inspect',
   download: 'download',
+  sft: 'engine',
 };
 
 /** How long running jobs have to come to a halt when the worker stops. */
@@ -54,7 +55,7 @@ const memorySeconds = 20;
 export async function runWorker(options: WorkerOptions, stop: AbortSignal): Promise<void> {
   const log = options.log ?? console.error;
   const db = openDatabase(options.databaseUrl, { applicationName: 'rankloop worker' });
-  const artifactsDir = path.join(options.dataDir, 'artifacts');
+  const artifactsDir = artifactsDirOf(options.dataDir);
   mkdirSync(artifactsDir, { recursive: true });
   const engine = openEngine({ device: options.device, cacheDir: path.join(options.dataDir, 'cache') });
   const services: WorkerServices = {

@@ -1,9 +1,9 @@
 'use client';
-// A dialog over the page: Radix keeps the focus inside and gives it back; Escape closes.
+// A dialog over the page: Radix keeps the focus inside; Escape closes, and whatever opened it has the focus again.
 import { X } from 'lucide-react';
 import { useTranslations } from 'next-intl';
 import { Dialog as Radix } from 'radix-ui';
-import type { ReactNode } from 'react';
+import { type ReactNode, useRef } from 'react';
 import { Button } from './button.tsx';
 import { cx } from './cx.ts';
 
@@ -18,12 +18,21 @@ interface DialogProps {
 
 export function Dialog({ open, onOpenChange, title, description, children, wide = false }: DialogProps) {
   const t = useTranslations('common');
+  const opener = useRef<Element | null>(null);
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
       <Radix.Portal>
         <Radix.Overlay className="fixed inset-0 z-40 bg-veil" />
         <Radix.Content
           {...(description ? {} : { 'aria-describedby': undefined })}
+          onOpenAutoFocus={() => {
+            opener.current = document.activeElement;
+          }}
+          onCloseAutoFocus={(event) => {
+            // Radix knows only a trigger of its own, and our dialogs are opened by any button.
+            event.preventDefault();
+            if (opener.current instanceof HTMLElement) opener.current.focus();
+          }}
           className={cx(
             'fixed inset-x-0 bottom-0 z-50 mx-auto flex max-h-[92dvh] w-full animate-appear flex-col rounded-t-card border border-line bg-surface shadow-float outline-none',
             'sm:top-[12dvh] sm:bottom-auto sm:max-h-[80dvh] sm:w-[calc(100vw-2rem)] sm:rounded-card',

@@ -1,4 +1,4 @@
-// How a job ends: cancelled by a person, done or failed in a worker; with it end its round's or model's status and its claims.
+// How a job ends: cancelled by a person, done or failed in a worker; with it end its round's, run's or model's status and its claims.
 import { eq, sql } from 'drizzle-orm';
 import type { Database, Transaction } from '../../db/client.ts';
 import { jobRuns } from '../../db/schema.ts';
@@ -8,6 +8,7 @@ import { markModelFailed } from './model-status.ts';
 import { notify } from './notify.ts';
 import { applyRoundEvent } from './rounds-status.ts';
 import { releaseUnsampledPrompts } from './samplings.ts';
+import { applySftEvent } from './sft-status.ts';
 
 /** A waiting job ends at once; a running one is asked to stop and ends within seconds. */
 export async function cancelJob(
@@ -32,16 +33,17 @@ export async function cancelJob(
   });
 }
 
-/** Closes a job's row and what hangs on it: its round, its model, or the prompts that it had claimed. */
+/** Closes a job's row and what hangs on it: its round, its run, its model, or the prompts that it had claimed. */
 export async function endJob(
   tx: Transaction,
-  job: Pick<typeof jobRuns.$inferSelect, 'id' | 'name' | 'payload' | 'roundId' | 'modelId'>,
+  job: Pick<typeof jobRuns.$inferSelect, 'id' | 'name' | 'payload' | 'roundId' | 'modelId' | 'sftRunId'>,
   end: { status: 'done' } | { status: 'cancelled' } | { status: 'failed'; error: string },
 ): Promise<void> {
   const error = end.status === 'failed' ? end.error : null;
   await tx.update(jobRuns).set({ status: end.status, error, finishedAt: new Date() }).where(eq(jobRuns.id, job.id));
   if (end.status !== 'done') {
     if (job.roundId) await applyRoundEvent(tx, job.roundId, end.status === 'failed' ? 'fail' : 'cancel', { error });
+    if (job.sftRunId) await applySftEvent(tx, job.sftRunId, end.status === 'failed' ? 'fail' : 'cancel', { error });
     if (job.modelId) await markModelFailed(tx, job.modelId, error ?? 'It was stopped before it was complete.');
     if (job.name === 'sample' || job.name === 'sampleRemote') {
       await releaseUnsampledPrompts(tx, jobPayloads[job.name].parse(job.payload).samplingId);

@@ -7,10 +7,11 @@ import { type JobName, type JobPayload, jobPayloads, maxAttempts } from '../../d
 import { notify } from './notify.ts';
 
 export interface JobScope {
-  /** What the job belongs to: a project (and perhaps its round), or a model. */
+  /** What the job belongs to: a project (and perhaps its round), a model, or a supervised run. */
   projectId?: string;
   roundId?: string;
   modelId?: string;
+  sftRunId?: string;
   /** How many items the job will count up to. */
   total: number;
 }
@@ -31,6 +32,7 @@ export async function enqueue<N extends JobName>(
     projectId: scope.projectId ?? null,
     roundId: scope.roundId ?? null,
     modelId: scope.modelId ?? null,
+    sftRunId: scope.sftRunId ?? null,
     total: scope.total,
   });
   await tx.execute(

@@ -4,9 +4,10 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { and, asc, desc, eq, inArray, isNotNull, sql } from 'drizzle-orm';
 import type { Database, Queryable, Transaction } from '../../db/client.ts';
-import { jobRuns, models, policies, projects, workers } from '../../db/schema.ts';
+import { jobRuns, models, policies, projects, sftRuns, workers } from '../../db/schema.ts';
 import { AppError } from '../../domain/errors.ts';
 import { workerSilenceSeconds } from '../../domain/jobs.ts';
+import { activeSftStatuses } from '../../domain/sft.ts';
 import { reasonOf } from '../../engine/errors.ts';
 import { isUniqueViolation } from '../database-errors.ts';
 import { listModelFolders, resolveModelFolder } from '../models-dir.ts';
@@ -133,6 +134,7 @@ export async function retryModel(db: Database, params: { modelId: string }) {
 export async function removeModel(db: Database, modelsDir: string, params: { modelId: string }): Promise<void> {
   const model = await db.transaction(async (tx) => {
     const locked = await lockIdleModel(tx, params.modelId);
+    await refuseWhileTrainedFrom(tx, locked);
     if (locked.folder) await refuseWhereUsed(tx, locked.name, modelDirOf(modelsDir, locked.folder));
     await tx.delete(models).where(eq(models.id, locked.id));
     return locked;
@@ -147,6 +149,11 @@ export async function removeModel(db: Database, modelsDir: string, params: { mod
       );
     });
   }
+}
+
+/** Where a run's attempts train, each in a folder of its own. */
+export function sftFolder(modelsDir: string, sftRunId: string): string {
+  return path.join(modelsDir, `.sft-${sftRunId}`);
 }
 
 /** Where a download grows until it is whole. */
@@ -174,4 +181,14 @@ async function refuseWhereUsed(tx: Transaction, name: string, modelDir: string):
     .where(eq(policies.modelDir, modelDir))
     .limit(1);
   if (used) throw new AppError('CONFLICT', `The project ${used.project} stands on ${name}: it has to stay.`);
+}
+
+/** A model that a run trains from, or waits to, has to stay. */
+async function refuseWhileTrainedFrom(tx: Transaction, model: Model): Promise<void> {
+  const [run] = await tx
+    .select({ name: sftRuns.name })
+    .from(sftRuns)
+    .where(and(eq(sftRuns.modelId, model.id), inArray(sftRuns.status, [...activeSftStatuses])))
+    .limit(1);
+  if (run) throw new AppError('CONFLICT', `${run.name} is being fine-tuned from ${model.name}: cancel that first.`);
 }

@@ -5,7 +5,7 @@ import type { Queryable } from '../../db/client.ts';
 
 export const changeChannel = 'rankloop_changes';
 
-const changeSchema = z.object({ topic: z.enum(['job', 'round', 'task']), id: z.string() });
+const changeSchema = z.object({ topic: z.enum(['job', 'round', 'sft', 'task']), id: z.string() });
 export type Change = z.infer<typeof changeSchema>;
 
 export async function notify(tx: Queryable, topic: Change['topic'], id: string): Promise<void> {

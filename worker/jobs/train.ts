@@ -1,6 +1,6 @@
 // Trains a round on its frozen pairs. Each attempt writes to its own folder and starts from the newest whole checkpoint
 // of the earlier ones; the adapter becomes a policy in the transaction that hands over to the evaluation.
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { asc, eq, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
@@ -13,6 +13,7 @@ import { applyRoundEvent } from '../../server/services/rounds-status.ts';
 import { getPolicy } from '../../server/services/samplings.ts';
 import type { JobContext, JobHandler } from '../context.ts';
 import { modelOf } from '../sampling.ts';
+import { newestOfAttempts } from '../training-attempts.ts';
 
 const notifyEveryMs = 400;
 
@@ -20,7 +21,7 @@ export const train: JobHandler<'train'> = async ({ roundId }, context) => {
   const round = await context.write((tx) => applyRoundEvent(tx, roundId, 'train'));
   const init = await getPolicy(context.db, round.initPolicyId);
   const folder = path.join(context.dataDir, 'rounds', round.id);
-  const resumeFrom = await newestCheckpoint(folder);
+  const resumeFrom = await newestOfAttempts(folder);
   const out = path.join(folder, String(context.fence));
   await mkdir(out, { recursive: true });
   let notifiedAt = 0;
@@ -122,19 +123,4 @@ interface StoredResponse {
 function completionOf({ text, tokenIds, finishReason }: StoredResponse): Completion {
   if (tokenIds) return { tokenIds };
   return finishReason === 'length' ? { cutText: text } : text;
-}
-
-/** `<round>/<fence>/checkpoint-<step>`: the greatest step of all attempts; the trainer writes each whole or not at all. */
-async function newestCheckpoint(folder: string): Promise<string | null> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
-  const found: { step: number; fence: number; path: string }[] = [];
-  for (const attempt of entries.filter((entry) => entry.isDirectory())) {
-    for (const name of await readdir(path.join(folder, attempt.name))) {
-      const step = /^checkpoint-(\d+)$/.exec(name)?.[1];
-      if (step)
-        found.push({ step: Number(step), fence: Number(attempt.name), path: path.join(folder, attempt.name, name) });
-    }
-  }
-  found.sort((one, other) => one.step - other.step || one.fence - other.fence);
-  return found.at(-1)?.path ?? null;
 }

@@ -8,7 +8,7 @@ import { useTRPC } from '../../_trpc/context.ts';
 
 const gatherMs = 300;
 
-type Topic = 'job' | 'round' | 'task' | 'sync';
+type Topic = 'job' | 'round' | 'sft' | 'task' | 'sync';
 
 export function LiveUpdates() {
   const trpc = useTRPC();
@@ -24,8 +24,9 @@ export function LiveUpdates() {
     const filters = [
       has('job', 'round', 'task') && trpc.projects.get.pathFilter(),
       has('job', 'round') && trpc.jobs.pathFilter(),
-      has('job') && trpc.models.pathFilter(),
+      has('job', 'sft') && trpc.models.pathFilter(),
       has('job', 'round') && trpc.rounds.pathFilter(),
+      has('job', 'sft') && trpc.sft.pathFilter(),
       has('job', 'task') && trpc.prompts.pathFilter(),
       has('task') && trpc.pairs.pathFilter(),
       has('task') && trpc.label.progress.pathFilter(),

@@ -1,5 +1,6 @@
 'use client';
 // One model: what it is and where it came from, how far its job is, what went wrong, and what can be done with it.
+import Link from 'next/link';
 import { useTranslations } from 'next-intl';
 import type { Outputs } from '../../../../_trpc/context.ts';
 import { Badge, type Tone } from '../../../../_ui/badge.tsx';
@@ -13,11 +14,14 @@ type Model = Outputs['models']['list'][number];
 interface ModelCardProps {
   model: Model;
   devices: Outputs['models']['devices'];
+  /** The fine-tuning that it came of. */
+  madeBy: Outputs['sft']['list'][number] | null;
   isBusy: boolean;
   onTry: () => void;
   onRetry: () => void;
   onRemove: () => void;
   onProject: () => void;
+  onFineTune: () => void;
 }
 
 const tones: { [S in Model['status']]: Tone } = {
@@ -27,7 +31,8 @@ const tones: { [S in Model['status']]: Tone } = {
   failed: 'danger',
 };
 
-export function ModelCard({ model, devices, isBusy, onTry, onRetry, onRemove, onProject }: ModelCardProps) {
+export function ModelCard({ model, devices, madeBy, isBusy, ...actions }: ModelCardProps) {
+  const { onTry, onRetry, onRemove, onProject, onFineTune } = actions;
   const t = useTranslations('models');
   const { name } = model;
   return (
@@ -40,6 +45,14 @@ export function ModelCard({ model, devices, isBusy, onTry, onRetry, onRemove, on
         {model.source === 'hub' ? model.hubId : model.folder}
         {model.hubCommit && ` @ ${model.hubCommit.slice(0, 12)}`}
       </p>
+      {madeBy && (
+        <Link
+          href={`/models/sft/${madeBy.id}`}
+          className="mt-1 self-start rounded-control text-[13px] text-accent-text underline-offset-4 hover:underline"
+        >
+          {t('sft.from', { name: madeBy.modelName })}
+        </Link>
+      )}
       <div className="mt-3 flex flex-1 flex-col gap-3">
         {model.job && <ModelProgress job={model.job} name={name} />}
         {model.status === 'failed' && model.error && (
@@ -63,6 +76,9 @@ export function ModelCard({ model, devices, isBusy, onTry, onRetry, onRemove, on
               </Button>
               <Button onClick={onProject} aria-label={t('newProjectOf', { name })}>
                 {t('newProject')}
+              </Button>
+              <Button onClick={onFineTune} aria-label={t('sft.actionOf', { name })}>
+                {t('sft.action')}
               </Button>
             </>
           )}

@@ -14,10 +14,12 @@ import { FolderDialog } from './folder-dialog.tsx';
 import { HubDialog } from './hub-dialog.tsx';
 import { ModelCard } from './model-card.tsx';
 import { ProjectDialog } from './project-dialog.tsx';
+import { SftDialog } from './sft-dialog.tsx';
+import { SftRuns } from './sft-runs.tsx';
 import { TryBox } from './try-box.tsx';
 
 type Model = Outputs['models']['list'][number];
-type Opened = { kind: 'folder' | 'hub' } | { kind: 'remove' | 'project'; model: Model };
+type Opened = { kind: 'folder' | 'hub' } | { kind: 'remove' | 'project' | 'sft'; model: Model };
 
 export function ModelList() {
   const t = useTranslations('models');
@@ -26,6 +28,7 @@ export function ModelList() {
   const [opened, setOpened] = useState<Opened | null>(null);
   const [tried, setTried] = useState<string | null>(null);
   const models = useQuery(trpc.models.list.queryOptions());
+  const runs = useQuery(trpc.sft.list.queryOptions());
   const devices = useQuery(trpc.models.devices.queryOptions(undefined, { refetchInterval: 20_000 }));
   const settled = {
     onSettled: () => void queryClient.invalidateQueries(trpc.models.pathFilter()),
@@ -63,19 +66,24 @@ export function ModelList() {
               key={model.id}
               model={model}
               devices={devices.data ?? []}
+              madeBy={runs.data?.find(({ resultModelId }) => resultModelId === model.id) ?? null}
               isBusy={retry.isPending || remove.isPending}
               onTry={() => setTried(`model:${model.id}`)}
               onRetry={() => retry.mutate({ modelId: model.id })}
               onRemove={() => setOpened({ kind: 'remove', model })}
               onProject={() => setOpened({ kind: 'project', model })}
+              onFineTune={() => setOpened({ kind: 'sft', model })}
             />
           ))}
         </ul>
       )}
+      {runs.error && <ErrorState error={runs.error} onRetry={() => void runs.refetch()} />}
+      {runs.data && runs.data.length > 0 && <SftRuns runs={runs.data} />}
       <TryBox wanted={tried} />
       {opened?.kind === 'folder' && <FolderDialog onClose={close} />}
       {opened?.kind === 'hub' && <HubDialog onClose={close} />}
       {opened?.kind === 'project' && <ProjectDialog model={opened.model} onClose={close} />}
+      {opened?.kind === 'sft' && <SftDialog model={opened.model} onClose={close} />}
       {opened?.kind === 'remove' && (
         <ConfirmDialog
           title={t('removeTitle', { name: opened.model.name })}

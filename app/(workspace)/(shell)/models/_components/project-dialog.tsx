@@ -10,8 +10,13 @@ import { Dialog } from '../../../../_ui/dialog.tsx';
 import { Field, Input, Textarea } from '../../../../_ui/field.tsx';
 import { FormEnd } from '../../../../_ui/form-end.tsx';
 
+interface ProjectDialogProps {
+  model: Pick<Outputs['models']['list'][number], 'id' | 'name'>;
+  onClose: () => void;
+}
+
 /** Starts a project whose SFT policy is this model, with the prompts that it will be asked. */
-export function ProjectDialog({ model, onClose }: { model: Outputs['models']['list'][number]; onClose: () => void }) {
+export function ProjectDialog({ model, onClose }: ProjectDialogProps) {
   const t = useTranslations('models.project');
   const models = useTranslations('models');
   const trpc = useTRPC();

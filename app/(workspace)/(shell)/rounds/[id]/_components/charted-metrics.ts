@@ -1,5 +1,3 @@
-import type { Metrics } from './use-round-metrics.ts';
-
 /** What the page draws: TRL's name, and the value that means "nothing learnt yet": for the loss, that of DPO. */
 export const chartedMetrics = [
   { key: 'loss', name: 'loss', baseline: Math.LN2, domain: [0, 'auto'] },
@@ -15,11 +13,3 @@ export const chartedMetrics = [
 /** Whether a run starts at ln 2: by itself, DPO does. */
 export const startsAtLn2 = (lossTypes: readonly string[]) =>
   lossTypes.length === 1 && lossTypes.every((name) => name === 'sigmoid' || name === 'sigmoid_norm');
-
-const mostPoints = 1000;
-
-/** Every k-th row and always the last: a line of more points than pixels only costs time. */
-export function downsample(metrics: Metrics): Metrics {
-  const stride = Math.ceil(metrics.length / mostPoints);
-  return stride <= 1 ? metrics : metrics.filter((_, index) => index % stride === 0 || index === metrics.length - 1);
-}

@@ -7,11 +7,12 @@ import { toast } from 'sonner';
 import { isRoundActive } from '../../../../../../domain/rounds.ts';
 import { useTRPC } from '../../../../../_trpc/context.ts';
 import { BackLink } from '../../../../../_ui/back-link.tsx';
+import { MetricsTable } from '../../../../../_ui/metrics-table.tsx';
 import { Card, Page } from '../../../../../_ui/page.tsx';
 import { ErrorState, Skeleton, SkeletonList } from '../../../../../_ui/state.tsx';
 import { StatusBadge } from '../../_components/status-badge.tsx';
+import { chartedMetrics } from './charted-metrics.ts';
 import { Decision } from './decision.tsx';
-import { MetricsTable } from './metrics-table.tsx';
 import { RoundFacts } from './round-facts.tsx';
 import { RoundProgress } from './round-progress.tsx';
 import { RoundResult } from './round-result.tsx';
@@ -19,7 +20,7 @@ import { RoundSamples } from './round-samples.tsx';
 import { RoundWarnings } from './round-warnings.tsx';
 import { useRoundMetrics } from './use-round-metrics.ts';
 
-// The chart library is heavy and this is the only page that draws with it.
+// The chart library is heavy: it comes when there is something to draw.
 const MetricCharts = dynamic(() => import('./metric-charts.tsx').then((module) => module.MetricCharts), {
   ssr: false,
   loading: () => <Skeleton className="h-56" />,
@@ -78,7 +79,10 @@ export function RoundDetail({ roundId }: { roundId: string }) {
             {metrics.length > 0 ? (
               <>
                 <MetricCharts metrics={metrics} lossTypes={round.config.loss_type} />
-                <MetricsTable metrics={metrics} />
+                <MetricsTable
+                  metrics={metrics}
+                  columns={chartedMetrics.map(({ key, name }) => ({ name, label: t(`metrics.${key}.label`) }))}
+                />
               </>
             ) : (
               <p className="py-10 text-center text-muted">{t('noMetrics')}</p>

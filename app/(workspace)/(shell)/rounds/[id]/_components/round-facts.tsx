@@ -3,8 +3,7 @@ import Link from 'next/link';
 import { useTranslations } from 'next-intl';
 import type { ReactNode } from 'react';
 import type { Outputs } from '../../../../../_trpc/context.ts';
-import { Code } from '../../../../../_ui/code.tsx';
-import { Card } from '../../../../../_ui/page.tsx';
+import { Facts } from '../../../../../_ui/facts.tsx';
 
 /** What the round was made of: enough to repeat it. */
 export function RoundFacts({ detail }: { detail: Outputs['rounds']['get'] }) {
@@ -36,23 +35,7 @@ export function RoundFacts({ detail }: { detail: Outputs['rounds']['get'] }) {
     [t('lora'), config.lora && t('loraValue', { r: config.lora.r, alpha: config.lora.lora_alpha })],
     [t('seed'), String(config.seed)],
   ];
-  return (
-    <Card>
-      <h2 className="mb-4 font-semibold text-base">{t('title')}</h2>
-      <dl className="grid gap-x-8 gap-y-3 sm:grid-cols-2 xl:grid-cols-3">
-        {facts.map(([label, value]) => (
-          <div key={label} className="flex justify-between gap-4 border-line border-b pb-2">
-            <dt className="text-faint">{label}</dt>
-            <dd className="numeric text-right font-medium">{value ?? '–'}</dd>
-          </div>
-        ))}
-      </dl>
-      <details className="mt-4">
-        <summary className="cursor-pointer rounded-control font-medium text-accent-text">{t('config')}</summary>
-        <Code label={t('config')} text={JSON.stringify(config, null, 2)} className="mt-3" />
-      </details>
-    </Card>
-  );
+  return <Facts title={t('title')} facts={facts} config={{ label: t('config'), value: config }} />;
 }
 
 function pairPolicyLabel(

@@ -1,12 +1,17 @@
 'use client';
 import { useFormatter, useTranslations } from 'next-intl';
-import { Cell, HeaderCell, Row, Table } from '../../../../../_ui/table.tsx';
-import { chartedMetrics, downsample } from './charted-metrics.ts';
-import type { Metrics } from './use-round-metrics.ts';
+import { downsample, type MetricRow } from './metric-rows.ts';
+import { Cell, HeaderCell, Row, Table } from './table.tsx';
+
+interface MetricsTableProps {
+  metrics: MetricRow[];
+  /** TRL's name of each metric, and ours. */
+  columns: { name: string; label: string }[];
+}
 
 /** The charts' figures as a table: for screen readers, and for whoever wants the number. */
-export function MetricsTable({ metrics }: { metrics: Metrics }) {
-  const t = useTranslations('round.metrics');
+export function MetricsTable({ metrics, columns }: MetricsTableProps) {
+  const t = useTranslations('metrics');
   const format = useFormatter();
   return (
     <details className="mt-4">
@@ -16,9 +21,9 @@ export function MetricsTable({ metrics }: { metrics: Metrics }) {
           <thead>
             <tr>
               <HeaderCell className="text-right">{t('stepHeader')}</HeaderCell>
-              {chartedMetrics.map(({ key }) => (
-                <HeaderCell key={key} className="text-right">
-                  {t(`${key}.label`)}
+              {columns.map(({ name, label }) => (
+                <HeaderCell key={name} className="text-right">
+                  {label}
                 </HeaderCell>
               ))}
             </tr>
@@ -27,11 +32,16 @@ export function MetricsTable({ metrics }: { metrics: Metrics }) {
             {downsample(metrics).map((row) => (
               <Row key={row.step}>
                 <Cell className="numeric h-8 py-1 text-right">{row.step}</Cell>
-                {chartedMetrics.map(({ key, name }) => {
+                {columns.map(({ name }) => {
                   const value = row.values[name];
                   return (
-                    <Cell key={key} className="numeric h-8 py-1 text-right">
-                      {value === undefined ? '–' : format.number(value, { maximumFractionDigits: 4 })}
+                    <Cell key={name} className="numeric h-8 py-1 text-right">
+                      {value === undefined
+                        ? '–'
+                        : format.number(
+                            value,
+                            Math.abs(value) < 0.001 ? { maximumSignificantDigits: 4 } : { maximumFractionDigits: 4 },
+                          )}
                     </Cell>
                   );
                 })}
