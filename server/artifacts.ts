@@ -62,7 +62,7 @@ export function openLocalArtifacts(root: string): ArtifactStore {
       if (await isThere(folder)) return folder;
       throw new AppError(
         'ADAPTER_INVALID',
-        `The adapter ${key.slice(0, 12)} is not in ${root}: restore that folder, or point DATA_DIR at the one that has it.`,
+        `The adapter or data ${key.slice(0, 12)} is not in ${root}: restore that folder, or point DATA_DIR at the one that has it.`,
       );
     },
   };

@@ -15,6 +15,8 @@ interface MetricChartProps {
   domain: readonly [number | 'auto', number | 'auto'];
 }
 
+/** Below this a number is written by its exponent, which takes more room. */
+const tiny = 0.001;
 const axis = { stroke: 'var(--line)', tick: { fill: 'var(--ink-faint)', fontSize: 11 }, tickLine: false };
 
 export function MetricChart({ metrics, name, label, hint, baseline, domain }: MetricChartProps) {
@@ -22,9 +24,8 @@ export function MetricChart({ metrics, name, label, hint, baseline, domain }: Me
   const format = useFormatter();
   const rows = downsample(metrics);
   const words = (value: number) =>
-    value !== 0 && Math.abs(value) < 0.001
-      ? value.toExponential(1)
-      : format.number(value, { maximumFractionDigits: 3 });
+    value !== 0 && Math.abs(value) < tiny ? value.toExponential(1) : format.number(value, { maximumFractionDigits: 3 });
+  const isTiny = rows.every((row) => Math.abs(row.values[name] ?? 0) < tiny);
   const latest = metrics.findLast((row) => row.values[name] !== undefined)?.values[name];
   const value = latest === undefined ? '–' : words(latest);
   return (
@@ -35,7 +36,11 @@ export function MetricChart({ metrics, name, label, hint, baseline, domain }: Me
       </figcaption>
       <div role="img" aria-label={t('chartLabel', { metric: label, value })} className="h-44">
         <ResponsiveContainer width="100%" height="100%">
-          <LineChart data={rows} margin={{ top: 4, right: 8, bottom: 0, left: -12 }} accessibilityLayer={false}>
+          <LineChart
+            data={rows}
+            margin={{ top: 4, right: 8, bottom: 0, left: isTiny ? 0 : -12 }}
+            accessibilityLayer={false}
+          >
             <CartesianGrid stroke="var(--line)" vertical={false} />
             <XAxis dataKey="step" type="number" domain={[0, metrics.at(-1)?.maxSteps ?? 1]} tickCount={5} {...axis} />
             <YAxis width={48} domain={[...domain]} tickCount={5} tickFormatter={words} axisLine={false} {...axis} />

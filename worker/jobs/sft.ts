@@ -2,7 +2,7 @@
 // and goes on from the newest whole checkpoint of the earlier ones; what it gives gets its name at once and is registered.
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { eq, sql } from 'drizzle-orm';
+import { eq, inArray, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { jobRuns, models, sftMetrics, sftRuns } from '../../db/schema.ts';
 import { AppError } from '../../domain/errors.ts';
@@ -154,10 +154,13 @@ async function sweep({ db, modelsDir }: JobContext): Promise<void> {
   const names = await readdir(modelsDir).catch(() => []);
   const left = names.flatMap((name) => /^\.sft-([0-9a-f-]{36})$/.exec(name)?.[1] ?? []);
   if (left.length === 0) return;
-  const runs = await db.select({ id: sftRuns.id, status: sftRuns.status }).from(sftRuns);
-  const active = new Set(runs.filter(({ status }) => isSftActive(status)).map(({ id }) => id));
-  for (const id of left) {
-    if (!active.has(id)) await rm(sftFolder(modelsDir, id), { recursive: true, force: true });
+  // Folders of runs that this database does not know are another installation's.
+  const runs = await db
+    .select({ id: sftRuns.id, status: sftRuns.status })
+    .from(sftRuns)
+    .where(inArray(sftRuns.id, left));
+  for (const { id, status } of runs) {
+    if (!isSftActive(status)) await rm(sftFolder(modelsDir, id), { recursive: true, force: true });
   }
 }
 

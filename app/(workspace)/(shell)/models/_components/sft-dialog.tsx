@@ -4,7 +4,7 @@ import { zodResolver } from '@hookform/resolvers/zod';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
 import { useTranslations } from 'next-intl';
-import { useId, useState } from 'react';
+import { useState } from 'react';
 import { FormProvider, useForm, useWatch } from 'react-hook-form';
 import { countSftSteps } from '../../../../../domain/sft.ts';
 import { schedulerNames, sftConfigSchema } from '../../../../../engine/config.ts';
@@ -23,7 +23,6 @@ export function SftDialog({ model, onClose }: { model: Outputs['models']['list']
   const trpc = useTRPC();
   const router = useRouter();
   const queryClient = useQueryClient();
-  const statusId = useId();
   const [isTried, setTried] = useState(false);
   const [examples, choose] = useExamplesFile();
   const form = useForm<SftFormInput, unknown, SftFormOutput>({
@@ -86,7 +85,7 @@ export function SftDialog({ model, onClose }: { model: Outputs['models']['list']
               />
             )}
           </Field>
-          <p id={statusId} role="status" className="numeric -mt-2 min-h-5 text-[13px] text-muted">
+          <p role="status" className="numeric empty:-mt-4 -mt-2.5 text-[13px] text-muted">
             {status.join(' · ')}
           </p>
           <Field

@@ -30,12 +30,13 @@ export function TryBox({ wanted }: { wanted: string | null }) {
   const message = useRef<HTMLTextAreaElement>(null);
   const { answer, ask, stop, isRunning } = useTry();
 
+  const isLoaded = choices.data !== undefined;
   useEffect(() => {
-    if (!wanted) return;
+    if (!wanted || !isLoaded) return;
     setChosen(wanted);
     message.current?.focus();
     message.current?.scrollIntoView({ block: 'center' });
-  }, [wanted]);
+  }, [wanted, isLoaded]);
 
   const first = choices.data?.models[0] ?? choices.data?.policies[0];
   if (choices.error) return <ErrorState error={choices.error} onRetry={() => void choices.refetch()} />;
