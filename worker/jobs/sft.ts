@@ -19,7 +19,7 @@ import { nameTaken, sftDataFile } from '../../server/services/sft.ts';
 import { applySftEvent } from '../../server/services/sft-status.ts';
 import type { JobContext, JobHandler } from '../context.ts';
 import { inspectFolder } from '../inspect-model.ts';
-import { newestOfAttempts } from '../training-attempts.ts';
+import { metricsBefore, newestOfAttempts } from '../training-attempts.ts';
 
 type SftRun = typeof sftRuns.$inferSelect;
 
@@ -71,7 +71,7 @@ async function train(context: JobContext, run: SftRun, folder: string): Promise<
       out,
       ...(resumeFrom ? { resumeFrom } : {}),
     },
-    metricsWriter(context, run.id),
+    metricsWriter(context, run.id, out),
     context.signal,
   );
   const { steps, examples, dropped, seconds } = result;
@@ -84,10 +84,17 @@ async function train(context: JobContext, run: SftRun, folder: string): Promise<
   return { folder: out, outcome };
 }
 
-function metricsWriter(context: JobContext, sftRunId: string) {
+function metricsWriter(context: JobContext, sftRunId: string, out: string) {
   let notifiedAt = 0;
+  let isFirst = true;
   return ({ step, maxSteps, epoch, values }: TrainMetrics) =>
     context.write(async (tx) => {
+      if (isFirst) {
+        const logged = await metricsBefore(out, step, maxSteps);
+        const lost = logged.map((metrics) => ({ sftRunId, ...metrics, fence: context.fence }));
+        if (lost.length > 0) await tx.insert(sftMetrics).values(lost).onConflictDoNothing();
+        isFirst = false;
+      }
       const row = { sftRunId, step, maxSteps, epoch, values, fence: context.fence };
       // An attempt that starts again from a checkpoint comes by the steps after it once more.
       await tx

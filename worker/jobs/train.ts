@@ -13,7 +13,7 @@ import { applyRoundEvent } from '../../server/services/rounds-status.ts';
 import { getPolicy } from '../../server/services/samplings.ts';
 import type { JobContext, JobHandler } from '../context.ts';
 import { modelOf } from '../sampling.ts';
-import { newestOfAttempts } from '../training-attempts.ts';
+import { metricsBefore, newestOfAttempts } from '../training-attempts.ts';
 
 const notifyEveryMs = 400;
 
@@ -25,6 +25,7 @@ export const train: JobHandler<'train'> = async ({ roundId }, context) => {
   const out = path.join(folder, String(context.fence));
   await mkdir(out, { recursive: true });
   let notifiedAt = 0;
+  let isFirst = true;
   const result = await context.engine.train(
     {
       ...(await modelOf(context, init)),
@@ -36,6 +37,12 @@ export const train: JobHandler<'train'> = async ({ roundId }, context) => {
     },
     ({ step, maxSteps, epoch, values, warnings = [] }) =>
       context.write(async (tx) => {
+        if (isFirst) {
+          const logged = await metricsBefore(out, step, maxSteps);
+          const lost = logged.map((metrics) => ({ roundId, ...metrics, fence: context.fence }));
+          if (lost.length > 0) await tx.insert(roundMetrics).values(lost).onConflictDoNothing();
+          isFirst = false;
+        }
         const row = { roundId, step, maxSteps, epoch, values, fence: context.fence };
         // An attempt that starts again from a checkpoint comes by the steps after it once more.
         await tx
