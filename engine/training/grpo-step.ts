@@ -80,7 +80,7 @@ export function grpoStep({ checkpoint, policy, reference, config, device }: Opti
     },
     run: async (groups, _, draw) => {
       const batch = rowsOf(groups);
-      const size = sizeOf(batch, batchRows);
+      const size = coarse(sizeOf(batch, batchRows));
       const session = await sessions.step.get(JSON.stringify(size), () =>
         policy.open((model, trained) => grpoGraph(model, size, trained, config, isOwn)),
       );
@@ -133,6 +133,18 @@ export function grpoStep({ checkpoint, policy, reference, config, device }: Opti
 }
 
 const sessionsHeld = 4;
+
+/**
+ * The lengths of groups that are sampled as the run goes on are not known ahead, and each size is a session of its own:
+ * four to an octave, which pads by an eighth on average.
+ */
+function coarse(size: BatchSize): BatchSize {
+  const up = (count: number) => {
+    const step = 2 ** Math.max(3, Math.floor(Math.log2(count)) - 2);
+    return Math.ceil(count / step) * step;
+  };
+  return { ...size, length: up(size.length), span: up(size.span) };
+}
 
 /** Tokens of a group; those of a response that its length has cut count nothing where the settings say so. */
 function countedRow({ prompt, responses }: Group, { mask_truncated_completions: isMasked }: GrpoConfig) {
