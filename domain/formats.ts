@@ -83,8 +83,12 @@ export const rankingRowSchema = sampleRowSchema
     tiers: tiersSchema.nullable(),
     verdict: z.string('must be text').optional(),
     shown_order: z.array(z.number()).optional(),
+    scores: z.array(z.number('must be numbers'), 'must be a list of numbers').optional(),
   })
-  .superRefine(({ tiers, responses }, context) => {
+  .superRefine(({ tiers, responses, scores }, context) => {
+    if (scores && scores.length !== responses.length) {
+      context.addIssue({ code: 'custom', path: ['scores'], message: 'must be one for each response' });
+    }
     const problem = tiers && findTiersProblem(tiers, responseIndices(responses.length));
     if (problem) context.addIssue({ code: 'custom', path: ['tiers'], message: `are no ranking: ${problem}` });
   });
