@@ -7,6 +7,7 @@ import type {
   Prompt,
   RemoteResponse,
   SampledResponse,
+  SftExample,
   TrainingExample,
   TrainingPair,
 } from '../engine/ports.ts';
@@ -172,10 +173,10 @@ export const sftRowSchema = z.union(
   'must be an object {"prompt", "completion"} or {"messages"}',
 );
 
-export function toSftExample(row: z.infer<typeof sftRowSchema>): { prompt: Prompt; completion: Completion } {
+/** Of a conversation every assistant's turn is trained on. */
+export function toSftExample(row: z.infer<typeof sftRowSchema>): SftExample {
   if (!('messages' in row)) return { prompt: row.prompt, completion: row.completion };
-  const messages = row.messages as ChatMessage[];
-  return { prompt: messages.slice(0, -1), completion: messages.slice(-1) };
+  return { messages: row.messages as ChatMessage[] };
 }
 
 export type PromptRow = z.infer<typeof promptRowSchema>;
