@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { samplingConfigSchema, trainConfigSchema } from './config.ts';
 import { isPairLoss, lossFields, lossProblems, lossTraits } from './loss-config.ts';
+import { evaluationFields, runProblems } from './run-config.ts';
 
 /** `grpo`: every response by its advantage over its group's. `online_dpo`: the best against the worst of each group. */
 export const onlineMethods = ['grpo', 'online_dpo'] as const;
@@ -32,13 +33,12 @@ const generationFields = {
   mask_truncated_completions: z.boolean().default(false),
 };
 
-const lossNames = Object.keys(lossFields);
-const { eval_steps: _, ...trainFields } = trainConfigSchema.shape;
+/** What is not of such a run: its evaluation is the caller's, and a loss is its method's. */
+const left = [...Object.keys(lossFields), ...Object.keys(evaluationFields)];
 /** The settings of a preference run that do not belong to its loss. */
-const runFields = Object.fromEntries(Object.entries(trainFields).filter(([name]) => !lossNames.includes(name))) as Omit<
-  typeof trainFields,
-  keyof typeof lossFields
->;
+const runFields = Object.fromEntries(
+  Object.entries(trainConfigSchema.shape).filter(([name]) => !left.includes(name)),
+) as Omit<typeof trainConfigSchema.shape, keyof typeof lossFields | keyof typeof evaluationFields>;
 
 const grpoFields = {
   /** The weight of the KL divergence from the reference; 0 takes no reference. */
@@ -60,7 +60,9 @@ export const grpoConfigSchema = z
     ...grpoFields,
     learning_rate: runFields.learning_rate.unwrap().default(1e-6),
   })
-  .superRefine((config, context) => refuse(context, [...samplingProblems(config), ...groupProblems(config)]));
+  .superRefine((config, context) =>
+    refuse(context, [...runProblems(config), ...samplingProblems(config), ...groupProblems(config)]),
+  );
 export type GrpoConfig = z.infer<typeof grpoConfigSchema>;
 
 /** Online DPO (Guo et al. 2024); `per_device_train_batch_size` counts prompts, each of which gives one pair. */
@@ -75,7 +77,12 @@ export const onlineDpoConfigSchema = z
     temperature: generationFields.temperature.unwrap().default(0.9),
   })
   .superRefine((config, context) =>
-    refuse(context, [...lossProblems(config), ...samplingProblems(config), ...pairProblems(config)]),
+    refuse(context, [
+      ...runProblems(config),
+      ...lossProblems(config),
+      ...samplingProblems(config),
+      ...pairProblems(config),
+    ]),
   );
 export type OnlineDpoConfig = z.infer<typeof onlineDpoConfigSchema>;
 

@@ -78,7 +78,7 @@ export function grpoStep({ checkpoint, policy, reference, config, device }: Opti
       );
       sampledTokens = plain.reduce((sum, { lengths }) => sum + lengths.reduce((a, b) => a + b, 0), 0);
     },
-    run: async (groups, _, draw) => {
+    run: async (groups, _, at) => {
       const batch = rowsOf(groups);
       const size = coarse(sizeOf(batch, batchRows));
       const session = await sessions.step.get(JSON.stringify(size), () =>
@@ -94,7 +94,7 @@ export function grpoStep({ checkpoint, policy, reference, config, device }: Opti
       });
       const outputs = await session.run({
         ...packGroups(batch, shares, size, config, isOwn),
-        ...policy.feeds(size, draw),
+        ...policy.feeds(size, at),
       });
       return {
         loss: Number(outputs.loss?.data[0]),

@@ -21,9 +21,9 @@ export function onlineDpoStep({ policy, step, reference, config }: Options): Onl
     prepare: async (groups) => {
       rows = new Map(groups.map((group) => [group, pairOf(group, config)]));
     },
-    run: async (groups, stepGroups, draw) => {
+    run: async (groups, stepGroups, at) => {
       const batch = rowsOf(groups);
-      if (batch.length > 0) return step.run(batch, rowsOf(stepGroups), draw);
+      if (batch.length > 0) return step.run(batch, rowsOf(stepGroups), at);
       const gradients = new Map([...policy.tensors].map(([name, { data }]) => [name, new Float32Array(data.length)]));
       return { loss: 0, gradients, outcomes: [], tokens: 0 };
     },

@@ -2,7 +2,7 @@
 // gradients come out.
 import type { TensorToWrite } from '../checkpoint/safetensors.ts';
 import type { SampledResponse } from '../ports.ts';
-import type { BatchResult } from './loop.ts';
+import type { BatchMoment, BatchResult } from './loop.ts';
 
 /** The responses to one prompt of one sampling. */
 export interface Group {
@@ -17,7 +17,7 @@ export interface OnlineStep {
   /** Told of a sampling before the first step on it. */
   prepare(groups: readonly Group[], signal?: AbortSignal): Promise<void>;
   /** Loss and gradients of a micro-batch of groups, as their part of a step over `stepGroups`. */
-  run(groups: readonly Group[], stepGroups: readonly Group[], draw: number): Promise<BatchResult<unknown>>;
+  run(groups: readonly Group[], stepGroups: readonly Group[], at: BatchMoment): Promise<BatchResult<unknown>>;
   summarise(outcomes: readonly unknown[]): Record<string, number>;
   /** What else changes as the run goes on, kept in its checkpoints. */
   companions: ReadonlyMap<string, TensorToWrite>;

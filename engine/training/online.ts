@@ -2,11 +2,10 @@
 // turns. The sampler's session and the training session stay open: the adapter's matrices are fed to both.
 import { openCheckpoint } from '../checkpoint/checkpoint.ts';
 import type { Adapter } from '../checkpoint/peft.ts';
-import { type SamplingConfig, samplingConfigSchema } from '../config.ts';
+import { type SamplingConfig, samplingConfigSchema, trainConfigSchema } from '../config.ts';
 import { EngineError } from '../errors.ts';
 import { deviation } from '../grpo.ts';
 import { type OnlineConfigs, type OnlineMethod, stepsPerSampling } from '../online-config.ts';
-import { createAdamWState } from '../optimizer.ts';
 import type { Prompt, Reference, SampledResponse, TrainMetrics } from '../ports.ts';
 import { createRandom } from '../random.ts';
 import { assertWeightsFit } from '../runtime/external-weights.ts';
@@ -60,6 +59,8 @@ export interface OnlineResult {
   /** What the policy was held against, or null where nothing was. */
   reference: string | null;
   steps: number;
+  /** Steps left out because their loss or gradients were not finite. */
+  skippedSteps: number;
   samplings: number;
   responses: number;
   /** Groups that the judge gave no verdict on. */
@@ -153,11 +154,9 @@ export async function trainOnline(
   }
 
   try {
-    const steps = await optimize<PromptRow, OnlineOutcome>({
+    const { steps, skippedSteps } = await optimize<PromptRow, OnlineOutcome>({
       rows,
-      tensors: new Map(
-        [...policy.tensors].map(([name, tensor]) => [name, { ...tensor, state: createAdamWState(tensor.data.length) }]),
-      ),
+      tensors: policy.tensors,
       companions: step.companions,
       config: {
         ...config,
@@ -176,26 +175,32 @@ export async function trainOnline(
         policy.adapter.shape,
       ),
       resumeFrom: job.resumeFrom,
-      runBatch: async (batch, stepRows, draw) => {
+      runBatch: async (batch, stepRows, at) => {
         const groups = await groupsOf(batch);
-        const { outcomes, ...result } = await step.run(groups, await groupsOf(stepRows), draw);
+        const { outcomes, ...result } = await step.run(groups, await groupsOf(stepRows), at);
         return { ...result, outcomes: [{ groups, trained: outcomes }] };
       },
       summarise: (outcomes) => ({
         ...rewardMetrics(outcomes.flatMap(({ groups }) => groups)),
         ...step.summarise(outcomes.flatMap(({ trained }) => trained)),
       }),
-      afterStep: async (done) => {
-        step.afterStep(done);
-        return {};
-      },
+      afterStep: (done) => step.afterStep(done),
+      needsLossScale: policy.needsLossScale,
       onMetrics,
       signal,
     });
     await policy.write(job.out);
     const takesReference = job.method === 'online_dpo' || job.config.beta > 0;
     const seconds = (performance.now() - started) / 1000;
-    return { adapter: job.out, reference: takesReference ? nameOf(job) : null, steps, ...counts, dropped, seconds };
+    return {
+      adapter: job.out,
+      reference: takesReference ? nameOf(job) : null,
+      steps,
+      skippedSteps,
+      ...counts,
+      dropped,
+      seconds,
+    };
   } finally {
     await step.close();
     await sampler.close();
@@ -218,7 +223,9 @@ async function openStep(
     return grpoStep({ checkpoint, policy, reference, config: job.config, device });
   }
   const { config } = job;
-  const settings = { ...config, eval_steps: 1 };
+  const settings = trainConfigSchema.parse(
+    Object.fromEntries(Object.entries(config).filter(([name]) => name in trainConfigSchema.shape)),
+  );
   const reference = await openReference(
     { ...job, config: settings },
     checkpoint,

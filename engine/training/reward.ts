@@ -3,7 +3,6 @@
 import { type Checkpoint, openCheckpoint } from '../checkpoint/checkpoint.ts';
 import { createAdapter, type RewardAdapter, readRewardAdapter, writeRewardAdapter } from '../checkpoint/peft.ts';
 import { EngineError } from '../errors.ts';
-import { createAdamWState } from '../optimizer.ts';
 import type { TrainingPair, TrainMetrics } from '../ports.ts';
 import { createRandom } from '../random.ts';
 import type { RewardConfig } from '../reward-config.ts';
@@ -11,7 +10,7 @@ import { assertWeightsFit } from '../runtime/external-weights.ts';
 import { createSessionCache } from '../runtime/session.ts';
 import type { TokenRow } from './batch.ts';
 import { openFrozen } from './frozen.ts';
-import { type BatchResult, optimize } from './loop.ts';
+import { type BatchMoment, type BatchResult, type OptimizationResult, optimize } from './loop.ts';
 import { adapterPolicy } from './policy.ts';
 import { fingerprintOf } from './resume.ts';
 import { packRewards, rewardSizeOf, rewardTrainingGraph, scoreName } from './reward-graph.ts';
@@ -31,9 +30,8 @@ export interface RewardJob {
   device?: string;
 }
 
-export interface RewardResult {
+export interface RewardResult extends Omit<OptimizationResult, 'warnings'> {
   adapter: string;
-  steps: number;
   trainedPairs: number;
   dropped: Record<string, number>;
   seconds: number;
@@ -70,18 +68,13 @@ export async function trainReward(
   const dropout = { share: config.lora.lora_dropout, seed: config.seed };
   const isCheckpointed = config.gradient_checkpointing;
   const policy = adapterPolicy(checkpoint, adapter, { device, isCheckpointed, dropout });
-  const tensors = new Map(
-    [...policy.tensors, [scoreName, score] as const].map(([name, tensor]) => [
-      name,
-      { ...tensor, state: createAdamWState(tensor.data.length) },
-    ]),
-  );
+  const tensors = new Map([...policy.tensors, [scoreName, score] as const]);
   const sessions = createSessionCache();
   const capacity = config.per_device_train_batch_size;
   const run = async (
     batch: readonly RewardRow[],
     of: readonly RewardRow[],
-    draw: number | null,
+    at: BatchMoment | null,
   ): Promise<BatchResult<RewardOutcome>> => {
     const size = rewardSizeOf(batch, capacity);
     const session = await sessions.get(JSON.stringify(size), () =>
@@ -96,7 +89,7 @@ export async function trainReward(
       ...packRewards(batch, size),
       shares: perRow(() => 1 / of.length),
       ...(config.margin_scale > 0 ? { margins: perRow(({ margin }) => config.margin_scale * margin) } : {}),
-      ...policy.feeds(size, draw),
+      ...policy.feeds(size, at),
       [scoreName]: { dtype: 'float32', shape: score.shape, data: score.data },
     });
     const reward = (r: number, k: number) => Number(outputs.rewards?.data[2 * r + k]);
@@ -111,25 +104,23 @@ export async function trainReward(
     };
   };
   try {
-    const steps = await optimize<RewardRow, RewardOutcome>({
+    const { steps, skippedSteps, best, stoppedEarly } = await optimize<RewardRow, RewardOutcome>({
       rows,
       tensors,
       config,
       out: job.out,
       fingerprint: fingerprintOf('reward', checkpoint.config, config, rows, adapter.shape),
       resumeFrom: job.resumeFrom,
-      runBatch: (batch, stepRows, draw) => run(batch, stepRows, draw),
+      runBatch: run,
       summarise: rewardMetrics,
-      afterStep: async (done, isLast) => {
-        const isDue = evalRows.length > 0 && (done % config.eval_steps === 0 || isLast);
-        return isDue ? evaluate(evalRows, capacity, run) : {};
-      },
+      evaluation: evalRows.length > 0 ? { config, run: () => evaluate(evalRows, capacity, run) } : undefined,
+      needsLossScale: policy.needsLossScale,
       onMetrics,
       signal,
     });
     await writeRewardAdapter(job.out, { adapter, score }, job.model, config.lora.lora_dropout);
     const seconds = (performance.now() - started) / 1000;
-    return { adapter: job.out, steps, trainedPairs: rows.length, dropped, seconds };
+    return { adapter: job.out, steps, skippedSteps, best, stoppedEarly, trainedPairs: rows.length, dropped, seconds };
   } finally {
     await sessions.close();
   }

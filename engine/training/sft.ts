@@ -67,7 +67,7 @@ export async function trainSft(
       out: job.out,
       fingerprint: fingerprintOf(checkpoint.config, config, rows),
       resumeFrom: job.resumeFrom,
-      runBatch: async (batch, stepRows, draw) => {
+      runBatch: async (batch, stepRows, at) => {
         const size = sizeOf(batch, config.per_device_train_batch_size);
         const session = await sessionOf(size);
         const feeds = packRows(batch, size);
@@ -76,7 +76,7 @@ export async function trainSft(
         const outputs = await session.run({
           ...feeds,
           token_weights: { ...feeds.token_weights, data: scaled },
-          ...policy.feeds(size, draw),
+          ...policy.feeds(size, at),
         });
         return {
           loss: Number(outputs.loss?.data[0]),
