@@ -29,8 +29,8 @@ const openers: { [K in JudgeKind]: (spec: JudgeSpecs[K], mode: JudgeMode) => Jud
   oracle: () => oracleJudge,
   random: ({ seed }) => openRandomJudge(seed),
   local: ({ sampler, maxTokens = defaultMaxTokens }, mode) => judgeByAsking(openLocalAsk(sampler, maxTokens), mode),
-  reward: ({ model }) => openRewardJudge(model),
   openai: (spec, mode) => judgeByAsking(openOpenAiAsk({ maxTokens: defaultMaxTokens, ...spec }), mode),
+  reward: ({ model }) => openRewardJudge(model),
 };
 
 export const judgeKinds = Object.keys(openers) as readonly JudgeKind[];
