@@ -8,6 +8,7 @@ import { seedOption, wholeNumber } from './io.ts';
 export interface JudgeOptions {
   judge: JudgeKind;
   judgeModel?: string;
+  judgeBase?: string;
   baseUrl?: string;
   mode: JudgeMode;
   seed: number;
@@ -23,12 +24,16 @@ export function addJudgeOptions(command: Command): Command {
     .addOption(
       new Option(
         '--judge <kind>',
-        'who ranks: oracle (the rule of the demo), random (chance), local (a model in a folder), openai (any server that speaks its API; key in RANKLOOP_JUDGE_API_KEY or OPENAI_API_KEY)',
+        'who ranks: oracle (the rule of the demo), random (chance), local (a model in a folder), reward (a reward model), openai (any server that speaks its API; key in RANKLOOP_JUDGE_API_KEY or OPENAI_API_KEY)',
       )
         .choices(judgeKinds)
         .makeOptionMandatory(),
     )
-    .option('--judge-model <model>', "local: the model's folder; openai: the model's name")
+    .option(
+      '--judge-model <model>',
+      "local: the model's folder; reward: the reward model's folder; openai: the model's name",
+    )
+    .option('--judge-base <dir>', 'reward: the folder of the base model that it was trained on')
     .option('--base-url <url>', `openai: the server, such as http://127.0.0.1:8000/v1 (default: ${openAiBaseUrl})`)
     .addOption(
       new Option('--mode <mode>', 'how a language model is asked: all at once, or every two in both orders')
@@ -55,6 +60,16 @@ export async function openJudgeFromOptions(
       const { baseUrl = openAiBaseUrl, concurrency, mode } = options;
       const apiKey = process.env.RANKLOOP_JUDGE_API_KEY || process.env.OPENAI_API_KEY;
       return { judge: openJudge({ kind: 'openai', baseUrl, model, apiKey, concurrency }, mode), close };
+    }
+    case 'reward': {
+      const adapter = needModel(options, "the reward model's folder");
+      if (!options.judgeBase) {
+        throw new AppError('INVALID_INPUT', '--judge reward needs --judge-base: the folder of the base model.');
+      }
+      const { openRewardModel } = await import('../engine/training/reward-model.ts');
+      const device = options.device ? { device: options.device } : {};
+      const model = await openRewardModel({ model: options.judgeBase, adapter, ...device });
+      return { judge: openJudge({ kind: 'reward', model }), close: () => model.close() };
     }
     case 'local': {
       const model = needModel(options, "the model's folder");

@@ -78,8 +78,12 @@ async function judgeFile(options: Options, signal: AbortSignal): Promise<Command
   }
 
   const ranked = rows.map(({ row }, index) => {
-    const { tiers, verdict, shownOrder } = verdicts.get(index) ?? { tiers: null, verdict: '', shownOrder: [] };
-    return { ...row, tiers, verdict, shown_order: shownOrder };
+    const { tiers, verdict, shownOrder, scores }: Verdict = verdicts.get(index) ?? {
+      tiers: null,
+      verdict: '',
+      shownOrder: [],
+    };
+    return { ...row, tiers, verdict, shown_order: shownOrder, ...(scores ? { scores } : {}) };
   });
   await writeWhole(options.out, toJsonLines(ranked));
   await rm(partial.file, { force: true });
@@ -115,6 +119,7 @@ const keptSchema = z.object({
   tiers: z.array(z.array(z.number())).nullable(),
   verdict: z.string(),
   shown_order: z.array(z.number()),
+  scores: z.array(z.number()).optional(),
 });
 
 interface PartialFile {
@@ -134,7 +139,8 @@ async function openPartial(file: string, judging: string, requests: readonly Jud
       const kept = keptSchema.safeParse(asJson(line)).data;
       const count = kept && requests[kept.index]?.responses.length;
       if (!kept || !count || (kept.tiers && findTiersProblem(kept.tiers, responseIndices(count)))) continue;
-      verdicts.set(kept.index, { tiers: kept.tiers, verdict: kept.verdict, shownOrder: kept.shown_order });
+      const { tiers, verdict, shown_order: shownOrder, scores } = kept;
+      verdicts.set(kept.index, { tiers, verdict, shownOrder, ...(scores ? { scores } : {}) });
     }
   }
   await writeWhole(
@@ -156,11 +162,12 @@ async function openPartial(file: string, judging: string, requests: readonly Jud
   };
 }
 
-const toKept = (index: number, { tiers, verdict, shownOrder }: Verdict) => ({
+const toKept = (index: number, { tiers, verdict, shownOrder, scores }: Verdict) => ({
   index,
   tiers,
   verdict,
   shown_order: shownOrder,
+  ...(scores ? { scores } : {}),
 });
 
 function asJson(text: string): unknown {

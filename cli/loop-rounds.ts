@@ -3,22 +3,26 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { scoreReply } from '../demo/oracle.ts';
 import { heldOutPrompts, trainPrompts } from '../demo/prompts.ts';
 import { demoRecipe } from '../demo/recipe.ts';
 import { AppError } from '../domain/errors.ts';
-import { type JudgedMatch, summariseComparison } from '../domain/evaluation.ts';
 import { promptRowSchema, toSampledRow, toTrainingPair } from '../domain/formats.ts';
 import type { Judge, Verdict } from '../domain/judging.ts';
 import { mixSeed } from '../domain/random.ts';
-import { outcomeOf } from '../domain/winrate.ts';
 import { type SamplingConfig, samplingConfigSchema, type TrainConfig, trainConfigSchema } from '../engine/config.ts';
-import type { Prompt, SampledResponse, TrainMetrics } from '../engine/ports.ts';
-import { openSampler } from '../engine/sampling/sampler.ts';
-import { scorePairs } from '../engine/training/score.ts';
+import type { Prompt, TrainMetrics } from '../engine/ports.ts';
 import { train } from '../engine/training/trainer.ts';
 import { judgeAll } from '../worker/judges/judge-all.ts';
 import { readConfigFile } from './config-file.ts';
+import {
+  answerHeldOut,
+  compareHeldOut,
+  type DemoMeasures,
+  type HeldOut,
+  type HeldOutReport,
+  measureDemo,
+  sampleAll,
+} from './held-out.ts';
 import { type CommandOutcome, log, readAllRows, toJsonLines, writeWhole } from './io.ts';
 import { openJudgeFromOptions } from './judge-options.ts';
 import type { LoopOptions } from './loop-options.ts';
@@ -35,32 +39,15 @@ interface Setting {
   config: TrainConfig;
 }
 
-interface RoundReport {
+interface RoundReport extends HeldOutReport {
   round: number;
-  win_rate: number;
-  lower: number;
-  upper: number;
-  wins: number;
-  ties: number;
-  losses: number;
   /** Of the last logged step of training. */
   accuracy: number;
   margin: number;
   pairs: number;
-  length_ratio: number | null;
-  distinct_2: number;
-  sft_distinct_2: number;
-  kl: number;
   /** The demo's own measures of the policy and of SFT. */
   demo?: { policy: DemoMeasures; sft: DemoMeasures };
   seconds: number;
-}
-
-interface DemoMeasures {
-  topic_right: number;
-  item_right: number;
-  malformed: number;
-  score: number;
 }
 
 export async function runLoop(options: LoopOptions, signal: AbortSignal): Promise<CommandOutcome> {
@@ -74,22 +61,20 @@ export async function runLoop(options: LoopOptions, signal: AbortSignal): Promis
     await mkdir(options.out, { recursive: true });
     const context = { options, setting, signal };
     log(`sampling SFT on ${setting.heldOut.length} held-out prompts`);
-    const sft = await sampleAll(
-      context,
-      null,
-      setting.heldOut,
-      setting.evaluationResponses,
-      evaluationSeed(options.seed),
-    );
+    const heldOut = heldOutOf(context);
+    const sft = await answerHeldOut(heldOut, null);
     const rounds: RoundReport[] = [];
     let adapter: string | null = null;
     for (let round = 1; round <= options.rounds; round++) {
       const started = performance.now();
       const trained = await trainRound(context, training.judge, round, adapter);
       adapter = trained.adapter;
-      const report = await evaluateRound(context, evaluation.judge, adapter, sft);
+      const responses = await answerHeldOut(heldOut, adapter);
+      const report = await compareHeldOut(heldOut, evaluation.judge, responses, sft);
+      const measure = (answers: typeof sft) => measureDemo(heldOut.prompts, answers);
+      const demo = options.demo ? { demo: { policy: measure(responses), sft: measure(sft) } } : {};
       const seconds = Math.round(performance.now() - started) / 1000;
-      rounds.push({ round, ...report, ...trained.report, seconds });
+      rounds.push({ round, ...report, ...demo, ...trained.report, seconds });
       log(describeRound(rounds.at(-1) as RoundReport));
     }
     return { result: { rounds }, summary: `${rounds.length} rounds in ${options.out}` };
@@ -110,7 +95,8 @@ async function trainRound({ options, setting, signal }: Context, judge: Judge, r
   await mkdir(folder, { recursive: true });
   const prompts = setting.promptsOf(round);
   const seed = mixSeed(options.seed, 'round', round);
-  const responses = await sampleAll({ options, setting, signal }, adapter, prompts, setting.responses, seed);
+  const where = { model: setting.model, sampling: setting.sampling, device: options.device, signal };
+  const responses = await sampleAll(where, adapter, prompts, setting.responses, seed);
   const requests = new Map(
     prompts.map((prompt, i) => [i, { prompt, responses: (responses[i] ?? []).map(({ text }) => text) }]),
   );
@@ -154,107 +140,16 @@ async function trainRound({ options, setting, signal }: Context, judge: Judge, r
   return { adapter: trained.adapter, report };
 }
 
-async function evaluateRound(context: Context, judge: Judge, adapter: string, sft: SampledResponse[][]) {
-  const { options, setting, signal } = context;
-  const { heldOut } = setting;
-  const seed = evaluationSeed(options.seed);
-  const responses = await sampleAll(context, adapter, heldOut, setting.evaluationResponses, seed);
-  const comparison = summariseComparison(await judgeMatches(context, judge, responses, sft));
-  return {
-    win_rate: comparison.winRate,
-    lower: comparison.lower,
-    upper: comparison.upper,
-    wins: comparison.wins,
-    ties: comparison.ties,
-    losses: comparison.losses,
-    length_ratio: comparison.lengthRatio,
-    distinct_2: comparison.distinct2,
-    sft_distinct_2: comparison.opponentDistinct2,
-    kl: await divergence(setting.model, heldOut, responses, options.device, signal),
-    ...(options.demo ? { demo: { policy: measureDemo(heldOut, responses), sft: measureDemo(heldOut, sft) } } : {}),
-  };
-}
-
-/** Each sample of the policy against SFT's of the same place. A sample without a readable verdict is left out. */
-async function judgeMatches(
-  { options, setting, signal }: Context,
-  judge: Judge,
-  responses: readonly SampledResponse[][],
-  sft: readonly SampledResponse[][],
-): Promise<JudgedMatch[]> {
-  const matches = setting.heldOut.flatMap((prompt, i) =>
-    (responses[i] ?? []).flatMap((response, j) => {
-      const opponent = sft[i]?.[j];
-      return opponent ? [{ promptKey: String(i), prompt, mine: response.text, theirs: opponent.text }] : [];
-    }),
-  );
-  const requests = new Map(
-    matches.map(({ prompt, mine, theirs }, key) => [key, { prompt, responses: [mine, theirs] }]),
-  );
-  const seed = evaluationSeed(options.seed);
-  const verdicts = await judgeAll(judge, requests, { seed, concurrency: options.concurrency, signal });
-  return matches.flatMap((match, key) => {
-    const tiers = verdicts.get(key)?.tiers;
-    return tiers ? [{ ...match, outcome: outcomeOf(tiers, 0, 1) }] : [];
-  });
-}
-
-/** How often replies name the right topic and item, and how often they are not the demo's language at all. */
-function measureDemo(prompts: readonly Prompt[], responses: readonly SampledResponse[][]): DemoMeasures {
-  const scores = prompts.flatMap((prompt, i) => {
-    const question = typeof prompt === 'string' ? prompt : (prompt.at(-1)?.content ?? '');
-    return (responses[i] ?? []).map(({ text }) => scoreReply(question, text));
-  });
-  const mean = (value: (score: ReturnType<typeof scoreReply>) => number) =>
-    scores.reduce((sum, score) => sum + value(score), 0) / scores.length;
-  return {
-    topic_right: mean(({ topicRight }) => Number(topicRight)),
-    item_right: mean(({ itemRight }) => Number(itemRight)),
-    malformed: mean(({ malformed }) => Number(malformed)),
-    score: mean(({ score }) => score),
-  };
-}
-
-/** KL(policy || SFT) in nats per response: the mean of log pi - log ref over the policy's own samples. */
-async function divergence(
-  model: string,
-  prompts: readonly Prompt[],
-  responses: SampledResponse[][],
-  device: string,
-  signal: AbortSignal,
-): Promise<number> {
-  const samples = prompts.flatMap((prompt, i) => (responses[i] ?? []).map((response) => ({ prompt, response })));
-  const pairs = samples.map(({ prompt, response }) => {
-    const completion = { tokenIds: response.tokenIds };
-    return { prompt, chosen: completion, rejected: completion };
-  });
-  const scores = await scorePairs({ model, pairs, device }, signal);
-  const sum = samples.reduce((total, { response }, i) => total + response.logp - (scores[i]?.logpsChosen ?? 0), 0);
-  return sum / samples.length;
-}
-
-/** The same draws for every policy that is compared. */
-const evaluationSeed = (seed: number) => mixSeed(seed, 'evaluation');
-
-async function sampleAll(
-  { options, setting, signal }: Context,
-  adapter: string | null,
-  prompts: readonly Prompt[],
-  n: number,
-  seed: number,
-): Promise<SampledResponse[][]> {
-  const sampler = await openSampler({ model: setting.model, adapter, device: options.device });
-  const responses: SampledResponse[][] = prompts.map(() => []);
-  try {
-    const requests = prompts.map((prompt, i) => ({ id: String(i), prompt, n, seed: mixSeed(seed, i) }));
-    for await (const chunk of sampler.sample(requests, setting.sampling, signal)) {
-      if (chunk.type === 'response') (responses[Number(chunk.id)] ?? [])[chunk.index] = chunk.response;
-    }
-  } finally {
-    await sampler.close();
-  }
-  return responses;
-}
+const heldOutOf = ({ options, setting, signal }: Context): HeldOut => ({
+  model: setting.model,
+  prompts: setting.heldOut,
+  responses: setting.evaluationResponses,
+  sampling: setting.sampling,
+  seed: options.seed,
+  concurrency: options.concurrency,
+  device: options.device,
+  signal,
+});
 
 async function demoSetting(options: LoopOptions): Promise<Setting> {
   const perRound = options.promptsPerRound ?? demoRecipe.promptsPerRound;

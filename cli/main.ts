@@ -16,6 +16,8 @@ const commands: Record<string, () => Promise<Register>> = {
   train: async () => (await import('./train.ts')).registerTrain,
   sft: async () => (await import('./sft.ts')).registerSft,
   merge: async () => (await import('./merge.ts')).registerMerge,
+  reward: async () => (await import('./reward.ts')).registerReward,
+  online: async () => (await import('./online.ts')).registerOnline,
   loop: async () => (await import('./loop.ts')).registerLoop,
   export: async () => (await import('./export.ts')).registerExport,
   doctor: async () => (await import('./doctor.ts')).registerDoctor,

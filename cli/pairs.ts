@@ -1,5 +1,5 @@
 // `rankloop pairs`: preference pairs from rankings, by a named policy.
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { AppError } from '../domain/errors.ts';
 import {
   type PairRow,
@@ -8,7 +8,7 @@ import {
   type SampledResponseRow,
   toTrlRow,
 } from '../domain/formats.ts';
-import { type PairPolicy, pairPolicyNames, pairsFromTiers } from '../domain/pairs.ts';
+import { type PairPolicy, pairPolicyNames, pairsFromTiers, type RankedPair } from '../domain/pairs.ts';
 import { mixSeed } from '../domain/random.ts';
 import { assertWritable, type CommandOutcome, counted, readRows, runCommand, seedOption, writeWhole } from './io.ts';
 
@@ -17,6 +17,7 @@ interface Options {
   policy: PairPolicy;
   seed: number;
   criterion?: string;
+  minMargin?: number;
   out: string;
   json?: boolean;
 }
@@ -33,18 +34,40 @@ export function registerPairs(program: Command): void {
     )
     .option('--seed <n>', 'decides between tied responses, and for best-random', seedOption, 1)
     .option('--criterion <name>', 'what the rankings are by: each pair names it, for training with criterion_weights')
+    .option(
+      '--min-margin <x>',
+      'leaves out pairs whose scores differ by less: for rankings by oracle or reward',
+      minMargin,
+    )
     .requiredOption('--out <file>', 'where the pairs go')
     .option('--json', 'print one JSON object on stdout')
     .action((options: Options) => runCommand(options.json, () => makePairs(options)));
 }
 
-async function makePairs({ rankings, policy, seed, criterion, out }: Options): Promise<CommandOutcome> {
+async function makePairs({
+  rankings,
+  policy,
+  seed,
+  criterion,
+  minMargin: least,
+  out,
+}: Options): Promise<CommandOutcome> {
   await assertWritable(out);
-  const counts = { rankings: 0, unparseable: 0, withoutPair: 0, pairs: 0 };
+  const counts = { rankings: 0, unparseable: 0, withoutPair: 0, close: 0, pairs: 0 };
 
   async function* lines(): AsyncGenerator<string, void> {
-    for await (const { row } of readRows(rankings, rankingRowSchema)) {
-      const pairs = row.tiers ? pairsOf(row, row.tiers, policy, mixSeed(seed, counts.rankings)) : [];
+    for await (const { row, line } of readRows(rankings, rankingRowSchema)) {
+      if (least !== undefined && row.tiers && !row.scores) {
+        throw new AppError(
+          'DATA_INVALID',
+          `${rankings} line ${line} has no scores, which --min-margin compares: judge by oracle or reward, or leave it out.`,
+        );
+      }
+      const all = row.tiers ? rankedPairsOf(row, row.tiers, policy, mixSeed(seed, counts.rankings)) : [];
+      const gap = ({ chosen, rejected }: RankedPair) => (row.scores?.[chosen] ?? 0) - (row.scores?.[rejected] ?? 0);
+      const kept = least === undefined ? all : all.filter((pair) => gap(pair) >= least);
+      counts.close += all.length - kept.length;
+      const pairs = kept.map((pair) => toPairRow(row, pair));
       counts.rankings++;
       counts.pairs += pairs.length;
       if (row.tiers === null) counts.unparseable++;
@@ -52,28 +75,51 @@ async function makePairs({ rankings, policy, seed, criterion, out }: Options): P
       for (const pair of pairs) yield `${JSON.stringify(criterion ? { ...pair, criterion } : pair)}\n`;
     }
     if (counts.pairs > 0) return;
-    const why = 'every ranking in it is one tie, has no verdict, or sets like texts against each other';
+    const why =
+      'every ranking in it is one tie, has no verdict, sets like texts against each other, or is closer than --min-margin';
     throw new AppError('DATA_INVALID', `${rankings} gives no pair: ${counts.rankings > 0 ? why : 'it holds no line'}.`);
   }
 
   await writeWhole(out, lines());
-  const { withoutPair, ...rest } = counts;
+  const { withoutPair, close, ...rest } = counts;
   return {
-    result: { out, policy, ...rest, without_pair: withoutPair },
+    result: {
+      out,
+      policy,
+      ...rest,
+      without_pair: withoutPair,
+      ...(least === undefined ? {} : { below_min_margin: close }),
+    },
     summary: `Made ${counted(counts.pairs, 'pair')} from ${counted(counts.rankings, 'ranking')} (${withoutPair} gave none, ${counts.unparseable} had no verdict): ${out}`,
   };
 }
 
 /** The pairs of one ranking, with the exact tokens of responses that were sampled here. */
 export function pairsOf(row: RankingRow, tiers: number[][], policy: PairPolicy, seed: number): PairRow[] {
-  const at = (index: number): SampledResponseRow => row.responses[index] ?? { text: '' };
-  const isSame = (one: number, other: number) => at(one).text === at(other).text;
-  return pairsFromTiers(policy, tiers, { seed, isSame }).map(({ chosen, rejected, margin }) => ({
-    ...toTrlRow(row.prompt, at(chosen).text, at(rejected).text),
+  return rankedPairsOf(row, tiers, policy, seed).map((pair) => toPairRow(row, pair));
+}
+
+const responseAt = ({ responses }: RankingRow, index: number): SampledResponseRow => responses[index] ?? { text: '' };
+
+function rankedPairsOf(row: RankingRow, tiers: number[][], policy: PairPolicy, seed: number): RankedPair[] {
+  const isSame = (one: number, other: number) => responseAt(row, one).text === responseAt(row, other).text;
+  return pairsFromTiers(policy, tiers, { seed, isSame });
+}
+
+function toPairRow(row: RankingRow, { chosen, rejected, margin }: RankedPair): PairRow {
+  const [better, worse] = [responseAt(row, chosen), responseAt(row, rejected)];
+  return {
+    ...toTrlRow(row.prompt, better.text, worse.text),
     margin,
-    ...tokensOf('chosen', at(chosen)),
-    ...tokensOf('rejected', at(rejected)),
-  }));
+    ...tokensOf('chosen', better),
+    ...tokensOf('rejected', worse),
+  };
+}
+
+function minMargin(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isFinite(value) && value >= 0) return value;
+  throw new InvalidArgumentError('It must be a number of at least 0.');
 }
 
 function tokensOf(side: 'chosen' | 'rejected', { token_ids: ids, finish_reason: reason }: SampledResponseRow) {

@@ -21,7 +21,9 @@ interface Options extends DeviceOption {
 export function registerSft(program: Command): void {
   const command = program
     .command('sft')
-    .description('fine-tune all parameters on prompts and completions: a checkpoint folder and metrics.jsonl')
+    .description(
+      'fine-tune on completions: a checkpoint folder (or, with lora in --config, an adapter) and metrics.jsonl',
+    )
     .requiredOption('--model <dir>', "the checkpoint's folder in Hugging Face layout")
     .requiredOption('--data <file>', 'JSONL: {prompt, completion}, or {messages} that end with the assistant')
     .option('--config <file>', 'JSON of settings by their TRL names')

@@ -102,7 +102,7 @@ async function trainPairs(options: Options, signal: AbortSignal): Promise<Comman
 }
 
 /** An adapter keeps its own shape: a config that states another one would be ignored in silence. Dropout is the run's. */
-async function requireSameLora(adapter: string, config: string): Promise<void> {
+export async function requireSameLora(adapter: string, config: string): Promise<void> {
   const { lora } = await readStated(config);
   if (typeof lora !== 'object' || lora === null) return;
   const shape = await readStated(join(adapter, 'adapter_config.json')).catch(() => null);
@@ -121,7 +121,7 @@ async function readExamples(file: string, conditions: readonly ConditionName[]):
   return (await readAllRows(file, trainingRowSchema)).map(({ row }) => toTrainingExample(row, conditions));
 }
 
-function toReference(text = 'initial'): Reference {
+export function toReference(text = 'initial'): Reference {
   return text === 'base' || text === 'initial' ? text : { adapter: text };
 }
 

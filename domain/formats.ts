@@ -7,6 +7,7 @@ import type {
   Prompt,
   RemoteResponse,
   SampledResponse,
+  SftExample,
   TrainingExample,
   TrainingPair,
 } from '../engine/ports.ts';
@@ -83,8 +84,12 @@ export const rankingRowSchema = sampleRowSchema
     tiers: tiersSchema.nullable(),
     verdict: z.string('must be text').optional(),
     shown_order: z.array(z.number()).optional(),
+    scores: z.array(z.number('must be numbers'), 'must be a list of numbers').optional(),
   })
-  .superRefine(({ tiers, responses }, context) => {
+  .superRefine(({ tiers, responses, scores }, context) => {
+    if (scores && scores.length !== responses.length) {
+      context.addIssue({ code: 'custom', path: ['scores'], message: 'must be one for each response' });
+    }
     const problem = tiers && findTiersProblem(tiers, responseIndices(responses.length));
     if (problem) context.addIssue({ code: 'custom', path: ['tiers'], message: `are no ranking: ${problem}` });
   });
@@ -168,10 +173,10 @@ export const sftRowSchema = z.union(
   'must be an object {"prompt", "completion"} or {"messages"}',
 );
 
-export function toSftExample(row: z.infer<typeof sftRowSchema>): { prompt: Prompt; completion: Completion } {
+/** Of a conversation every assistant's turn is trained on. */
+export function toSftExample(row: z.infer<typeof sftRowSchema>): SftExample {
   if (!('messages' in row)) return { prompt: row.prompt, completion: row.completion };
-  const messages = row.messages as ChatMessage[];
-  return { prompt: messages.slice(0, -1), completion: messages.slice(-1) };
+  return { messages: row.messages as ChatMessage[] };
 }
 
 export type PromptRow = z.infer<typeof promptRowSchema>;

@@ -7,6 +7,7 @@ import {
   pairwiseMessages,
   parseListwise,
   parsePairwise,
+  scoresOf,
   shownOrderFor,
   tiersFromComparisons,
   tiersFromScores,
@@ -261,4 +262,15 @@ test('stored words keep their end and hold only what a database takes', () => {
   const long = toStoredVerdict(`${'🙂'.repeat(30_000)}[[A]]`);
   expect(long.length).toBeLessThanOrEqual(20_010);
   expect(long.endsWith('[[A]]')).toBe(true);
+});
+
+describe('a number for each response', () => {
+  test('is the share of the others that a ranking puts it above, ties counting half', () => {
+    expect(scoresOf({ tiers: [[2], [0, 3], [1]] })).toEqual([0.5, 0, 1, 0.5]);
+    expect(scoresOf({ tiers: [[0, 1]] })).toEqual([0.5, 0.5]);
+  });
+  test("is the judge's own where it has one, and none without a verdict", () => {
+    expect(scoresOf({ tiers: [[1], [0]], scores: [-3.5, 2] })).toEqual([-3.5, 2]);
+    expect(scoresOf({ tiers: null })).toBeNull();
+  });
 });

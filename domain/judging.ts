@@ -21,6 +21,8 @@ export interface Verdict {
   verdict: string;
   /** `shownOrder[position]` is the index of the response that the judge saw at that position. */
   shownOrder: number[];
+  /** A number for each response, higher is better, from judges that have one. */
+  scores?: readonly number[];
 }
 
 export type Judge = (request: JudgeRequest, options: { seed: number; signal?: AbortSignal }) => Promise<Verdict>;
@@ -137,6 +139,23 @@ export function tiersFromComparisons(count: number, comparisons: readonly Compar
 export function tiersFromScores(scores: readonly number[]): number[][] {
   const levels = [...new Set(scores)].sort((one, other) => other - one);
   return levels.map((level) => responseIndices(scores.length).filter((index) => scores[index] === level));
+}
+
+/**
+ * A number for each response, higher is better; null without a verdict. From a judge that only ranks: the share of the
+ * other responses that it is ranked above, ties counting half, so that the best alone has 1 and the worst alone 0.
+ */
+export function scoresOf({ tiers, scores }: Pick<Verdict, 'tiers' | 'scores'>): readonly number[] | null {
+  if (scores) return scores;
+  if (!tiers) return null;
+  const others = tiers.flat().length - 1;
+  const ranked = new Map<number, number>();
+  let below = others + 1;
+  for (const tier of tiers) {
+    below -= tier.length;
+    for (const index of tier) ranked.set(index, (below + (tier.length - 1) / 2) / others);
+  }
+  return responseIndices(others + 1).map((index) => ranked.get(index) ?? Number.NaN);
 }
 
 /** Tiers of shown positions turned into tiers of response indices. */

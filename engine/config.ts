@@ -114,10 +114,14 @@ export const trainConfigSchema = z
   });
 export type TrainConfig = z.infer<typeof trainConfigSchema>;
 
-/** One supervised run over all parameters. `prompt_loss_weight` weighs prompt tokens (0 = completion only). */
+/**
+ * One supervised run, over all parameters or, where `lora` has a shape, of an adapter. `prompt_loss_weight` weighs prompt tokens (0 =
+ * completion only).
+ */
 export const sftConfigSchema = z
   .strictObject({
     ...optimizerFields,
+    lora: loraConfigSchema.nullable().default(null),
     prompt_loss_weight: z.number().min(0).max(1).default(0),
   })
   .superRefine((config, context) => {

@@ -16,6 +16,9 @@ export type Prompt = string | ChatMessage[];
  */
 export type Completion = string | ChatMessage[] | { tokenIds: number[] } | { cutText: string };
 
+/** What SFT learns: a prompt's completion, or every assistant's turn of a conversation. */
+export type SftExample = { prompt: Prompt; completion: Completion } | { messages: ChatMessage[] };
+
 export interface SampleRequest {
   id: string;
   /** Token ids are used as they stand. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Template } from '@huggingface/jinja';
 import { EngineError } from '../errors.ts';
 import type { ChatMessage } from '../ports.ts';
+import { markGeneration, readMarks } from './assistant-turns.ts';
 import { fileLimits, readModelText } from './files.ts';
 import { withinDeadline } from './guard.ts';
 import { renderTemplate } from './render.ts';
@@ -15,6 +16,8 @@ export interface ChatTemplate {
   readonly isPresent: boolean;
   /** The text of a conversation, up to where the assistant begins to speak if it is open. Throws CHAT_TEMPLATE_INVALID. */
   render(messages: readonly ChatMessage[], options: { isOpen: boolean }): string;
+  /** Places [start, end) in a closed conversation's text within {% generation %} blocks; null for a template without. */
+  assistantSpans(messages: readonly ChatMessage[]): [number, number][] | null;
 }
 
 /** What tokenizer_config.json says of templates. */
@@ -32,21 +35,34 @@ const deadline = 1_000;
 /** Reads the template; a folder without one gives one that says so when it is asked for. */
 export async function readChatTemplate(folder: string, settings: TemplateSettings): Promise<ChatTemplate> {
   const source = await readSource(folder, settings.chat_template);
-  const template = source === null ? null : guarded(folder, 'is malformed', () => new Template(source));
+  const parse = (text: string) => guarded(folder, 'is malformed', () => new Template(text));
+  const template = source === null ? null : parse(source);
+  const marked = source === null ? null : markGeneration(source);
+  const markedTemplate = marked === null ? null : parse(marked);
   const { bos_token, eos_token, pad_token, unk_token } = settings;
   const specials = Object.entries({ bos_token, eos_token, pad_token, unk_token }).filter(([, token]) => token != null);
+  const write = (made: Template | null, messages: readonly ChatMessage[], isOpen: boolean) => {
+    if (made === null) {
+      throw new EngineError(
+        'CHAT_TEMPLATE_INVALID',
+        `${folder} has no chat template (chat_template.jinja or "chat_template" in tokenizer_config.json): ` +
+          'add one, or give prompts as plain text instead of messages.',
+      );
+    }
+    const given = { messages, add_generation_prompt: isOpen, tools: null, documents: null };
+    return guarded(folder, 'fails', () => renderTemplate(made, { ...given, ...Object.fromEntries(specials) }));
+  };
   return {
     isPresent: template !== null,
-    render: (messages, { isOpen }) => {
-      if (template === null) {
-        throw new EngineError(
-          'CHAT_TEMPLATE_INVALID',
-          `${folder} has no chat template (chat_template.jinja or "chat_template" in tokenizer_config.json): ` +
-            'add one, or give prompts as plain text instead of messages.',
-        );
-      }
-      const given = { messages, add_generation_prompt: isOpen, tools: null, documents: null };
-      return guarded(folder, 'fails', () => renderTemplate(template, { ...given, ...Object.fromEntries(specials) }));
+    render: (messages, { isOpen }) => write(template, messages, isOpen),
+    assistantSpans: (messages) => {
+      if (markedTemplate === null) return null;
+      const spans = readMarks(write(markedTemplate, messages, false), write(template, messages, false));
+      if (spans !== null) return spans;
+      throw new EngineError(
+        'CHAT_TEMPLATE_INVALID',
+        `${folder}: the chat template changes what its {% generation %} blocks hold, so that the assistant's turns cannot be told.`,
+      );
     },
   };
 }

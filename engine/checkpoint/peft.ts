@@ -67,6 +67,41 @@ const neutralFields = new Set([
 
 /** Reads an adapter folder and checks it against the model it is for. */
 export async function readAdapter(folder: string, weights: WeightShapes): Promise<Adapter> {
+  return (await readFolder(folder, weights, new Map())).adapter;
+}
+
+/** An adapter and the value head that was trained with it. */
+export interface RewardAdapter {
+  adapter: Adapter;
+  /** [1, hidden]: no bias. */
+  score: TensorToWrite;
+}
+
+const scoreTensor = 'score.weight';
+
+/** Reads a reward model's folder: LoRA, and the head `score` among its modules_to_save. */
+export async function readRewardAdapter(
+  folder: string,
+  weights: WeightShapes,
+  hiddenSize: number,
+): Promise<RewardAdapter> {
+  const { adapter, saved } = await readFolder(folder, weights, new Map([[scoreTensor, [1, hiddenSize]]]));
+  const score = saved.get(scoreTensor);
+  if (!score) {
+    throw new EngineError(
+      'ADAPTER_INVALID',
+      `${folder} has no value head "score": give the folder of a reward model, not of a policy's adapter.`,
+    );
+  }
+  return { adapter, score };
+}
+
+/** `heads`: the whole tensors that it may hold beside LoRA's, with their shapes. */
+async function readFolder(
+  folder: string,
+  weights: WeightShapes,
+  heads: WeightShapes,
+): Promise<{ adapter: Adapter; saved: Map<string, TensorToWrite> }> {
   const path = join(folder, 'adapter_config.json');
   if (!(await exists(path))) {
     throw new EngineError('ADAPTER_INVALID', `${folder} has no adapter_config.json: give a PEFT adapter's folder.`);
@@ -80,23 +115,42 @@ export async function readAdapter(folder: string, weights: WeightShapes): Promis
   }
   for (const [field, value] of Object.entries(parsed.data)) {
     const isAbsent = value === null || value === false || value === 'none' || isEmpty(value);
-    if (!neutralFields.has(field) && !isAbsent) {
+    const isHead = field === 'modules_to_save' && heads.size > 0;
+    if (!neutralFields.has(field) && !isAbsent && !isHead) {
       throw new EngineError('ADAPTER_INVALID', `${path}: ${shortened(field)} = ${asStated(value)} is not supported.`);
     }
   }
   const { r, lora_alpha, use_rslora, target_modules } = parsed.data;
   const shape = { r, lora_alpha, use_rslora: use_rslora ?? false };
-  const modules = await readModules(folder, r, weights);
+  const { modules, saved } = await readModules(folder, r, weights, heads);
   const targets = typeof target_modules === 'string' ? [...modules.keys()] : target_modules;
-  return { shape: { ...shape, target_modules: targets }, scale: loraScale(shape), modules };
+  const adapter = { shape: { ...shape, target_modules: targets }, scale: loraScale(shape), modules };
+  return { adapter, saved };
 }
 
-async function readModules(folder: string, r: number, weights: WeightShapes): Promise<Adapter['modules']> {
+async function readModules(
+  folder: string,
+  r: number,
+  weights: WeightShapes,
+  heads: WeightShapes,
+): Promise<{ modules: Adapter['modules']; saved: Map<string, TensorToWrite> }> {
   const file = 'adapter_model.safetensors';
   const stored = await readSafetensors(folder, file);
   assertWeightsFit(stored.values(), folder);
   const modules: Adapter['modules'] = new Map();
+  const saved = new Map<string, TensorToWrite>();
   for (const [name, tensor] of stored) {
+    const head = name.startsWith(keyPrefix) ? heads.get(name.slice(keyPrefix.length)) : undefined;
+    if (head) {
+      if (String(tensor.shape) !== String(head)) {
+        throw new EngineError(
+          'ADAPTER_INVALID',
+          `${folder}/${file}: ${quoted(name)} has the shape ${asStated(tensor.shape)}, but this model asks for [${head}]: it belongs to another model, or gives more than one reward.`,
+        );
+      }
+      saved.set(name.slice(keyPrefix.length), { shape: head, data: await readTensor(folder, tensor) });
+      continue;
+    }
     const match = /^base_model\.model\.(.+)\.lora_([AB])\.weight$/.exec(name);
     const [, module, matrix] = match ?? [];
     if (!module || !matrix)
@@ -123,10 +177,10 @@ async function readModules(folder: string, r: number, weights: WeightShapes): Pr
     });
   }
   if (modules.size === 0) throw new EngineError('ADAPTER_INVALID', `${folder}/${file} has no LoRA tensors.`);
-  if (stored.size !== modules.size * 2) {
+  if (stored.size !== modules.size * 2 + saved.size) {
     throw new EngineError('ADAPTER_INVALID', `${folder}/${file} has a lora_B without its lora_A.`);
   }
-  return modules;
+  return { modules, saved };
 }
 
 /**
@@ -170,6 +224,32 @@ export function withScaleInB(adapter: Adapter): Adapter {
 
 /** Writes the folder that `PeftModel.from_pretrained` loads. The config goes last: a folder with it is complete. */
 export async function writeAdapter(folder: string, adapter: Adapter, model: string, dropout = 0): Promise<void> {
+  await writeFolder(folder, adapter, model, dropout, new Map(), { task_type: 'CAUSAL_LM', modules_to_save: null });
+}
+
+/** The same for `AutoModelForSequenceClassification` with one label. */
+export async function writeRewardAdapter(
+  folder: string,
+  { adapter, score }: RewardAdapter,
+  model: string,
+  dropout = 0,
+): Promise<void> {
+  const heads = new Map([[scoreTensor, score]]);
+  // peft names both for every classifier, whichever the model has.
+  await writeFolder(folder, adapter, model, dropout, heads, {
+    task_type: 'SEQ_CLS',
+    modules_to_save: ['classifier', 'score'],
+  });
+}
+
+async function writeFolder(
+  folder: string,
+  adapter: Adapter,
+  model: string,
+  dropout: number,
+  heads: ReadonlyMap<string, TensorToWrite>,
+  task: { task_type: string; modules_to_save: string[] | null },
+): Promise<void> {
   try {
     await mkdir(folder, { recursive: true });
   } catch (error) {
@@ -182,10 +262,11 @@ export async function writeAdapter(folder: string, adapter: Adapter, model: stri
     tensors.set(`${keyPrefix}${module}.lora_A.weight`, a);
     tensors.set(`${keyPrefix}${module}.lora_B.weight`, b);
   }
+  for (const [name, tensor] of heads) tensors.set(keyPrefix + name, tensor);
   await writeSafetensors(join(folder, 'adapter_model.safetensors'), tensors);
   const config = {
     peft_type: 'LORA',
-    task_type: 'CAUSAL_LM',
+    task_type: task.task_type,
     base_model_name_or_path: basename(model),
     ...adapter.shape,
     lora_dropout: dropout,
@@ -193,7 +274,7 @@ export async function writeAdapter(folder: string, adapter: Adapter, model: stri
     fan_in_fan_out: false,
     inference_mode: true,
     init_lora_weights: true,
-    modules_to_save: null,
+    modules_to_save: task.modules_to_save,
     rank_pattern: {},
     alpha_pattern: {},
   };

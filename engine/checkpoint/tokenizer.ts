@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { EngineError } from '../errors.ts';
 import type { ChatMessage, Completion, Prompt } from '../ports.ts';
 import type { AddedToken } from './added-tokens.ts';
+import { assistantMask } from './assistant-turns.ts';
 import { readChatTemplate } from './chat-template.ts';
 import { fileLimits, parseModelJson, readModelJson, readModelText } from './files.ts';
 import type { FormattingTokens } from './formatting-tokens.ts';
@@ -22,6 +23,8 @@ export interface Tokenizer {
   encodePair(prompt: Prompt, completion: Completion): { prompt: number[]; completion: number[] };
   /** What tells a completion's formatting from its words. */
   formatting(): FormattingTokens;
+  /** Ids of a closed conversation, and for each whether the assistant has said it. Every assistant's turn counts. */
+  encodeConversation(messages: ChatMessage[]): { ids: number[]; isAssistant: boolean[] };
   /** Text without special tokens. */
   decode(ids: readonly number[]): string;
 }
@@ -151,6 +154,21 @@ export async function openTokenizer(
     encodePair: (prompt, completion) => {
       const characters = 2 * lengthOf(prompt) + lengthOf(completion);
       return withinDeadline(deadlines.encode(characters), () => encodePair(prompt, completion), endless);
+    },
+    encodeConversation: (messages) => {
+      const work = () => {
+        const text = template.render(messages, { isOpen: false });
+        const encodeAlone = (part: string) => encode(part, { add_special_tokens: false });
+        const ids = encodeAlone(text);
+        const isAssistant = assistantMask(messages, template.assistantSpans(messages), {
+          ids,
+          encodeTextTo: (place) => encodeAlone(text.slice(0, place)),
+          encodeFirst: (count, isOpen) => encodeChat(messages.slice(0, count), isOpen),
+        });
+        return { ids, isAssistant };
+      };
+      // Every turn reads the conversation before it again.
+      return withinDeadline(deadlines.encode(2 * messages.length * lengthOf(messages)), work, endless);
     },
     decode: (ids) => (isSimple ? codec.decode(ids) : guarded(deadlines.decode, () => codec.decode(ids))),
   };

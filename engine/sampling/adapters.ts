@@ -20,13 +20,19 @@ export interface AdapterShelf {
   modules(): string[];
 }
 
-export function createAdapterShelf(shapes: WeightShapes): AdapterShelf {
+/** `live` adapters are in memory, by name, and change between calls: each call takes them as they are. */
+export function createAdapterShelf(shapes: WeightShapes, live: ReadonlyMap<string, Adapter> = new Map()): AdapterShelf {
   const adapters = new Map<string, Adapter>();
   return {
     async take(keys) {
       const taken = new Map<string, Adapter>();
       for (const key of new Set(keys)) {
         if (key === null) continue;
+        const changing = live.get(key);
+        if (changing) {
+          taken.set(key, withScaleInB(changing));
+          continue;
+        }
         const adapter = adapters.get(key) ?? withScaleInB(await readAdapter(key, shapes));
         // Last in the map's order: the first is the one not asked for the longest.
         adapters.delete(key);
@@ -36,7 +42,7 @@ export function createAdapterShelf(shapes: WeightShapes): AdapterShelf {
       for (const key of [...adapters.keys()].slice(0, -keptAdapters)) if (!taken.has(key)) adapters.delete(key);
       return taken;
     },
-    modules: () => modulesOf(adapters.values()),
+    modules: () => modulesOf([...adapters.values(), ...live.values()]),
   };
 }
 

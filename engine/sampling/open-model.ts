@@ -1,6 +1,7 @@
 // A model held open for sampling: its one session with the weights in it, its adapters, and the memory left for caches.
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import { kvBytesPerToken } from '../checkpoint/memory.ts';
+import type { Adapter } from '../checkpoint/peft.ts';
 import type { Precision, SamplingConfig } from '../config.ts';
 import { readDeviceMemory } from '../runtime/device-memory.ts';
 import { providerName } from '../runtime/provider.ts';
@@ -20,6 +21,8 @@ export interface OpenModelOptions {
   cacheBudget?: number;
   /** That share: a half, unless an earlier process died of it. */
   budgetShare?: number;
+  /** Adapters in memory by the names that requests may give, taken at each call as they are then. */
+  live?: ReadonlyMap<string, Adapter>;
 }
 
 export interface Generator {
@@ -74,7 +77,7 @@ export function createOpenModel(
   const provider = providerName(device);
   const { config: model, shapes } = checkpoint;
   const weightBytes = [...checkpoint.tensors.values()].reduce((sum, { length }) => sum + length, 0);
-  const shelf = createAdapterShelf(shapes);
+  const shelf = createAdapterShelf(shapes, options.live);
   let current: Held | null = null;
   let opening: Promise<unknown> = Promise.resolve();
 

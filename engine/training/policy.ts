@@ -52,11 +52,11 @@ export interface PolicyOptions {
 
 /** What a run begins with: the policy, and the adapter that it starts from, unchanged by training. */
 export async function openPolicy(
-  job: Pick<TrainJob, 'adapter' | 'config' | 'model'>,
+  job: Pick<TrainJob, 'adapter' | 'model'> & { config: Pick<TrainConfig, 'lora' | 'gradient_checkpointing' | 'seed'> },
   checkpoint: FrozenCheckpoint,
   device: string,
 ): Promise<{ policy: TrainedPolicy; initial: Adapter | null }> {
-  const { lora, gradient_checkpointing, seed }: TrainConfig = job.config;
+  const { lora, gradient_checkpointing, seed } = job.config;
   const options = { device, isCheckpointed: gradient_checkpointing };
   if (lora === null) {
     if (job.adapter !== null) {

@@ -84,7 +84,8 @@ export async function openReference(
   };
 }
 
-async function chooseReference(
+/** The adapter that a policy is held against; null is the bare model. */
+export async function chooseReference(
   { reference }: Pick<TrainJob, 'reference'>,
   checkpoint: Checkpoint,
   initial: Adapter | null,
@@ -94,7 +95,8 @@ async function chooseReference(
   return readAdapter(reference.adapter, checkpoint.shapes);
 }
 
-function nameOf({ reference, adapter }: Pick<TrainJob, 'adapter' | 'reference'>): string {
+/** What a run records of its reference. */
+export function nameOf({ reference, adapter }: Pick<TrainJob, 'adapter' | 'reference'>): string {
   if (reference === 'base') return 'base';
   return reference === 'initial' ? (adapter ?? 'base') : reference.adapter;
 }

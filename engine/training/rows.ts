@@ -34,28 +34,38 @@ export interface ReadRows extends TokenSlots {
 }
 
 /** Adds the inputs of training/batch.ts, and runs the model on them. */
-export function readRows({ g, config, weights, lora, isCheckpointed }: ModelInputs, size: BatchSize): ReadRows {
-  const { rows, completions, length, span } = size;
-  const ids = g.input('ids', 'int64', [rows, length]);
-  const positions = g.input('positions', 'int64', [rows, length]);
-  const segments = g.input('segments', 'int64', [rows, length]);
+export function readRows(model: ModelInputs, size: BatchSize): ReadRows {
+  const { g, config, weights, lora } = model;
+  const { rows, completions, span } = size;
+  const states = rowStates(model, size);
   const tokenWeights = g.input('token_weights', exactType(g), [rows, completions, span]);
-  const attend = rowAttention(g, config, positions, segments);
-  const head = (source: LoraSource, isTrained: boolean): HeadProduct[] => {
-    const context: DecoderContext = { g, config, weights, lora: source, attend };
-    if (isCheckpointed) {
-      const kept = config.layers - Math.ceil(config.layers * shareKept);
-      context.runHalf = (layer, x, build) => (layer >= kept ? build(x, (value) => value) : checkpointed(g, x, build));
-    }
-    const hidden = families[config.architecture].hidden(context, ids);
-    const x = g.reshape(hidden, [rows * length, config.hiddenSize]);
-    return [{ x, matrix: weights.tensor(headName(config)), isTrained }];
-  };
+  const head = (source: LoraSource, isTrained: boolean): HeadProduct[] => [
+    { x: states(source), matrix: weights.tensor(headName(config)), isTrained },
+  ];
   return {
     ...slotInputs(g, '', rows * completions * span),
     products: head(lora, weights.isTrained),
     through: (source) => g.scope('through', () => head(source, false)),
     tokenWeights,
+  };
+}
+
+/** Adds the rows' own inputs; gives the hidden states [rows x length, size] that the model makes of them through adapters. */
+export function rowStates(
+  { g, config, weights, isCheckpointed }: ModelInputs,
+  { rows, length }: BatchSize,
+): (lora: LoraSource) => Value {
+  const ids = g.input('ids', 'int64', [rows, length]);
+  const positions = g.input('positions', 'int64', [rows, length]);
+  const segments = g.input('segments', 'int64', [rows, length]);
+  const attend = rowAttention(g, config, positions, segments);
+  return (lora) => {
+    const context: DecoderContext = { g, config, weights, lora, attend };
+    if (isCheckpointed) {
+      const kept = config.layers - Math.ceil(config.layers * shareKept);
+      context.runHalf = (layer, x, build) => (layer >= kept ? build(x, (value) => value) : checkpointed(g, x, build));
+    }
+    return g.reshape(families[config.architecture].hidden(context, ids), [rows * length, config.hiddenSize]);
   };
 }
 

@@ -21,6 +21,8 @@ import {
 import { type BatchSize, packRows, rowLength, sizeOf, type TokenRow } from './batch.ts';
 import { type FrozenCheckpoint, frozenFolder, frozenWeights } from './frozen.ts';
 import { scoringGraph, tokenScoringGraph } from './graph.ts';
+import { tokenLogpsGraph } from './grpo-graph.ts';
+import type { ModelInputs } from './rows.ts';
 
 const rowsPerBatch = 8;
 
@@ -130,6 +132,32 @@ export async function scoreTokens(
     }));
     if (!results[index].every(({ logp }) => Number.isFinite(logp))) throw damagedWeights(checkpoint.folder);
   });
+  return results;
+}
+
+/** Token log-probs at a temperature by row and completion, each token's by itself. The caller closes `sessions`. */
+export async function scoreResponseTokens(
+  options: {
+    checkpoint: FrozenCheckpoint;
+    adapter: Adapter | null;
+    rows: readonly TokenRow[];
+    temperature: number;
+    device: string;
+    sessions: SessionCache;
+  },
+  signal?: AbortSignal,
+): Promise<number[][][]> {
+  const { checkpoint, adapter, rows, temperature, device, sessions } = options;
+  const results: number[][][] = rows.map(() => []);
+  const graphOf = (model: ModelInputs, size: BatchSize) => tokenLogpsGraph(model, size, temperature);
+  const onRow: RowReader = (index, outputs, r, { completions, span }) => {
+    results[index] = (rows[index]?.completions ?? []).map((ids, k) => {
+      const start = (r * completions + k) * span;
+      return Array.from(outputs.logps?.data.slice(start, start + ids.length) as Float32Array);
+    });
+    if (!results[index].flat().every(Number.isFinite)) throw damagedWeights(checkpoint.folder);
+  };
+  await runRows(graphOf, checkpoint, adapter, rows, device, signal, onRow, sessions);
   return results;
 }
 

@@ -1,4 +1,4 @@
-// Supervised fine-tuning of all parameters: the weights are inputs of the graph and AdamW changes them in place.
+// Supervised fine-tuning of all parameters, or of an adapter: what is trained is an input of the graph, changed in place.
 // It gives a checkpoint in Hugging Face layout with the original names; it also makes the demo model from nothing.
 import { join } from 'node:path';
 import { type Checkpoint, openCheckpoint } from '../checkpoint/checkpoint.ts';
@@ -7,7 +7,7 @@ import { type TensorToWrite, writeSafetensors } from '../checkpoint/safetensors.
 import type { SftConfig } from '../config.ts';
 import { EngineError } from '../errors.ts';
 import { expectedWeights } from '../models/index.ts';
-import type { Completion, Prompt, TrainMetrics } from '../ports.ts';
+import type { SftExample, TrainMetrics } from '../ports.ts';
 import { createRandom } from '../random.ts';
 import { assertWeightsFit } from '../runtime/external-weights.ts';
 import { createSessionCache } from '../runtime/session.ts';
@@ -15,13 +15,8 @@ import { type BatchSize, packRows, sizeOf, type TokenRow } from './batch.ts';
 import { inBuckets } from './buckets.ts';
 import { sftGraph } from './graph.ts';
 import { optimize } from './loop.ts';
-import { wholePolicy } from './policy.ts';
+import { openPolicy } from './policy.ts';
 import { fingerprintOf } from './resume.ts';
-
-export interface SftExample {
-  prompt: Prompt;
-  completion: Completion;
-}
 
 export interface SftJob {
   /** Folder of the checkpoint to start from. */
@@ -59,7 +54,7 @@ export async function trainSft(
     throw new EngineError('DATA_INVALID', `No example is left to train on: all ${job.examples.length} are too long.`);
   }
   const device = job.device ?? 'auto';
-  const policy = await wholePolicy(checkpoint, { device, isCheckpointed: config.gradient_checkpointing });
+  const { policy } = await openPolicy({ model: job.model, adapter: null, config }, checkpoint, device);
   const { tensors } = policy;
   const sessions = createSessionCache();
   const sessionOf = (size: BatchSize) =>
@@ -72,7 +67,7 @@ export async function trainSft(
       out: job.out,
       fingerprint: fingerprintOf(checkpoint.config, config, rows),
       resumeFrom: job.resumeFrom,
-      runBatch: async (batch, stepRows) => {
+      runBatch: async (batch, stepRows, at) => {
         const size = sizeOf(batch, config.per_device_train_batch_size);
         const session = await sessionOf(size);
         const feeds = packRows(batch, size);
@@ -81,7 +76,7 @@ export async function trainSft(
         const outputs = await session.run({
           ...feeds,
           token_weights: { ...feeds.token_weights, data: scaled },
-          ...policy.feeds(size, null),
+          ...policy.feeds(size, at),
         });
         return {
           loss: Number(outputs.loss?.data[0]),
@@ -103,15 +98,28 @@ export async function trainSft(
 }
 
 function tokenizeExample({ tokenizer, config }: Checkpoint, example: SftExample, settings: SftConfig): SftRow[] {
+  const { ids, isTaught } = encodeExample(tokenizer, example);
+  if (ids.length > Math.min(settings.max_length, config.maxPositions)) return [];
+  const weights = ids.slice(1).map((_, i) => (isTaught[i + 1] ? 1 : settings.prompt_loss_weight));
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  return [{ prompt: ids.slice(0, 1), completions: [ids.slice(1)], weights: [weights], total }];
+}
+
+/** The tokens of an example, and for each whether it is to be learnt. */
+function encodeExample(
+  tokenizer: Checkpoint['tokenizer'],
+  example: SftExample,
+): { ids: readonly number[]; isTaught: readonly boolean[] } {
+  if ('messages' in example) {
+    const { ids, isAssistant } = tokenizer.encodeConversation(example.messages);
+    return { ids, isTaught: isAssistant };
+  }
   const { prompt, completion } = tokenizer.encodePair(example.prompt, example.completion);
-  const ids = [...prompt, ...completion];
   if (prompt.length === 0 || completion.length === 0) {
     throw new EngineError('DATA_INVALID', 'An example has an empty prompt or completion.');
   }
-  if (ids.length > Math.min(settings.max_length, config.maxPositions)) return [];
-  const weights = ids.slice(1).map((_, i) => (i + 1 < prompt.length ? settings.prompt_loss_weight : 1));
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  return [{ prompt: ids.slice(0, 1), completions: [ids.slice(1)], weights: [weights], total }];
+  const ids = [...prompt, ...completion];
+  return { ids, isTaught: ids.map((_, i) => i >= prompt.length) };
 }
 
 /** Fresh weights, N(0, 0.02) and norms of one, for a folder that has a config and a tokenizer but no weights yet. */

@@ -4,11 +4,13 @@ import { AppError } from '../../domain/errors.ts';
 import type { Judge, JudgeMode } from '../../domain/judging.ts';
 import { findRequestProblem } from '../../domain/judging.ts';
 import type { Sampler } from '../../engine/ports.ts';
+import type { RewardModel } from '../../engine/training/reward-model.ts';
 import { judgeByAsking } from './llm.ts';
 import { openLocalAsk } from './local.ts';
 import { type OpenAiOptions, openOpenAiAsk } from './openai.ts';
 import { oracleJudge } from './oracle.ts';
 import { openRandomJudge } from './random.ts';
+import { openRewardJudge } from './reward.ts';
 
 export interface JudgeSpecs {
   oracle: { kind: 'oracle' };
@@ -16,6 +18,7 @@ export interface JudgeSpecs {
   /** `maxTokens` is the room for an answer. */
   local: { kind: 'local'; sampler: Sampler; maxTokens?: number };
   openai: { kind: 'openai' } & OpenAiOptions;
+  reward: { kind: 'reward'; model: RewardModel };
 }
 export type JudgeKind = keyof JudgeSpecs;
 export type JudgeSpec = JudgeSpecs[JudgeKind];
@@ -27,6 +30,7 @@ const openers: { [K in JudgeKind]: (spec: JudgeSpecs[K], mode: JudgeMode) => Jud
   random: ({ seed }) => openRandomJudge(seed),
   local: ({ sampler, maxTokens = defaultMaxTokens }, mode) => judgeByAsking(openLocalAsk(sampler, maxTokens), mode),
   openai: (spec, mode) => judgeByAsking(openOpenAiAsk({ maxTokens: defaultMaxTokens, ...spec }), mode),
+  reward: ({ model }) => openRewardJudge(model),
 };
 
 export const judgeKinds = Object.keys(openers) as readonly JudgeKind[];

@@ -1,13 +1,16 @@
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { scoresOf } from '../../domain/judging.ts';
 import type { SamplingConfig } from '../../engine/config.ts';
 import { EngineError } from '../../engine/errors.ts';
 import type { SampleRequest, Sampler } from '../../engine/ports.ts';
+import { openRewardModel } from '../../engine/training/reward-model.ts';
 import { createLimiter } from '../limit.ts';
 import { judgeKinds, openJudge } from './index.ts';
 import { judgeAll } from './judge-all.ts';
 
-test('the four judges', () => {
-  expect(judgeKinds.toSorted()).toEqual(['local', 'openai', 'oracle', 'random']);
+test('the five judges', () => {
+  expect(judgeKinds.toSorted()).toEqual(['local', 'openai', 'oracle', 'random', 'reward']);
 });
 
 test('the oracle ranks by its score and ties equal ones, for text and for messages', async () => {
@@ -151,4 +154,23 @@ test('a limiter runs no more than its limit, and a failed task gives its place b
   const results = await Promise.allSettled(tasks);
   expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(6);
   expect(most).toBe(2);
+});
+
+test('a reward model ranks by its numbers, and tells them', async () => {
+  const fixtures = fileURLToPath(new URL('../../engine/fixtures/', import.meta.url));
+  const model = await openRewardModel({
+    model: `${fixtures}llama`,
+    adapter: `${fixtures}llama-reward`,
+    device: 'cpu',
+  });
+  const verdict = await openJudge({ kind: 'reward', model })(
+    { prompt: [{ role: 'user', content: 'red order cost?' }], responses: ['early.', 'on the blue monday.', 'early.'] },
+    { seed: 1 },
+  );
+  await model.close();
+  const [first = 0, second = 0, third = 0] = verdict.scores ?? [];
+  expect(first).toBe(third);
+  expect(first).not.toBe(second);
+  expect(verdict.tiers).toEqual(first > second ? [[0, 2], [1]] : [[1], [0, 2]]);
+  expect(scoresOf(verdict)).toEqual(verdict.scores);
 });

@@ -9,7 +9,7 @@ export const oracleJudge: Judge = async ({ prompt, responses }) => {
   const question = lastQuestion(prompt);
   const scores = responses.map((response) => scoreReply(question, response).score);
   const verdict = scores.map((score, index) => `response ${index + 1}: ${score}`).join(', ');
-  return { tiers: tiersFromScores(scores), verdict, shownOrder: responseIndices(responses.length) };
+  return { tiers: tiersFromScores(scores), verdict, shownOrder: responseIndices(responses.length), scores };
 };
 
 function lastQuestion(prompt: Prompt): string {
