@@ -5,7 +5,7 @@ import path from 'node:path';
 import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { jobRuns, models, sftRuns } from '../../db/schema.ts';
-import { sftConfigSchema } from '../../engine/config.ts';
+import { type SftConfig, sftConfigSchema } from '../../engine/config.ts';
 import { addPerson } from '../../test/people.ts';
 import { createTestDatabase, type TestDatabase } from '../../test/postgres.ts';
 import { openLocalArtifacts } from '../artifacts.ts';
@@ -49,7 +49,7 @@ afterAll(async () => {
 const artifactsDir = () => path.join(root, 'artifacts');
 const modelsDir = () => path.join(root, 'models');
 const places = () => ({ modelsDir: modelsDir(), artifacts: openLocalArtifacts(artifactsDir()) });
-const start = (input: { name?: string; data?: string } = {}) =>
+const start = (input: { name?: string; data?: string; config?: SftConfig } = {}) =>
   startSft(database.db, admin, places(), { modelId, name: 'tiny-sft', config, data, dataName: 'chat.jsonl', ...input });
 
 async function stored() {
@@ -75,6 +75,12 @@ test.each([
   ['no line', '\n\n', /^chat\.jsonl holds no line/],
 ])('data with %s is refused in a sentence, and nothing is stored', async (_, bad, words) => {
   await expect(start({ data: bad })).rejects.toThrow(words);
+  expect(await stored()).toEqual(nothing);
+});
+
+test('settings that would give an adapter are refused, and nothing is stored', async () => {
+  const adapter = sftConfigSchema.parse({ lora: { r: 4 } });
+  await expect(start({ config: adapter })).rejects.toThrow('lora gives an adapter');
   expect(await stored()).toEqual(nothing);
 });
 

@@ -40,6 +40,10 @@ export async function startSft(
   { modelId, name, config, data, dataName }: StartSft,
 ): Promise<{ sftRunId: string; jobRunId: string }> {
   await requireReadyModel(db, modelsDir, modelId);
+  if (config.lora) {
+    const remedy = 'leave lora out, or train an adapter on the command line (rankloop sft)';
+    throw new AppError('CONFIG_INVALID', `A fine-tuned model is whole, but lora gives an adapter: ${remedy}.`);
+  }
   const exampleCount = parseJsonLines(sftRowSchema, data, dataName).length;
   if (exampleCount === 0) throw new AppError('DATA_INVALID', `${dataName} holds no line: give a file with examples.`);
   await requireFreeName(db, modelsDir, name);
