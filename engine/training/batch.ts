@@ -27,6 +27,11 @@ export function rowLength({ prompt, completions }: TokenRow): number {
   return completions.reduce((total, completion) => total + completion.length - 1, prompt.length);
 }
 
+/** Tokens of a row's sequences, each by itself as TRL counts them: the prompt comes once for each of its completions. */
+export function sequenceTokens({ prompt, completions }: TokenRow): number {
+  return completions.reduce((sum, completion) => sum + prompt.length + completion.length, 0);
+}
+
 /** The smallest bucket that holds these rows: few distinct sizes, since each is a session of its own. */
 export function sizeOf(rows: readonly TokenRow[], capacity: number): BatchSize {
   const length = Math.max(...rows.map((row) => Math.max(row.bucket?.length ?? 0, rowLength(row))));

@@ -3,6 +3,7 @@
 import { gradients } from '../autodiff/gradient.ts';
 import type { GraphBuilder, Value } from '../graph/builder.ts';
 import type { OnnxGraph } from '../graph/onnx.ts';
+import type { Tensor } from '../runtime/session.ts';
 import type { BatchSize } from './batch.ts';
 import { tokenStatistics } from './log-probs.ts';
 import { type ModelInputs, readRows } from './rows.ts';
@@ -55,4 +56,12 @@ export function withGradients(g: GraphBuilder, loss: Value, trained: ReadonlyMap
   const found = gradients(g, scale ? g.mul(loss, scale) : loss, [...trained.values()]);
   for (const [i, gradient] of found.entries()) g.output(`d ${names[i]}`, gradient);
   return g.build();
+}
+
+/** What a run of such a graph gives as the gradients of these tensors, by their names. */
+export function gradientsOf(
+  outputs: Readonly<Record<string, Tensor>>,
+  names: Iterable<string>,
+): Map<string, Float32Array> {
+  return new Map([...names].map((name) => [name, outputs[`d ${name}`]?.data as Float32Array]));
 }

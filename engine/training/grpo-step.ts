@@ -3,8 +3,9 @@ import type { Adapter } from '../checkpoint/peft.ts';
 import { groupAdvantages, tokenShares } from '../grpo.ts';
 import { type GrpoConfig, stepsPerSampling } from '../online-config.ts';
 import { createSessionCache, type Tensor } from '../runtime/session.ts';
-import { type BatchSize, packRows, sizeOf, type TokenRow } from './batch.ts';
+import { type BatchSize, packRows, sequenceTokens, sizeOf, type TokenRow } from './batch.ts';
 import type { FrozenCheckpoint } from './frozen.ts';
+import { gradientsOf } from './graph.ts';
 import { grpoGraph } from './grpo-graph.ts';
 import type { Group, OnlineStep } from './online-step.ts';
 import type { TrainedPolicy } from './policy.ts';
@@ -98,14 +99,9 @@ export function grpoStep({ checkpoint, policy, reference, config, device }: Opti
       });
       return {
         loss: Number(outputs.loss?.data[0]),
-        gradients: new Map(
-          [...policy.tensors.keys()].map((name) => [name, outputs[`d ${name}`]?.data as Float32Array]),
-        ),
+        gradients: gradientsOf(outputs, policy.tensors.keys()),
         outcomes: batch.map((row, r) => outcomeOf(row, r, outputs, size)),
-        tokens: batch.reduce(
-          (sum, row) => sum + row.completions.reduce((all, ids) => all + row.prompt.length + ids.length, 0),
-          0,
-        ),
+        tokens: batch.reduce((sum, row) => sum + sequenceTokens(row), 0),
       };
     },
     summarise: (outcomes) => {

@@ -9,7 +9,9 @@ import { loraInputs, noLora } from '../models/lora.ts';
 import type { TrainingPlan } from '../ports.ts';
 import { adapterFeeds } from '../runtime/adapter-feeds.ts';
 import { createSessionCache, type Tensor } from '../runtime/session.ts';
+import { sequenceTokens } from './batch.ts';
 import { sharesOf, takesPairs } from './examples.ts';
+import { gradientsOf } from './graph.ts';
 import type { BatchMoment, BatchResult } from './loop.ts';
 import { type PairOutcome, preferenceMetrics, type SingleOutcome, unpairedMetrics } from './metrics.ts';
 import { planTraining } from './plan.ts';
@@ -82,10 +84,9 @@ export function preferenceStep({ checkpoint, policy, reference, config }: StepOp
       ...held,
     });
     const read = readerOf(outputs, size);
-    const gradients = isTrained ? [...tensors.keys()].map((name) => [name, outputs[`d ${name}`]?.data] as const) : [];
     return {
       loss: read('loss', 0),
-      gradients: new Map(gradients as [string, Float32Array][]),
+      gradients: gradientsOf(outputs, isTrained ? tensors.keys() : []),
       outcomes: referenced.map((row, r) =>
         takesPairs(config) ? pairOutcome(row, r, outputs, read) : singleOutcome(row, r, outputs, read),
       ),
@@ -117,10 +118,6 @@ function loraOf(g: GraphBuilder, { shapes }: Checkpoint, { modules, shape, scale
 }
 
 const limitOf = ({ config }: Checkpoint, { max_length }: TrainConfig) => Math.min(max_length, config.maxPositions);
-
-/** Each sequence by itself, as TRL counts them: a prompt comes once for each of its completions. */
-const sequenceTokens = ({ prompt, completions }: PreferenceRow) =>
-  completions.reduce((sum, completion) => sum + prompt.length + completion.length, 0);
 
 /**
  * KTO's mismatched completions, as TRL pairs them: each prompt with the completion of the row before it in the batch, the

@@ -8,8 +8,11 @@ import { createRandom } from '../random.ts';
 import type { RewardConfig } from '../reward-config.ts';
 import { assertWeightsFit } from '../runtime/external-weights.ts';
 import { createSessionCache } from '../runtime/session.ts';
-import type { TokenRow } from './batch.ts';
+import { sequenceTokens, type TokenRow } from './batch.ts';
+import { describeDropped } from './data.ts';
+import { evaluate } from './evaluate.ts';
 import { openFrozen } from './frozen.ts';
+import { gradientsOf } from './graph.ts';
 import { type BatchMoment, type BatchResult, type OptimizationResult, optimize } from './loop.ts';
 import { adapterPolicy } from './policy.ts';
 import { fingerprintOf } from './resume.ts';
@@ -60,8 +63,8 @@ export async function trainReward(
   const rows = usableRows(stored, job.pairs, config, dropped);
   const evalRows = usableRows(stored, job.evalPairs ?? [], config, {});
   if (rows.length === 0) {
-    const reasons = Object.entries(dropped).map(([reason, count]) => `${count} dropped (${reason})`);
-    throw new EngineError('DATA_INVALID', `No pair is left to train on: ${reasons.join(', ') || 'there were none'}.`);
+    const reasons = describeDropped(dropped, job.pairs.length);
+    throw new EngineError('DATA_INVALID', `No pair is left to train on: ${reasons}.`);
   }
   const checkpoint = await openFrozen(stored, { ...config, load_in_4bit: false }, device);
   const { adapter, score } = await openRewardAdapter(job, stored);
@@ -95,14 +98,12 @@ export async function trainReward(
     const reward = (r: number, k: number) => Number(outputs.rewards?.data[2 * r + k]);
     return {
       loss: Number(outputs.loss?.data[0]),
-      gradients: new Map([...tensors.keys()].map((name) => [name, outputs[`d ${name}`]?.data as Float32Array])),
+      gradients: gradientsOf(outputs, tensors.keys()),
       outcomes: batch.map((_, r) => ({ chosen: reward(r, 0), rejected: reward(r, 1) })),
-      tokens: batch.reduce(
-        (sum, row) => sum + row.completions.reduce((all, ids) => all + row.prompt.length + ids.length, 0),
-        0,
-      ),
+      tokens: batch.reduce((sum, row) => sum + sequenceTokens(row), 0),
     };
   };
+  const evaluateBatch = (batch: readonly RewardRow[], of: readonly RewardRow[]) => run(batch, of, null);
   try {
     const { steps, skippedSteps, best, stoppedEarly } = await optimize<RewardRow, RewardOutcome>({
       rows,
@@ -113,7 +114,10 @@ export async function trainReward(
       resumeFrom: job.resumeFrom,
       runBatch: run,
       summarise: rewardMetrics,
-      evaluation: evalRows.length > 0 ? { config, run: () => evaluate(evalRows, capacity, run) } : undefined,
+      evaluation:
+        evalRows.length > 0
+          ? { config, run: () => evaluate(evalRows, capacity, evaluateBatch, rewardMetrics) }
+          : undefined,
       needsLossScale: policy.needsLossScale,
       onMetrics,
       signal,
@@ -124,23 +128,6 @@ export async function trainReward(
   } finally {
     await sessions.close();
   }
-}
-
-/** Loss and metrics on held-out pairs, under TRL's `eval_` names. */
-async function evaluate(
-  rows: readonly RewardRow[],
-  capacity: number,
-  run: (batch: readonly RewardRow[], of: readonly RewardRow[], draw: null) => Promise<BatchResult<RewardOutcome>>,
-): Promise<Record<string, number>> {
-  let loss = 0;
-  const outcomes: RewardOutcome[] = [];
-  for (let start = 0; start < rows.length; start += capacity) {
-    const batch = await run(rows.slice(start, start + capacity), rows, null);
-    loss += batch.loss;
-    outcomes.push(...batch.outcomes);
-  }
-  const values = { loss, ...rewardMetrics(outcomes) };
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [`eval_${name}`, value]));
 }
 
 /** TRL's names. */

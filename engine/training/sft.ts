@@ -11,9 +11,9 @@ import type { SftExample, TrainMetrics } from '../ports.ts';
 import { createRandom } from '../random.ts';
 import { assertWeightsFit } from '../runtime/external-weights.ts';
 import { createSessionCache } from '../runtime/session.ts';
-import { type BatchSize, packRows, sizeOf, type TokenRow } from './batch.ts';
+import { type BatchSize, packRows, sequenceTokens, sizeOf, type TokenRow } from './batch.ts';
 import { inBuckets } from './buckets.ts';
-import { sftGraph } from './graph.ts';
+import { gradientsOf, sftGraph } from './graph.ts';
 import { optimize } from './loop.ts';
 import { openPolicy } from './policy.ts';
 import { fingerprintOf } from './resume.ts';
@@ -80,9 +80,9 @@ export async function trainSft(
         });
         return {
           loss: Number(outputs.loss?.data[0]),
-          gradients: new Map([...tensors.keys()].map((name) => [name, outputs[`d ${name}`]?.data as Float32Array])),
+          gradients: gradientsOf(outputs, tensors.keys()),
           outcomes: [],
-          tokens: batch.reduce((sum, row) => sum + row.prompt.length + (row.completions[0]?.length ?? 0), 0),
+          tokens: batch.reduce((sum, row) => sum + sequenceTokens(row), 0),
         };
       },
       summarise: () => ({}),

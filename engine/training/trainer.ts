@@ -4,19 +4,19 @@ import { join } from 'node:path';
 import { type Checkpoint, openCheckpoint } from '../checkpoint/checkpoint.ts';
 import { sampleWeights } from '../checkpoint/identity.ts';
 import { writeAtomically } from '../checkpoint/safetensors.ts';
-import type { TrainConfig } from '../config.ts';
 import { EngineError } from '../errors.ts';
 import type { TrainingPlan, TrainJob, TrainMetrics, TrainResult } from '../ports.ts';
 import { assertWeightsFit } from '../runtime/external-weights.ts';
 import { epochOrder, paddingShare } from './buckets.ts';
 import { describeDropped, prepareData } from './data.ts';
 import { createDiagnostics, type TextsOf } from './diagnostics.ts';
+import { evaluate } from './evaluate.ts';
 import { takesPairs } from './examples.ts';
 import { openFrozen } from './frozen.ts';
 import { optimize } from './loop.ts';
 import { openPolicy } from './policy.ts';
 import type { PreferenceRow } from './preference-batch.ts';
-import { type Outcome, type PreferenceStep, preferenceStep } from './preference-step.ts';
+import { type Outcome, preferenceStep } from './preference-step.ts';
 import { openReference } from './reference.ts';
 import { fingerprintOf } from './resume.ts';
 
@@ -65,9 +65,12 @@ export async function train(
       resumeFrom: job.resumeFrom,
       needsLossScale: policy.needsLossScale,
       runBatch: step.run,
-      summarise: (outcomes) => step.summarise(outcomes),
+      summarise: step.summarise,
       afterStep: (done) => reference.afterStep(done),
-      evaluation: evalRows.length > 0 ? { config, run: () => evaluate(evalRows, config, step) } : undefined,
+      evaluation:
+        evalRows.length > 0
+          ? { config, run: () => evaluate(evalRows, config.per_device_eval_batch_size, step.evaluate, step.summarise) }
+          : undefined,
       observer: createDiagnostics({ rows, reference: referenceLogps, ...report }, config, textsOf(checkpoint)),
       onMetrics,
       signal,
@@ -94,24 +97,6 @@ export async function train(
 async function writeRecord({ model, adapter, config, out }: TrainJob, reference: string | null): Promise<void> {
   const record = JSON.stringify({ model, adapter, reference, config }, null, 2);
   await writeAtomically(join(out, 'training.json'), [Buffer.from(`${record}\n`)]);
-}
-
-/** Loss and metrics on held-out examples, under TRL's `eval_` names. */
-async function evaluate(
-  rows: readonly PreferenceRow[],
-  config: TrainConfig,
-  step: PreferenceStep,
-): Promise<Record<string, number>> {
-  let loss = 0;
-  const outcomes: Outcome[] = [];
-  const batchSize = config.per_device_eval_batch_size;
-  for (let start = 0; start < rows.length; start += batchSize) {
-    const batch = await step.evaluate(rows.slice(start, start + batchSize), rows);
-    loss += batch.loss;
-    outcomes.push(...batch.outcomes);
-  }
-  const values = { loss, ...step.summarise(outcomes) };
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [`eval_${name}`, value]));
 }
 
 /** What a row says, as far as it fits a line. */
