@@ -10,20 +10,18 @@ import { parseJsonLines, sftRowSchema, toSftExample } from '../../domain/formats
 import { isSftActive, type SftOutcome, sftOutcomeSchema } from '../../domain/sft.ts';
 import { sftConfigSchema } from '../../engine/config.ts';
 import { mkdirReason, reasonOf } from '../../engine/errors.ts';
-import type { TrainMetrics } from '../../engine/ports.ts';
 import { isUniqueViolation } from '../../server/database-errors.ts';
 import { resolveModelFolder } from '../../server/models-dir.ts';
 import { requireModel, sftFolder } from '../../server/services/models.ts';
-import { notify } from '../../server/services/notify.ts';
 import { nameTaken, sftDataFile } from '../../server/services/sft.ts';
 import { applySftEvent } from '../../server/services/sft-status.ts';
 import type { JobContext, JobHandler } from '../context.ts';
 import { inspectFolder } from '../inspect-model.ts';
-import { metricsBefore, newestOfAttempts } from '../training-attempts.ts';
+import { newestOfAttempts } from '../training-attempts.ts';
+import { type MetricsTarget, metricsWriter } from '../training-metrics.ts';
 
 type SftRun = typeof sftRuns.$inferSelect;
 
-const notifyEveryMs = 400;
 /** Beside the weights: which run made them. */
 const recordFile = 'fine-tuning.json';
 const recordSchema = z.object({ run: z.uuid(), outcome: sftOutcomeSchema });
@@ -71,7 +69,7 @@ async function train(context: JobContext, run: SftRun, folder: string): Promise<
       out,
       ...(resumeFrom ? { resumeFrom } : {}),
     },
-    metricsWriter(context, run.id, out),
+    metricsWriter(context, out, metricsOf(run.id)),
     context.signal,
   );
   const { steps, examples, dropped, seconds } = result;
@@ -84,33 +82,24 @@ async function train(context: JobContext, run: SftRun, folder: string): Promise<
   return { folder: out, outcome };
 }
 
-function metricsWriter(context: JobContext, sftRunId: string, out: string) {
-  let notifiedAt = 0;
-  let isFirst = true;
-  return ({ step, maxSteps, epoch, values }: TrainMetrics) =>
-    context.write(async (tx) => {
-      if (isFirst) {
-        const logged = await metricsBefore(out, step, maxSteps);
-        const lost = logged.map((metrics) => ({ sftRunId, ...metrics, fence: context.fence }));
-        if (lost.length > 0) await tx.insert(sftMetrics).values(lost).onConflictDoNothing();
-        isFirst = false;
-      }
-      const row = { sftRunId, step, maxSteps, epoch, values, fence: context.fence };
-      // An attempt that starts again from a checkpoint comes by the steps after it once more.
-      await tx
-        .insert(sftMetrics)
-        .values(row)
-        .onConflictDoUpdate({
-          target: [sftMetrics.sftRunId, sftMetrics.step],
-          set: row,
-          setWhere: sql`${sftMetrics.fence} < ${context.fence}`,
-        });
-      await context.progress(tx, { done: step, total: maxSteps });
-      if (Date.now() - notifiedAt < notifyEveryMs) return;
-      notifiedAt = Date.now();
-      await notify(tx, 'sft', sftRunId);
-    });
-}
+const metricsOf = (sftRunId: string): MetricsTarget => ({
+  channel: 'sft',
+  id: sftRunId,
+  add: (tx, steps) =>
+    tx
+      .insert(sftMetrics)
+      .values(steps.map((step) => ({ sftRunId, ...step })))
+      .onConflictDoNothing(),
+  replace: (tx, step) =>
+    tx
+      .insert(sftMetrics)
+      .values({ sftRunId, ...step })
+      .onConflictDoUpdate({
+        target: [sftMetrics.sftRunId, sftMetrics.step],
+        set: step,
+        setWhere: sql`${sftMetrics.fence} < ${step.fence}`,
+      }),
+});
 
 /** Gives the folder its name and the model its row under the job's lock: a fenced attempt can do neither. */
 async function register(

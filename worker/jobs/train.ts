@@ -8,14 +8,12 @@ import { pairs, policies, prompts, responses, roundMetrics, type rounds, roundWa
 import { trainConfigSchema } from '../../engine/config.ts';
 import type { Completion, Reference, TrainingPair } from '../../engine/ports.ts';
 import { enqueue } from '../../server/services/jobs.ts';
-import { notify } from '../../server/services/notify.ts';
 import { applyRoundEvent } from '../../server/services/rounds-status.ts';
 import { getPolicy } from '../../server/services/samplings.ts';
 import type { JobContext, JobHandler } from '../context.ts';
 import { modelOf } from '../sampling.ts';
-import { metricsBefore, newestOfAttempts } from '../training-attempts.ts';
-
-const notifyEveryMs = 400;
+import { newestOfAttempts } from '../training-attempts.ts';
+import { type MetricsTarget, metricsWriter } from '../training-metrics.ts';
 
 export const train: JobHandler<'train'> = async ({ roundId }, context) => {
   const round = await context.write((tx) => applyRoundEvent(tx, roundId, 'train'));
@@ -24,8 +22,6 @@ export const train: JobHandler<'train'> = async ({ roundId }, context) => {
   const resumeFrom = await newestOfAttempts(folder);
   const out = path.join(folder, String(context.fence));
   await mkdir(out, { recursive: true });
-  let notifiedAt = 0;
-  let isFirst = true;
   const result = await context.engine.train(
     {
       ...(await modelOf(context, init)),
@@ -35,34 +31,7 @@ export const train: JobHandler<'train'> = async ({ roundId }, context) => {
       out,
       ...(resumeFrom ? { resumeFrom } : {}),
     },
-    ({ step, maxSteps, epoch, values, warnings = [] }) =>
-      context.write(async (tx) => {
-        if (isFirst) {
-          const logged = await metricsBefore(out, step, maxSteps);
-          const lost = logged.map((metrics) => ({ roundId, ...metrics, fence: context.fence }));
-          if (lost.length > 0) await tx.insert(roundMetrics).values(lost).onConflictDoNothing();
-          isFirst = false;
-        }
-        const row = { roundId, step, maxSteps, epoch, values, fence: context.fence };
-        // An attempt that starts again from a checkpoint comes by the steps after it once more.
-        await tx
-          .insert(roundMetrics)
-          .values(row)
-          .onConflictDoUpdate({
-            target: [roundMetrics.roundId, roundMetrics.step],
-            set: row,
-            setWhere: sql`${roundMetrics.fence} < ${context.fence}`,
-          });
-        if (warnings.length > 0) {
-          const found = warnings.map(({ examples = [], ...warning }) => ({ roundId, ...warning, examples }));
-          // A later attempt tells all that the earlier ones found.
-          await tx.insert(roundWarnings).values(found).onConflictDoNothing();
-        }
-        await context.progress(tx, { done: step, total: maxSteps });
-        if (Date.now() - notifiedAt < notifyEveryMs) return;
-        notifiedAt = Date.now();
-        await notify(tx, 'round', roundId);
-      }),
+    metricsWriter(context, out, metricsOf(roundId)),
     context.signal,
   );
   const adapterKey = await context.artifacts.putFolder(result.adapter);
@@ -85,6 +54,30 @@ export const train: JobHandler<'train'> = async ({ roundId }, context) => {
   });
   await rm(folder, { recursive: true, force: true });
 };
+
+const metricsOf = (roundId: string): MetricsTarget => ({
+  channel: 'round',
+  id: roundId,
+  add: (tx, steps) =>
+    tx
+      .insert(roundMetrics)
+      .values(steps.map((step) => ({ roundId, ...step })))
+      .onConflictDoNothing(),
+  replace: async (tx, step, { warnings = [] }) => {
+    await tx
+      .insert(roundMetrics)
+      .values({ roundId, ...step })
+      .onConflictDoUpdate({
+        target: [roundMetrics.roundId, roundMetrics.step],
+        set: step,
+        setWhere: sql`${roundMetrics.fence} < ${step.fence}`,
+      });
+    if (warnings.length === 0) return;
+    const found = warnings.map(({ examples = [], ...warning }) => ({ roundId, ...warning, examples }));
+    // A later attempt tells all that the earlier ones found.
+    await tx.insert(roundWarnings).values(found).onConflictDoNothing();
+  },
+});
 
 type Round = typeof rounds.$inferSelect;
 
