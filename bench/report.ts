@@ -1,7 +1,7 @@
 // The figures of `bench sampler` as Markdown tables: what the command prints, and what docs/ keeps.
 import type { ContestantName } from './processes.ts';
 import { contestantNames } from './processes.ts';
-import type { ModelReport, SamplerReport } from './sampler-report.ts';
+import type { Goal, ModelReport, SamplerReport } from './sampler-report.ts';
 import type { Spread } from './statistics.ts';
 
 export function samplerMarkdown(report: SamplerReport): string {
@@ -9,16 +9,7 @@ export function samplerMarkdown(report: SamplerReport): string {
   return [
     `${facts}; ${report.repetitions} rounds, ${report.seconds} s. Medians (least-most).`,
     ...report.models.flatMap(modelSections),
-    '## Goals',
-    table(
-      ['goal', 'wanted', 'measured', ''],
-      report.goals.map(({ goal, wanted, measured, holds }) => [
-        goal,
-        `${wanted}`,
-        measured === null ? 'not measured' : measured.toFixed(2),
-        holds === null ? '' : holds ? 'holds' : 'missed',
-      ]),
-    ),
+    ...goalsSection(report.goals),
     '',
   ].join('\n\n');
 }
@@ -79,6 +70,21 @@ function memoryRow(report: ModelReport, name: ContestantName): string[] {
     memory ? memory.overNeed.toFixed(2) : '',
     equal === undefined ? '' : `${(100 * equal).toFixed(1)} %`,
     report.versions[name] ?? '',
+  ];
+}
+
+export function goalsSection(goals: readonly Goal[]): string[] {
+  return [
+    '## Goals',
+    table(
+      ['goal', 'wanted', 'measured', ''],
+      goals.map(({ goal, wanted, measured, holds }) => [
+        goal,
+        `${wanted}`,
+        measured === null ? 'not measured' : measured.toFixed(2),
+        holds === null ? '' : holds ? 'holds' : 'missed',
+      ]),
+    ),
   ];
 }
 

@@ -1,7 +1,7 @@
 // What `bench trainer` measured, as its JSON has it, and as Markdown.
 import type { BenchModel } from './models.ts';
 import type { Missing } from './processes.ts';
-import { megabytes, shown, table } from './report.ts';
+import { goalsSection, megabytes, shown, table } from './report.ts';
 import type { Goal } from './sampler-report.ts';
 import { ratios, type Spread } from './statistics.ts';
 import type { TrainerContestant } from './trainer-processes.ts';
@@ -50,16 +50,7 @@ export function trainerMarkdown(report: TrainerReport): string {
       '`step` is ours; `forward` and `gemm` are its forward alone and the products of that with weights alone; `eager` is ' +
       'transformers and PEFT with the loss written out and the reference known; `trl` and `trl-precomputed` are DPOTrainer.',
     ...report.cases.flatMap(caseSection),
-    '## Goals',
-    table(
-      ['goal', 'wanted', 'measured', ''],
-      report.goals.map(({ goal, wanted, measured, holds }) => [
-        goal,
-        `${wanted}`,
-        measured === null ? 'not measured' : measured.toFixed(2),
-        holds === null ? '' : holds ? 'holds' : 'missed',
-      ]),
-    ),
+    ...goalsSection(report.goals),
     '',
   ].join('\n\n');
 }

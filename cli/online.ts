@@ -5,15 +5,16 @@ import { promptRowSchema } from '../domain/formats.ts';
 import { type Judge, scoresOf } from '../domain/judging.ts';
 import { samplingConfigSchema } from '../engine/config.ts';
 import { type OnlineMethod, onlineConfigSchemas, onlineMethods } from '../engine/online-config.ts';
-import type { Prompt, TrainMetrics } from '../engine/ports.ts';
+import type { Prompt } from '../engine/ports.ts';
 import type { OnlineJob, ScoreResponses } from '../engine/training/online.ts';
 import { type JudgeKind, judgeKinds } from '../worker/judges/index.ts';
 import { judgeAll } from '../worker/judges/judge-all.ts';
 import { readConfigFile } from './config-file.ts';
-import { type CommandOutcome, counted, log, readAllRows, runCommand, seedOption, startProgress } from './io.ts';
+import { type CommandOutcome, counted, log, readAllRows, runCommand, seedOption } from './io.ts';
 import { addJudgeOptions, type JudgeOptions, openJudgeFromOptions } from './judge-options.ts';
 import { addDeviceOption, type DeviceOption } from './options.ts';
 import { assertFreeFolder, requireSameLora, toReference } from './train.ts';
+import { startTraining } from './training-progress.ts';
 
 interface Options extends Omit<JudgeOptions, 'device'>, DeviceOption {
   method: OnlineMethod;
@@ -61,12 +62,7 @@ async function trainPolicy(options: Options, signal: AbortSignal): Promise<Comma
   refuseLeaks(options, prompts, heldOut);
   await assertFreeFolder(options.out);
   const { judge, close } = await openJudgeFromOptions(options);
-  const progress = startProgress('training', 100);
-  let last: Record<string, number> = {};
-  const onMetrics = ({ step, maxSteps, values }: TrainMetrics) => {
-    last = values;
-    progress.update(Math.floor((100 * step) / maxSteps));
-  };
+  const progress = startTraining();
   try {
     const { trainOnline } = await import('../engine/training/online.ts');
     const job = {
@@ -80,13 +76,13 @@ async function trainPolicy(options: Options, signal: AbortSignal): Promise<Comma
       device: options.device,
       ...(options.resumeFrom ? { resumeFrom: options.resumeFrom } : {}),
     } satisfies OnlineJob;
-    const result = await trainOnline(job, onMetrics, signal);
+    const result = await trainOnline(job, progress.onMetrics, signal);
     progress.stop();
     const evaluation = heldOut.length > 0 ? await evaluate(options, job, heldOut, judge, signal) : null;
     const { adapter: _, seconds, ...counts } = result;
     const told = evaluation ? `, win rate over the start ${inPercent(evaluation)}` : '';
     return {
-      result: { out: options.out, method: options.method, ...counts, seconds, metrics: last, evaluation },
+      result: { out: options.out, method: options.method, ...counts, seconds, metrics: progress.last(), evaluation },
       summary: `Trained ${result.steps} steps on ${counted(result.responses, 'response')} in ${seconds.toFixed(1)} s${told}: ${options.out}`,
     };
   } finally {

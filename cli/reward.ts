@@ -1,12 +1,13 @@
 // `rankloop reward`: a Bradley-Terry reward model from pairs, as a PEFT folder that `--judge reward` takes.
 import type { Command } from 'commander';
 import { pairRowSchema, toTrainingPair } from '../domain/formats.ts';
-import type { TrainingPair, TrainMetrics } from '../engine/ports.ts';
+import type { TrainingPair } from '../engine/ports.ts';
 import { rewardConfigSchema } from '../engine/reward-config.ts';
 import { readConfigFile } from './config-file.ts';
-import { type CommandOutcome, counted, readAllRows, runCommand, startProgress } from './io.ts';
+import { type CommandOutcome, counted, readAllRows, runCommand } from './io.ts';
 import { addDeviceOption, type DeviceOption } from './options.ts';
 import { assertFreeFolder, requireSameLora } from './train.ts';
+import { startTraining } from './training-progress.ts';
 
 interface Options extends DeviceOption {
   model: string;
@@ -42,20 +43,15 @@ async function trainModel(options: Options, signal: AbortSignal): Promise<Comman
   const evalPairs = options.eval ? await readPairs(options.eval) : [];
   await assertFreeFolder(options.out);
   const { trainReward } = await import('../engine/training/reward.ts');
-  const progress = startProgress('training', 100);
-  let last: Record<string, number> = {};
-  const onMetrics = ({ step, maxSteps, values }: TrainMetrics) => {
-    last = values;
-    progress.update(Math.floor((100 * step) / maxSteps));
-  };
+  const progress = startTraining();
   try {
     const { model, out, device } = options;
     const resume = options.resumeFrom ? { resumeFrom: options.resumeFrom } : {};
     const job = { model, adapter: options.adapter ?? null, pairs, evalPairs, config, out, device, ...resume };
-    const { adapter: _, steps, trainedPairs, dropped, seconds } = await trainReward(job, onMetrics, signal);
+    const { adapter: _, steps, trainedPairs, dropped, seconds } = await trainReward(job, progress.onMetrics, signal);
     const left = Object.entries(dropped).map(([reason, count]) => `, ${count} dropped (${reason})`);
     return {
-      result: { out, steps, pairs: trainedPairs, dropped, seconds, metrics: last },
+      result: { out, steps, pairs: trainedPairs, dropped, seconds, metrics: progress.last() },
       summary: `Trained ${steps} steps on ${counted(trainedPairs, 'pair')}${left.join('')} in ${seconds.toFixed(1)} s: ${out}`,
     };
   } finally {

@@ -462,19 +462,24 @@ export const rounds = pgTable(
   ],
 );
 
+/** A logged step of a training. */
+const trainingMetric = () => ({
+  step: integer('step').notNull(),
+  maxSteps: integer('max_steps').notNull(),
+  epoch: doublePrecision('epoch').notNull(),
+  /** TRL's names: loss, rewards/accuracies, rewards/margins, ... */
+  values: jsonb('values').$type<Record<string, number>>().notNull(),
+  fence: bigint('fence', { mode: 'number' }).notNull(),
+  createdAt: createdAt(),
+});
+
 export const roundMetrics = pgTable(
   'round_metrics',
   {
     roundId: uuid('round_id')
       .notNull()
       .references(() => rounds.id, { onDelete: 'cascade' }),
-    step: integer('step').notNull(),
-    maxSteps: integer('max_steps').notNull(),
-    epoch: doublePrecision('epoch').notNull(),
-    /** TRL's names: loss, rewards/accuracies, rewards/margins, ... */
-    values: jsonb('values').$type<Record<string, number>>().notNull(),
-    fence: bigint('fence', { mode: 'number' }).notNull(),
-    createdAt: createdAt(),
+    ...trainingMetric(),
   },
   (t) => [primaryKey({ columns: [t.roundId, t.step] })],
 );
@@ -611,13 +616,7 @@ export const sftMetrics = pgTable(
     sftRunId: uuid('sft_run_id')
       .notNull()
       .references(() => sftRuns.id, { onDelete: 'cascade' }),
-    step: integer('step').notNull(),
-    maxSteps: integer('max_steps').notNull(),
-    epoch: doublePrecision('epoch').notNull(),
-    /** TRL's names: loss, grad_norm, learning_rate, num_tokens, ... */
-    values: jsonb('values').$type<Record<string, number>>().notNull(),
-    fence: bigint('fence', { mode: 'number' }).notNull(),
-    createdAt: createdAt(),
+    ...trainingMetric(),
   },
   (t) => [primaryKey({ columns: [t.sftRunId, t.step] })],
 );
