@@ -119,6 +119,7 @@ export const gradientRules: { [T in OpType]: GradientRule<T> | typeof noGradient
   Slice: notDifferentiable,
   GatherND: notDifferentiable,
   GatherElements: notDifferentiable,
+  Attention: notDifferentiable,
   GroupQueryAttention: notDifferentiable,
   RotaryEmbedding: notDifferentiable,
   MatMulNBits: notDifferentiable,

@@ -5,6 +5,7 @@ import {
   byteWidths,
   type DataType,
   dataTypes,
+  isGraph,
   type OnnxGraph,
   type OnnxNode,
   type OnnxTensor,
@@ -572,8 +573,6 @@ function outerNames(node: { attributes: object }): string[] {
       ...graph.outputs.map(({ name }) => name),
     ]);
 }
-
-const isGraph = (value: unknown): value is OnnxGraph => typeof value === 'object' && value !== null && 'nodes' in value;
 
 function byteSize({ dtype, shape }: Value): number {
   return shape.reduce<number>((product, dim) => product * (typeof dim === 'number' ? dim : 1), byteWidths[dtype]);

@@ -1,6 +1,6 @@
 // What a graph's values take while it runs, told before it runs: its nodes in the order in which they will come, each
 // value held from the node that makes it to the last that reads it.
-import type { OnnxGraph, OnnxNode } from './onnx.ts';
+import { isGraph, type OnnxGraph, type OnnxNode } from './onnx.ts';
 
 /** The same memory under another shape or name. */
 const views = new Set(['Reshape', 'Squeeze', 'Unsqueeze', 'Identity']);
@@ -131,7 +131,5 @@ function readsOf(node: OnnxNode): string[] {
 }
 
 function innerGraphs(node: OnnxNode): OnnxGraph[] {
-  return Object.values(node.attributes).filter(
-    (value): value is OnnxGraph => typeof value === 'object' && value !== null && 'nodes' in value,
-  );
+  return Object.values(node.attributes).filter(isGraph);
 }

@@ -76,8 +76,11 @@ export interface OnnxGraph {
   outputs: readonly OnnxValue[];
 }
 
-/** Opset 18: every op of the loop body has a CUDA kernel registered for it; at 19+ several fall back to the CPU. */
-const opsetVersion = 18;
+/**
+ * Opset 18: every op of the loop body has a CUDA kernel registered for it; at 19+ several fall back to the CPU. Attention
+ * is there since 23: a graph that has it is for the CPU.
+ */
+const opsetOf = (graph: OnnxGraph): number => (hasAttention(graph) ? 23 : 18);
 const irVersion = 8;
 
 export function encodeModel(graph: OnnxGraph): Uint8Array {
@@ -85,9 +88,16 @@ export function encodeModel(graph: OnnxGraph): Uint8Array {
   model.int(1, irVersion);
   model.string(2, 'rankloop');
   model.message(7, encodeGraph(graph));
-  model.message(8, encodeOpset('', opsetVersion));
+  model.message(8, encodeOpset('', opsetOf(graph)));
   model.message(8, encodeOpset('com.microsoft', 1));
   return model.finish();
+}
+
+function hasAttention({ nodes }: OnnxGraph): boolean {
+  return nodes.some(
+    ({ type, attributes }) =>
+      type === 'Attention' || Object.values(attributes).some((x) => isGraph(x) && hasAttention(x)),
+  );
 }
 
 function encodeOpset(domain: string, version: number): ProtoWriter {
@@ -118,6 +128,9 @@ function encodeNode(node: OnnxNode): ProtoWriter {
   return writer;
 }
 
+export const isGraph = (value: unknown): value is OnnxGraph =>
+  typeof value === 'object' && value !== null && 'nodes' in value;
+
 const attributeTypes = { float: 1, int: 2, string: 3, tensor: 4, graph: 5, ints: 7 } as const;
 
 function encodeAttribute(name: string, value: AttributeValue): ProtoWriter {
@@ -135,7 +148,7 @@ function encodeAttribute(name: string, value: AttributeValue): ProtoWriter {
   } else if ('tensor' in value) {
     writer.message(5, encodeTensor(value.tensor));
     writer.int(20, attributeTypes.tensor);
-  } else if ('nodes' in value) {
+  } else if (isGraph(value)) {
     writer.message(6, encodeGraph(value));
     writer.int(20, attributeTypes.graph);
   } else {

@@ -57,6 +57,13 @@ export interface OpAttributes {
   CumSum: None;
   GatherND: { batch_dims: number };
   GatherElements: Axis;
+  /** Of q [rows, seq, heads * headDim] over k and v [rows, keys, kvHeads * headDim], with what is added to the scores. */
+  Attention: {
+    q_num_heads: number;
+    kv_num_heads: number;
+    scale: { float: number };
+    softcap: { float: number };
+  };
   GroupQueryAttention: {
     num_heads: number;
     kv_num_heads: number;
@@ -323,6 +330,7 @@ export const opSchemas: { [T in OpType]: OpSchema<T> } = {
     ],
   },
   SimplifiedLayerNormalization: { domain: '', infer: likeFirst },
+  Attention: { domain: '', infer: likeFirst },
   ConstantOfShape: {
     domain: '',
     infer: (inputs, { value }) => [{ dtype: value.tensor.dtype, shape: constantOf(at(inputs, 0)) }],

@@ -2,9 +2,9 @@
 // row had, rows that are done make way, and new ones come in behind. Inside a run it stands still (decoder.ts).
 import type { ModelConfig } from '../checkpoint/model-config.ts';
 import type { Tensor } from '../runtime/session.ts';
+import { type CacheFormat, cacheGroups, cacheShape, tokenAxes } from './attention.ts';
 import { cacheNames } from './decoder.ts';
 
-export type CacheType = 'float32' | 'float16';
 type CacheData = Float32Array | Uint16Array;
 
 /** Keys and values of rows of `width` tokens, in `cacheNames`' order. */
@@ -38,9 +38,13 @@ export interface BatchCache {
 }
 
 /** What a run has added to the cache, by its outputs. */
-export function addedRows(config: ModelConfig, outputs: Readonly<Record<string, Tensor>>): CachedRows {
+export function addedRows(
+  config: ModelConfig,
+  { layout }: CacheFormat,
+  outputs: Readonly<Record<string, Tensor>>,
+): CachedRows {
   const tensors = cacheNames(config, 'chunk').map((name) => outputs[name] as Tensor);
-  return { data: tensors.map(({ data }) => data as CacheData), width: tensors[0]?.shape[2] as number };
+  return { data: tensors.map(({ data }) => data as CacheData), width: tensors[0]?.shape[tokenAxes[layout]] as number };
 }
 
 /**
@@ -48,19 +52,22 @@ export function addedRows(config: ModelConfig, outputs: Readonly<Record<string, 
  * blocks, and with whole blocks what it makes of a row's own tokens depends on nothing that follows them.
  */
 const block = 64;
-const arrays: { [T in CacheType]: new (length: number) => CacheData } = { float32: Float32Array, float16: Uint16Array };
+const arrays: { [T in CacheFormat['dtype']]: new (length: number) => CacheData } = {
+  float32: Float32Array,
+  float16: Uint16Array,
+};
 /** Room for more than was asked for when the batch has outgrown its first size, so that it does not so again soon. */
 const headroom = 1.25;
 
-export function createBatchCache(config: ModelConfig, dtype: CacheType): BatchCache {
-  const { kvHeads, headDim } = config;
+export function createBatchCache(config: ModelConfig, { dtype, layout }: CacheFormat): BatchCache {
+  const { groups, size: tokenSize } = cacheGroups(config, layout);
   const past = cacheNames(config, 'past');
   const data: CacheData[] = [];
   let counts: number[] = [];
   /** Tokens of a row, padding included. */
   let stride = 0;
 
-  const placeOf = (row: number, head: number, width: number) => (row * kvHeads + head) * width * headDim;
+  const placeOf = (row: number, group: number, width: number) => (row * groups + group) * width * tokenSize;
 
   function reserve(rows: number, tokens: number): void {
     const needed = placeOf(rows, 0, tokens);
@@ -80,10 +87,10 @@ export function createBatchCache(config: ModelConfig, dtype: CacheType): BatchCa
     reserve(counts.length, width);
     for (const values of data) {
       for (let row = counts.length - 1; row >= 0; row--) {
-        const size = (counts[row] as number) * headDim;
-        for (let head = kvHeads - 1; head >= 0; head--) {
-          const from = placeOf(row, head, stride);
-          values.copyWithin(placeOf(row, head, width), from, from + size);
+        const size = (counts[row] as number) * tokenSize;
+        for (let group = groups - 1; group >= 0; group--) {
+          const from = placeOf(row, group, stride);
+          values.copyWithin(placeOf(row, group, width), from, from + size);
         }
       }
     }
@@ -103,10 +110,10 @@ export function createBatchCache(config: ModelConfig, dtype: CacheType): BatchCa
       if (longest > stride) widen(wholeBlocks(longest));
       for (const [i, values] of data.entries()) {
         for (const [r, { rows, row, count }] of entering.entries()) {
-          for (let head = 0; head < kvHeads && count > 0; head++) {
-            const from = placeOf(row, head, rows.width);
-            const part = (rows.data[i] as CacheData).subarray(from, from + count * headDim);
-            values.set(part, placeOf(counts.length + r, head, stride));
+          for (let group = 0; group < groups && count > 0; group++) {
+            const from = placeOf(row, group, rows.width);
+            const part = (rows.data[i] as CacheData).subarray(from, from + count * tokenSize);
+            values.set(part, placeOf(counts.length + r, group, stride));
           }
         }
       }
@@ -117,13 +124,13 @@ export function createBatchCache(config: ModelConfig, dtype: CacheType): BatchCa
       for (const [i, values] of data.entries()) {
         for (const [to, row] of kept.entries()) {
           const count = counts[row] as number;
-          for (let head = 0; head < kvHeads; head++) {
-            const target = placeOf(to, head, stride);
-            const from = placeOf(row, head, stride);
-            if (to !== row) values.copyWithin(target, from, from + count * headDim);
-            const fresh = placeOf(row, head, added.width);
-            const part = (added.data[i] as CacheData).subarray(fresh, fresh + steps * headDim);
-            values.set(part, target + count * headDim);
+          for (let group = 0; group < groups; group++) {
+            const target = placeOf(to, group, stride);
+            const from = placeOf(row, group, stride);
+            if (to !== row) values.copyWithin(target, from, from + count * tokenSize);
+            const fresh = placeOf(row, group, added.width);
+            const part = (added.data[i] as CacheData).subarray(fresh, fresh + steps * tokenSize);
+            values.set(part, target + count * tokenSize);
           }
         }
       }
@@ -133,7 +140,7 @@ export function createBatchCache(config: ModelConfig, dtype: CacheType): BatchCa
     feeds(steps) {
       const needed = wholeBlocks(Math.max(...counts) + steps + 1);
       if (needed > stride) widen(needed);
-      const shape = [counts.length, kvHeads, stride, headDim];
+      const shape = cacheShape(config, layout, counts.length, stride);
       const size = placeOf(counts.length, 0, stride);
       return {
         ...pastPlace(stride),
@@ -153,10 +160,15 @@ export function createBatchCache(config: ModelConfig, dtype: CacheType): BatchCa
 }
 
 /** The graph's inputs where nothing is cached yet and `length` tokens a row are read: padding, up to a whole block. */
-export function emptyPast(config: ModelConfig, rows: number, length: number, dtype: CacheType): Record<string, Tensor> {
+export function emptyPast(
+  config: ModelConfig,
+  { dtype, layout }: CacheFormat,
+  rows: number,
+  length: number,
+): Record<string, Tensor> {
   const tokens = block - (length % block);
-  const shape = [rows, config.kvHeads, tokens, config.headDim];
-  const data = new arrays[dtype](rows * config.kvHeads * tokens * config.headDim);
+  const shape = cacheShape(config, layout, rows, tokens);
+  const data = new arrays[dtype](shape.reduce((product, dim) => product * dim, 1));
   return {
     ...pastPlace(tokens),
     ...Object.fromEntries(cacheNames(config, 'past').map((name) => [name, { dtype, shape, data }])),

@@ -7,8 +7,9 @@ import { families } from '../models/index.ts';
 import type { Attend, DecoderContext } from '../models/layers.ts';
 import { type Rotation, ropeTables, rotate } from '../models/rope.ts';
 import type { Tensor } from '../runtime/session.ts';
+import { type CacheLayout, cacheAttention, tokenAxes } from './attention.ts';
 
-/** The names of the cache's tensors, [rows, kvHeads, tokens, headDim], keys and values of each layer in turn. */
+/** The names of the cache's tensors, keys and values of each layer in turn; their shape is attention.ts's. */
 export function cacheNames(config: ModelConfig, part: 'past' | 'chunk'): string[] {
   return Array.from({ length: config.layers }, (_, i) => [`${part}_key_${i}`, `${part}_value_${i}`]).flat();
 }
@@ -54,43 +55,29 @@ export interface CachedForward {
 export function cachedForward(
   context: Omit<DecoderContext, 'attend'>,
   ropes: readonly Rotation[],
+  layout: CacheLayout,
   inputs: CachedForward,
 ): { hidden: Value; chunk: Value[] } {
   const { g, config } = context;
   const { positions, past } = inputs;
-  const { kvHeads, headDim } = config;
-  const shared = config.heads / kvHeads;
+  const { heads, kvHeads } = config;
+  const attention = cacheAttention(g, config, layout, inputs.pastStart);
   const turn = g.scope('rope', () => ropes.map((rope) => rotation(g, config, rope, positions)));
-  const masks = g.scope('mask', () => maskByWindow(g, config, inputs));
+  const masks = g.scope('mask', () => maskByWindow(g, config, attention.repeats, inputs));
   const chunk: Value[] = [];
 
-  /** The heads that share a key head side by side: [rows, kvHeads, seq * size / headDim, headDim]. */
-  const toHeads = (x: Value, size: number) => g.transpose(g.reshape(x, [0, 0, kvHeads, size]), [0, 2, 1, 3]);
   const extend = (index: number, x: Value) => {
-    const grown = g.concat([inputs.chunk[index] as Value, x], 2);
+    const grown = g.concat([inputs.chunk[index] as Value, attention.toCache(x)], tokenAxes[layout]);
     chunk.push(grown);
-    return grown;
+    return { chunk: grown, past: past[index] as Value };
   };
-  const products = (query: Value, keys: Value) =>
-    g.op('FusedMatMul', [query, keys], { transB: 1, alpha: { float: config.attentionScale } })[0] as Value;
-  const slice = (x: Value, from: Value, to: Value) =>
-    g.op('Slice', [x, from, to, g.constant([3], 'int64')], {})[0] as Value;
-
   const attend: Attend = (layer, { q, k, v }) => {
     const { rope, window } = config.attention[layer] ?? { rope: 0, window: null };
-    const turned = (x: Value, heads: number) => (rope === null ? x : (turn[rope] as Turn)(x, heads));
-    const query = g.reshape(toHeads(turned(q, config.heads), shared * headDim), [0, kvHeads, -1, headDim]);
-    const keys = extend(2 * layer, toHeads(turned(k, kvHeads), headDim));
-    const values = extend(2 * layer + 1, toHeads(v, headDim));
-    // The chunk first: what a row's own keys add up to then does not depend on how long others make the past.
-    const plain = g.concat([products(query, keys), products(query, past[2 * layer] as Value)], 3);
-    const scores = config.attentionSoftcap === null ? plain : g.softcap(plain, config.attentionSoftcap);
-    const shares = g.softmax(g.add(scores, masks.get(window) as Value));
-    const ofChunk = slice(shares, g.constant([0], 'int64'), inputs.pastStart);
-    const ofPast = slice(shares, inputs.pastStart, g.constant([nowhere], 'int64'));
-    const mixed = g.add(g.matmul(ofChunk, values), g.matmul(ofPast, past[2 * layer + 1] as Value));
-    const apart = g.reshape(mixed, [0, kvHeads, -1, shared * headDim]);
-    return g.reshape(g.transpose(apart, [0, 2, 1, 3]), [0, 0, config.heads * headDim]);
+    const turned = (x: Value, count: number) => (rope === null ? x : (turn[rope] as Turn)(x, count));
+    const query = turned(q, heads);
+    const keys = extend(2 * layer, turned(k, kvHeads));
+    const values = extend(2 * layer + 1, v);
+    return attention.attend(query, keys, values, masks.get(window) as Value);
   };
   const hidden = families[config.architecture].hidden({ ...context, attend }, inputs.ids);
   return { hidden, chunk };
@@ -111,15 +98,16 @@ function rotation(g: GraphBuilder, { headDim }: ModelConfig, { cos, sin }: Rotat
   return (x, heads) => g.reshape(rotate(g, g.reshape(x, [0, 0, heads, headDim]), rows), [0, 0, heads * headDim]);
 }
 
-/** What is added to scores [rows, kvHeads, seq * shared, keys], by window: nothing where a query sees a key. */
+/** What is added to scores, [rows, 1, seq * repeats, keys], by window: nothing where a query sees a key. */
 function maskByWindow(
   g: GraphBuilder,
-  { attention, heads, kvHeads }: ModelConfig,
+  { attention }: ModelConfig,
+  repeats: number,
   { positions, pastPositions, chunkPositions }: CachedForward,
 ): Map<number | null, Value> {
   const keys = g.unsqueeze(g.concat([chunkPositions, pastPositions], 1), [1, 2]);
-  const repeated = g.add(g.unsqueeze(positions, [2]), g.constant(Array(heads / kvHeads).fill(0), 'int64'));
-  const queries = g.unsqueeze(g.reshape(repeated, [0, -1]), [1, 3]);
+  const repeated = g.add(g.unsqueeze(positions, [2]), g.constant(Array(repeats).fill(0), 'int64'));
+  const queries = g.unsqueeze(repeats === 1 ? positions : g.reshape(repeated, [0, -1]), [1, 3]);
   const isBefore = g.lessOrEqual(keys, queries);
   const windows = new Set(attention.map(({ window }) => window));
   return new Map(

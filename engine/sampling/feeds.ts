@@ -5,8 +5,9 @@ import { ropeLength } from '../models/rope.ts';
 import { uniform } from '../random.ts';
 import type { Tensor } from '../runtime/session.ts';
 import type { AdapterFeeds } from './adapters.ts';
+import type { CacheFormat } from './attention.ts';
 import { plannedLength, type Row } from './batch.ts';
-import { type BatchCache, type CacheType, emptyPast } from './cache.ts';
+import { type BatchCache, emptyPast } from './cache.ts';
 import { ropeFeeds } from './decoder.ts';
 import { longestChunk } from './limits.ts';
 import { drawSettings, hasPenalties } from './logits.ts';
@@ -31,7 +32,7 @@ export interface GenerationFeeds {
 export function createFeeds(
   { config: model }: Checkpoint,
   adapters: AdapterFeeds,
-  cacheType: CacheType,
+  cacheFormat: CacheFormat,
 ): GenerationFeeds {
   /** Rotary tables grow with the longest row so far; all rows of a batch have the same `ropeLength`. */
   let rope: { positions: number; length: number; feeds: Feeds } = { positions: 0, length: 0, feeds: {} };
@@ -62,7 +63,7 @@ export function createFeeds(
         counts: int32(cache?.counts ?? rows.map(() => 0)),
         steps: scalar64(1),
         uniforms: { dtype: 'float64', shape: [1, rows.length], data: new Float64Array(rows.length) },
-        ...(cache ? cache.feeds(length) : emptyPast(model, rows.length, length, cacheType)),
+        ...(cache ? cache.feeds(length) : emptyPast(model, cacheFormat, rows.length, length)),
       };
     },
 

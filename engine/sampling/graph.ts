@@ -7,7 +7,7 @@ import type { OnnxGraph } from '../graph/onnx.ts';
 import { toLogits } from '../models/index.ts';
 import { type LoraSource, loraInputs, noLora } from '../models/lora.ts';
 import type { WeightShapes, Weights } from '../models/weights.ts';
-import type { CacheType } from './cache.ts';
+import { type CacheFormat, cacheShape, tokenAxes } from './attention.ts';
 import { cachedForward, cacheNames, nowhere, ropeInputs } from './decoder.ts';
 import { drawToken, type PenaltyInputs, penalise } from './logits.ts';
 
@@ -17,6 +17,7 @@ export interface SampledModel {
   weights: (g: GraphBuilder) => Weights;
   /** What it computes in; logits and draws are in fp32 and fp64 whatever it is. */
   dtype: FloatType;
+  cache: CacheFormat;
   /** The modules that carry adapters; their matrices are fed with their scale folded into B. */
   loraModules: readonly string[];
   /** With the inputs and the work of repetition, presence and frequency penalties. */
@@ -27,13 +28,13 @@ export interface SampledModel {
  * Inputs: `ids` int64 [rows, seq] padded on the right, of which `fresh` int32 [rows] are real; `counts` int32 [rows] the
  * tokens in the cache; `done` bool [rows]; `steps` int64; `uniforms` fp64 [steps, rows]; the settings of
  * logits.ts's `DrawInputs` and `PenaltyInputs`; `eos` int64 [any]; the adapters' matrices stacked along their rank
- * with `adapter_mask` fp32 [rows, 1, rank]; the rotary tables; and the cache `past_*` of `tokens` > 0 a row, the first
+ * with `adapter_mask` fp32 [rows, 1, rank]; the rotary tables; and the cache `past_*` (attention.ts) of `tokens` > 0 a row, the first
  * `counts` of them real, with `past_index` int64 [tokens] = 0, 1, 2, ... and `past_start` int64 [1] = -tokens.
  * Outputs: `tokens` int64 and `logps` fp32 [steps run, rows], and `chunk_*`, the keys and values of the tokens read:
  * `ids`, then each token drawn but the last. A row that is done draws on, unread.
  */
 export function generationGraph(model: SampledModel): OnnxGraph {
-  const { config } = model;
+  const { config, cache } = model;
   const g = new GraphBuilder('generate', model.dtype);
   const ids = g.input('ids', 'int64', ['rows', 'seq']);
   const fresh = g.input('fresh', 'int32', ['rows']);
@@ -55,9 +56,8 @@ export function generationGraph(model: SampledModel): OnnxGraph {
   const ropes = ropeInputs(g, config);
   const pastStart = g.input('past_start', 'int64', [1]);
   const pastIndex = g.input('past_index', 'int64', ['tokens']);
-  const cacheShape = ['rows', config.kvHeads, 'tokens', config.headDim];
-  const atEdge = cacheType(model.dtype);
-  const past = cacheNames(config, 'past').map((name) => g.cast(g.input(name, atEdge, cacheShape), g.dtype));
+  const shape = cacheShape(config, cache.layout, 'rows', 'tokens');
+  const past = cacheNames(config, 'past').map((name) => g.cast(g.input(name, cache.dtype, shape), g.dtype));
   const occurrences = penalties ? [penalties.occurrences] : [];
 
   const column = (perRow: Value) => g.unsqueeze(g.cast(perRow, 'int64'), [1]);
@@ -68,7 +68,7 @@ export function generationGraph(model: SampledModel): OnnxGraph {
   const pastPositions = g.where(g.less(pastIndex, cached), pastIndex, g.constant(nowhere, 'int64'));
   const none = g.constant([], 'int64');
   const noPositions = g.gather(positions, none, 1);
-  const noChunk = past.map((tensor) => g.gather(tensor, none, 2));
+  const noChunk = past.map((tensor) => g.gather(tensor, none, tokenAxes[cache.layout]));
 
   const { carried, scans } = g.loop(
     'loop',
@@ -78,7 +78,7 @@ export function generationGraph(model: SampledModel): OnnxGraph {
     (b, iteration, state) => {
       const [stepIds, stepPositions, added, isDone, before, ...rest] = state as [Value, Value, Value, Value, Value];
       const chunkPositions = b.concat([before, stepPositions], 1);
-      const { hidden, chunk } = cachedForward({ g: b, config, weights, lora }, ropes, {
+      const { hidden, chunk } = cachedForward({ g: b, config, weights, lora }, ropes, cache.layout, {
         ids: stepIds,
         positions: stepPositions,
         past,
@@ -120,12 +120,9 @@ export function generationGraph(model: SampledModel): OnnxGraph {
   );
   for (const [i, name] of ['tokens', 'logps'].entries()) g.output(name, scans[i] as Value);
   for (const [i, name] of cacheNames(config, 'chunk').entries())
-    g.output(name, g.cast(carried[i + 5] as Value, atEdge));
+    g.output(name, g.cast(carried[i + 5] as Value, cache.dtype));
   return g.build();
 }
-
-/** What the cache crosses the session's edge in: bf16 cannot. */
-export const cacheType = (dtype: FloatType): CacheType => (dtype === 'float16' ? 'float16' : 'float32');
 
 /** True while a row is not done: without it a finished batch would run one step more. */
 function anyLeft(g: GraphBuilder, done: Value): Value {

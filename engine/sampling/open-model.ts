@@ -7,9 +7,10 @@ import { readDeviceMemory } from '../runtime/device-memory.ts';
 import { providerName } from '../runtime/provider.ts';
 import type { openSession, Session } from '../runtime/session.ts';
 import { type AdapterKey, createAdapterShelf, modulesOf, stackedAdapters } from './adapters.ts';
-import { type BatchCache, type CacheType, createBatchCache } from './cache.ts';
+import { type CacheFormat, cacheFormat } from './attention.ts';
+import { type BatchCache, createBatchCache } from './cache.ts';
 import { createFeeds, type GenerationFeeds } from './feeds.ts';
-import { cacheType, generationGraph } from './graph.ts';
+import { generationGraph } from './graph.ts';
 import { type ChunkPolicy, chunkPolicyOf, rowsWithin } from './limits.ts';
 import { hasPenalties } from './logits.ts';
 import { loadWeights } from './precision.ts';
@@ -30,8 +31,7 @@ export interface Generator {
   feeds: GenerationFeeds;
   /** For this call's batch: empty. */
   cache: BatchCache;
-  /** What caches cross the session's edge in. */
-  cacheType: CacheType;
+  cacheFormat: CacheFormat;
   /** Rows of at most so many tokens that the memory for caches holds. */
   rowsOf(tokens: number): number;
   /** When nothing more will be run. */
@@ -55,7 +55,7 @@ interface Held {
   modules: readonly string[];
   isPenalised: boolean;
   precision: Precision;
-  cacheType: CacheType;
+  cacheFormat: CacheFormat;
   /** The cache of an earlier call, kept for its memory: a new one would lie beside it until the garbage goes. */
   spare: BatchCache | null;
   /** Bytes for caches. */
@@ -101,11 +101,12 @@ export function createOpenModel(
     await letGo();
     const { folder, weights, dtype, keepMapped } = await loadWeights(checkpoint, precision, provider);
     const loraModules = shelf.modules();
-    const graph = generationGraph({ config: model, shapes, weights, dtype, loraModules, isPenalised });
+    const cache = cacheFormat(dtype, provider);
+    const graph = generationGraph({ config: model, shapes, weights, dtype, cache, loraModules, isPenalised });
     const session = await open(graph, { folder, device, keepMapped });
     const { cacheBudget, budgetShare = usualShare } = options;
     const budget = cacheBudget ?? (await readDeviceMemory(device)).freeBytes * budgetShare;
-    const made = { session, modules: loraModules, isPenalised, precision, cacheType: cacheType(dtype), budget };
+    const made = { session, modules: loraModules, isPenalised, precision, cacheFormat: cache, budget };
     current = { ...made, spare: null, users: 0, isWanted: true };
     return current;
   }
@@ -119,16 +120,16 @@ export function createOpenModel(
         const taken = await shelf.take(adapters);
         const held = await hold(config, modulesOf(taken.values()));
         held.users++;
-        const cache = held.spare ?? createBatchCache(model, held.cacheType);
+        const cache = held.spare ?? createBatchCache(model, held.cacheFormat);
         held.spare = null;
         return { held, taken, cache };
       });
       opening = holding.catch(() => undefined);
       const { held, taken, cache } = await holding;
       const { session, budget } = held;
-      const bytesPerToken = kvBytesPerToken(model, held.cacheType === 'float16' ? 2 : 4);
+      const bytesPerToken = kvBytesPerToken(model, held.cacheFormat.dtype === 'float16' ? 2 : 4);
       // Feeds are this call's own: others may run the same session with other adapters.
-      const feeds = createFeeds(checkpoint, stackedAdapters(taken, held.modules, shapes), held.cacheType);
+      const feeds = createFeeds(checkpoint, stackedAdapters(taken, held.modules, shapes), held.cacheFormat);
       let isReleased = false;
       const release = async () => {
         if (isReleased) return;
@@ -147,7 +148,7 @@ export function createOpenModel(
         session,
         feeds,
         cache,
-        cacheType: held.cacheType,
+        cacheFormat: held.cacheFormat,
         rowsOf: (tokens) => rowsWithin(budget, bytesPerToken, tokens),
         release,
         retire,

@@ -13,7 +13,8 @@ import { checkpointWeights } from '../models/weights.ts';
 import type { SampledResponse, Sampler } from '../ports.ts';
 import { dequantizeRows, quantizeRows } from '../quantization/int4.ts';
 import { openSession } from '../runtime/session.ts';
-import { cacheType, generationGraph } from './graph.ts';
+import type { CacheFormat } from './attention.ts';
+import { generationGraph } from './graph.ts';
 import { loadWeights, resolvePrecision } from './precision.ts';
 import { openSampler } from './sampler.ts';
 
@@ -102,16 +103,18 @@ test('the half-precision graph, on kernels that widen it: a first token near fp3
   };
   const logps: number[] = [];
   for (const dtype of ['float32', 'float16'] as const) {
+    const cache: CacheFormat = { dtype, layout: 'heads' };
     const graph = generationGraph({
       config: checkpoint.config,
       shapes: checkpoint.shapes,
       weights: (g: GraphBuilder) => checkpointWeights(g, checkpoint.tensors),
       dtype,
+      cache,
       loraModules: [],
       isPenalised: false,
     });
     const session = await openSession(graph, { folder: checkpoint.folder, device: 'cpu' });
-    const feeds = createFeeds(checkpoint, () => ({}), cacheType(dtype));
+    const feeds = createFeeds(checkpoint, () => ({}), cache);
     const outputs = await session.run(feeds.prefill([row], [promptIds], null, settings));
     await session.close();
     expect(outputs.chunk_key_0?.dtype).toBe(dtype);

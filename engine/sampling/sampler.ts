@@ -149,7 +149,7 @@ export function createSampler(
 
   /** Reads the first tokens of several prompts, or a prompt of more than `atOnce` in pieces of as many. */
   async function prefill(
-    { session, feeds, cacheType }: Generator,
+    { session, feeds, cacheFormat }: Generator,
     prompts: readonly SharedCache[],
     atOnce: number,
     config: SamplingConfig,
@@ -158,7 +158,7 @@ export function createSampler(
     const longest = Math.max(...prompts.map(({ count }) => count));
     if (longest === 0) return { data: [], width: 0 };
     const rows = prompts.map(({ rows: [row] }) => row as Row);
-    const cache = createBatchCache(model, cacheType);
+    const cache = createBatchCache(model, cacheFormat);
     for (let from = 0; ; from += atOnce) {
       throwIfCancelled(signal);
       const parts = prompts.map(({ count }, r) =>
@@ -166,7 +166,7 @@ export function createSampler(
       );
       const outputs = await session.run(feeds.prefill(rows, parts, from === 0 ? null : cache, config));
       await new Promise(setImmediate);
-      const read = addedRows(model, outputs);
+      const read = addedRows(model, cacheFormat, outputs);
       if (longest <= atOnce) return read;
       const [{ length: count } = []] = parts;
       if (from === 0) cache.append([{ rows: read, row: 0, count }]);
@@ -179,11 +179,15 @@ export function createSampler(
    * One chunk of steps for the rows of the cache: responses that have come to an end, and the rows that go on. A function
    * of its own, so that nothing holds the run's outputs when the next one begins.
    */
-  async function advance({ session, feeds, cache }: Generator, rows: readonly Row[], config: SamplingConfig) {
+  async function advance(
+    { session, feeds, cache, cacheFormat }: Generator,
+    rows: readonly Row[],
+    config: SamplingConfig,
+  ) {
     const steps = stepsOf(policy, rows.map(leftOf));
     const outputs = await session.run(feeds.decode(rows, cache, steps, config));
     const { finished, places } = grow(rows, outputs, config);
-    cache.absorb(addedRows(model, outputs), steps, places);
+    cache.absorb(addedRows(model, cacheFormat, outputs), steps, places);
     return { finished, kept: places.map((place) => rows[place] as Row) };
   }
 
