@@ -2,6 +2,7 @@
 // disturbs the machine disturbs all of them. Figures are medians, and ratios are taken within a round.
 import { execFileSync } from 'node:child_process';
 import { availableParallelism, cpus } from 'node:os';
+import { setTimeout as rest } from 'node:timers/promises';
 import { openCheckpoint } from '../engine/checkpoint/checkpoint.ts';
 import { createRandom } from '../engine/random.ts';
 import { type Work, workSchema } from './contestant.ts';
@@ -42,6 +43,8 @@ const temperature = 0.9;
 const workSeed = 1;
 /** A contestant that takes longer over one piece of work is left out: it would hold up all. */
 const patienceSeconds = 90;
+/** Before each piece of work: threads of the one before that still wait for more work take a core from the next for a while. */
+const restMs = 300;
 
 export async function benchSampler(options: SamplerBenchOptions): Promise<SamplerReport> {
   const started = Date.now();
@@ -163,6 +166,7 @@ async function runRounds(
         const one = running[(turn + round) % running.length];
         if (!one || !contestants.includes(one.name) || missing.some((lost) => lost.name === one.name)) continue;
         signal.throwIfAborted();
+        await rest(restMs, undefined, { signal });
         const measured = await withPatience(one.measure(work));
         if (measured && round > 0) table.add(name, one.name, measured);
         if (measured) continue;

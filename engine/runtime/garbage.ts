@@ -3,7 +3,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-const enoughBytes = 4 * 2 ** 20;
+const enoughBytes = 2 * 2 ** 20;
 let given = 0;
 let collect: ((options: { type: 'minor' }) => void) | null = null;
 

@@ -41,7 +41,10 @@ async function generate(fixture: string, layout: CacheLayout) {
   cache.append(read.map(({ length }, row) => ({ rows: prefilled, row, count: length })));
   const outputs = await session.run(feeds.decode(rows, cache, steps, settings));
   await session.close();
-  return { tokens: Array.from(outputs.tokens?.data ?? []), logps: Array.from(outputs.logps?.data ?? [], Number) };
+  return {
+    tokens: Array.from(outputs.tokens?.data as BigInt64Array),
+    logps: Array.from(outputs.logps?.data ?? [], Number),
+  };
 }
 
 // Shared heads, all heads their own, windows, capped scores, norms of heads, layers without positions, partial rotation.

@@ -1,5 +1,6 @@
 // What the generation graph's inputs are for a prefill and for a chunk of decoding steps.
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
+import type { ModelConfig } from '../checkpoint/model-config.ts';
 import type { SamplingConfig } from '../config.ts';
 import { ropeLength } from '../models/rope.ts';
 import { uniform } from '../random.ts';
@@ -29,15 +30,13 @@ export interface GenerationFeeds {
   decode(rows: readonly Row[], cache: BatchCache, steps: number, config: SamplingConfig): Feeds;
 }
 
-export function createFeeds(
-  { config: model }: Checkpoint,
-  adapters: AdapterFeeds,
-  cacheFormat: CacheFormat,
-): GenerationFeeds {
-  /** Rotary tables grow with the longest row so far; all rows of a batch have the same `ropeLength`. */
+/** The rotary tables as inputs, for rows of at most so many tokens; all rows of a batch have the same `ropeLength`. */
+export type RopeTables = (longest: number) => Feeds;
+
+/** Tables that grow with the longest row so far: worth keeping from one call to the next. */
+export function createRopeTables(model: ModelConfig): RopeTables {
   let rope: { positions: number; length: number; feeds: Feeds } = { positions: 0, length: 0, feeds: {} };
-  function ropeFor(rows: readonly Row[]): Feeds {
-    const longest = Math.max(...rows.map(({ prepared }) => plannedLength(prepared)));
+  return (longest) => {
     const length = ropeLength(model, longest);
     const needed = longest + longestChunk;
     if (needed > rope.positions || length !== rope.length) {
@@ -45,8 +44,15 @@ export function createFeeds(
       rope = { positions, length, feeds: ropeFeeds(model, positions, length) };
     }
     return rope.feeds;
-  }
+  };
+}
 
+export function createFeeds(
+  { config: model }: Checkpoint,
+  adapters: AdapterFeeds,
+  cacheFormat: CacheFormat,
+  tablesFor: RopeTables = createRopeTables(model),
+): GenerationFeeds {
   return {
     prefill(rows, sequences, cache, config) {
       // Never a single token: a matrix of one row takes another kernel, with other last bits than in a batch.
@@ -62,7 +68,7 @@ export function createFeeds(
         fresh: int32(sequences.map((sequence) => sequence.length)),
         counts: int32(cache?.counts ?? rows.map(() => 0)),
         steps: scalar64(1),
-        uniforms: { dtype: 'float64', shape: [1, rows.length], data: new Float64Array(rows.length) },
+        uniforms: { dtype: 'float64', shape: [1, rows.length, 1], data: new Float64Array(rows.length) },
         ...(cache ? cache.feeds(length) : emptyPast(model, cacheFormat, rows.length, length)),
       };
     },
@@ -81,7 +87,7 @@ export function createFeeds(
         fresh: int32(rows.map(() => 1)),
         counts: int32(cache.counts),
         steps: scalar64(steps),
-        uniforms: { dtype: 'float64', shape: [steps, rows.length], data: uniforms },
+        uniforms: { dtype: 'float64', shape: [steps, rows.length, 1], data: uniforms },
         ...cache.feeds(steps),
       };
     },
@@ -94,13 +100,14 @@ export function createFeeds(
     return {
       done: { dtype: 'bool', shape: [rows.length], data: new Uint8Array(rows.length) },
       eos: int64(eos),
+      is_plain: { dtype: 'bool', shape: [], data: Uint8Array.of(draw.isPlain ? 1 : 0) },
       is_sorted: { dtype: 'bool', shape: [], data: Uint8Array.of(draw.isSorted ? 1 : 0) },
       temperature: scalar32(draw.temperature),
       top_k: int64([draw.topK]),
       top_p: scalarDouble(draw.topP),
       min_p: scalarDouble(draw.minP),
       ...adapters(rows.map(({ prepared }) => prepared.adapter)),
-      ...ropeFor(rows),
+      ...tablesFor(Math.max(...rows.map(({ prepared }) => plannedLength(prepared)))),
     };
   }
 

@@ -26,11 +26,11 @@ export interface SampledModel {
 
 /**
  * Inputs: `ids` int64 [rows, seq] padded on the right, of which `fresh` int32 [rows] are real; `counts` int32 [rows] the
- * tokens in the cache; `done` bool [rows]; `steps` int64; `uniforms` fp64 [steps, rows]; the settings of
+ * tokens in the cache; `done` bool [rows]; `steps` int64; `uniforms` fp64 [steps, rows, 1]; the settings of
  * logits.ts's `DrawInputs` and `PenaltyInputs`; `eos` int64 [any]; the adapters' matrices stacked along their rank
  * with `adapter_mask` fp32 [rows, 1, rank]; the rotary tables; and the cache `past_*` (attention.ts) of `tokens` > 0 a row, the first
  * `counts` of them real, with `past_index` int64 [tokens] = 0, 1, 2, ... and `past_start` int64 [1] = -tokens.
- * Outputs: `tokens` int64 and `logps` fp32 [steps run, rows], and `chunk_*`, the keys and values of the tokens read:
+ * Outputs: `tokens` int64 and `logps` fp32 [steps run, rows, 1], and `chunk_*`, the keys and values of the tokens read:
  * `ids`, then each token drawn but the last. A row that is done draws on, unread.
  */
 export function generationGraph(model: SampledModel): OnnxGraph {
@@ -42,8 +42,9 @@ export function generationGraph(model: SampledModel): OnnxGraph {
   const done = g.input('done', 'bool', ['rows']);
   const steps = g.input('steps', 'int64', []);
   const eos = g.input('eos', 'int64', ['eos']);
-  const uniforms = g.input('uniforms', 'float64', ['steps', 'rows']);
+  const uniforms = g.input('uniforms', 'float64', ['steps', 'rows', 1]);
   const draw = {
+    isPlain: g.input('is_plain', 'bool', []),
     isSorted: g.input('is_sorted', 'bool', []),
     temperature: g.input('temperature', 'float32', []),
     topK: g.input('top_k', 'int64', [1]),
@@ -93,11 +94,10 @@ export function generationGraph(model: SampledModel): OnnxGraph {
       const counted = (rest as Value[]).at(past.length);
       const drawn = penalties && counted ? penalise(b, logits, { ...penalties, occurrences: counted }) : logits;
       const token = drawToken(b, drawn, { ...draw, uniforms: b.gather(uniforms, iteration) });
-      const drawnIds = b.unsqueeze(token, [1]);
       // LogSoftmax writes the whole row and still takes a fifth of ReduceLogSumExp's time (a ninth at 128k tokens).
       const logProbs = b.logSoftmax(logits);
-      const logp = b.squeeze(b.op('GatherElements', [logProbs, drawnIds], { axis: 1 })[0] as Value, [1]);
-      const isEnd = b.cast(b.reduceMax(b.cast(b.equal(drawnIds, eos), 'int32'), [1]), 'bool');
+      const logp = b.gatherElements(logProbs, token);
+      const isEnd = b.cast(b.reduceMax(b.cast(b.equal(token, eos), 'int32'), [1]), 'bool');
       const nowDone = b.or(isDone, isEnd);
       const next = b.add(
         b.op('GatherElements', [stepPositions, lastPlace], { axis: 1 })[0] as Value,
@@ -106,13 +106,13 @@ export function generationGraph(model: SampledModel): OnnxGraph {
       return {
         condition: anyLeft(b, nowDone),
         carried: [
-          drawnIds,
+          token,
           next,
           b.sub(added, lastPlace), // one a row
           nowDone,
           chunkPositions,
           ...chunk,
-          ...(counted ? [count(b, counted, drawnIds)] : []),
+          ...(counted ? [count(b, counted, token)] : []),
         ],
         scans: [token, logp],
       };

@@ -12,7 +12,8 @@ async function draw(logits: number[][], uniforms: number[], settings: Settings):
   const vocab = logits[0]?.length ?? 0;
   const g = new GraphBuilder('draw');
   const token = drawToken(g, g.input('logits', 'float32', ['rows', vocab]), {
-    uniforms: g.input('uniforms', 'float64', ['rows']),
+    uniforms: g.input('uniforms', 'float64', ['rows', 1]),
+    isPlain: g.input('is_plain', 'bool', []),
     isSorted: g.input('is_sorted', 'bool', []),
     temperature: g.input('temperature', 'float32', []),
     topK: g.input('top_k', 'int64', [1]),
@@ -21,7 +22,10 @@ async function draw(logits: number[][], uniforms: number[], settings: Settings):
   });
   g.output('token', token);
   const session = await openSession(g.build(), { device: 'cpu' });
-  const { temperature, topK, topP, minP, isSorted } = drawSettings(samplingConfigSchema.parse(settings), vocab);
+  const { temperature, topK, topP, minP, isPlain, isSorted } = drawSettings(
+    samplingConfigSchema.parse(settings),
+    vocab,
+  );
   const scalar = (dtype: Tensor['dtype'], data: Tensor['data'], shape: number[] = []): Tensor => ({
     dtype,
     shape,
@@ -29,7 +33,8 @@ async function draw(logits: number[][], uniforms: number[], settings: Settings):
   });
   const outputs = await session.run({
     logits: scalar('float32', Float32Array.from(logits.flat()), [logits.length, vocab]),
-    uniforms: scalar('float64', Float64Array.from(uniforms), [logits.length]),
+    uniforms: scalar('float64', Float64Array.from(uniforms), [logits.length, 1]),
+    is_plain: scalar('bool', Uint8Array.of(isPlain ? 1 : 0)),
     is_sorted: scalar('bool', Uint8Array.of(isSorted ? 1 : 0)),
     temperature: scalar('float32', Float32Array.of(temperature)),
     top_k: scalar('int64', BigInt64Array.of(BigInt(topK)), [1]),

@@ -4,9 +4,11 @@ import type { SamplingConfig } from '../config.ts';
 import type { GraphBuilder, Value } from '../graph/builder.ts';
 
 export interface DrawInputs {
-  /** fp64 [rows], in [0, 1). */
+  /** fp64 [rows, 1], in [0, 1). */
   uniforms: Value;
-  /** bool: false draws from all tokens (that min-p leaves) without sorting them. */
+  /** bool: true draws from all tokens, whatever the settings below but the temperature. */
+  isPlain: Value;
+  /** bool: false draws from all tokens that min-p leaves, without sorting them. */
   isSorted: Value;
   /** fp32. */
   temperature: Value;
@@ -22,28 +24,29 @@ export interface DrawInputs {
 export function drawSettings({ temperature, top_k, top_p, min_p }: SamplingConfig, vocabSize: number) {
   const isGreedy = temperature === 0;
   const topK = isGreedy ? 1 : top_k === 0 ? vocabSize : Math.min(top_k, vocabSize);
+  const isSorted = topK < vocabSize || top_p < 1;
   return {
     temperature: isGreedy ? 1 : temperature,
     topK,
     topP: top_p,
     minP: min_p,
-    isSorted: topK < vocabSize || top_p < 1,
+    isSorted,
+    isPlain: !isSorted && min_p === 0,
   };
 }
 
-/** logits fp32 [rows, vocab] -> token ids int64 [rows]. */
+/** logits fp32 [rows, vocab] -> token ids int64 [rows, 1]. */
 export function drawToken(g: GraphBuilder, logits: Value, inputs: DrawInputs): Value {
-  const hasFloor = g.less(g.constant(0, 'float64'), inputs.minP);
   return g.branch(
     'draw',
-    inputs.isSorted,
-    (sorted) => drawSorted(sorted, logits, inputs),
-    (unsorted) =>
-      unsorted.branch(
-        'unsorted',
-        hasFloor,
+    inputs.isPlain,
+    (plain) => drawUnsorted(plain, tempered(plain, logits, inputs), inputs),
+    (filtered) =>
+      filtered.branch(
+        'filtered',
+        inputs.isSorted,
+        (b) => drawSorted(b, logits, inputs),
         (b) => drawUnsorted(b, aboveMinP(b, tempered(b, logits, inputs), inputs.minP), inputs),
-        (b) => drawUnsorted(b, tempered(b, logits, inputs), inputs),
       ),
   );
 }
@@ -61,7 +64,7 @@ function drawSorted(g: GraphBuilder, logits: Value, { uniforms, temperature, top
   const floored = g.cast(aboveMinP(g, likely, minP), 'float64');
   const kept = g.mul(floored, g.cast(g.less(massBefore, topP), 'float64'));
   const place = firstAbove(g, cumulativeSum(g, kept), uniforms);
-  return g.squeeze(pick(g, ids, place), [1]);
+  return pick(g, ids, place);
 }
 
 /**
@@ -73,18 +76,18 @@ function drawUnsorted(g: GraphBuilder, probabilities: Value, { uniforms }: DrawI
   const vocab = Number(probabilities.shape[1]);
   const size = blockSize(vocab);
   const wide = (x: Value) => g.cast(x, 'float64');
-  if (size === 1) return g.squeeze(firstAbove(g, cumulativeSum(g, wide(probabilities)), uniforms), [1]);
+  if (size === 1) return firstAbove(g, cumulativeSum(g, wide(probabilities)), uniforms);
   const blocks = g.reshape(probabilities, [0, vocab / size, size]);
   const masses = wide(g.reduceSum(blocks, [2]));
   const cumulative = cumulativeSum(g, masses);
   const block = firstAbove(g, cumulative, uniforms);
   const mass = pick(g, masses, block);
-  const left = g.sub(g.mul(g.unsqueeze(uniforms, [1]), lastOf(g, cumulative)), g.sub(pick(g, cumulative, block), mass));
+  const left = g.sub(g.mul(uniforms, lastOf(g, cumulative)), g.sub(pick(g, cumulative, block), mass));
   const inside = wide(g.op('GatherND', [blocks, block], { batch_dims: 1 })[0] as Value);
   // Rounding may leave a little less than nothing.
   const share = g.where(g.less(left, g.constant(0, 'float64')), 0, g.div(left, mass));
-  const place = firstAbove(g, cumulativeSum(g, inside), g.squeeze(share, [1]));
-  return g.squeeze(g.add(g.mul(block, g.constant(size, 'int64')), place), [1]);
+  const place = firstAbove(g, cumulativeSum(g, inside), share);
+  return g.add(g.mul(block, g.constant(size, 'int64')), place);
 }
 
 /** The divisor of the vocabulary's size that is nearest to its square root from below; 1 where all are far smaller. */
@@ -107,10 +110,10 @@ const lastOf = (g: GraphBuilder, cumulative: Value): Value => g.reduceMax(cumula
 /** The largest share of a sum that rounding keeps below it. */
 const almostAll = 1 - 2 ** -52;
 
-/** The first place [rows, 1] whose cumulative mass exceeds share x total, share >= 0: places of no mass are never drawn. */
+/** The first place [rows, 1] whose cumulative mass exceeds share [rows, 1] x total, share >= 0: places of no mass are never drawn. */
 function firstAbove(g: GraphBuilder, cumulative: Value, share: Value): Value {
   const [within] = g.op('Min', [share, g.constant(almostAll, 'float64')], {});
-  const threshold = g.mul(g.unsqueeze(within as Value, [1]), lastOf(g, cumulative));
+  const threshold = g.mul(within as Value, lastOf(g, cumulative));
   const isBelow = g.cast(g.lessOrEqual(cumulative, threshold), 'int64');
   return g.reduceSum(isBelow, [1], true);
 }

@@ -9,7 +9,7 @@ import type { openSession, Session } from '../runtime/session.ts';
 import { type AdapterKey, createAdapterShelf, modulesOf, stackedAdapters } from './adapters.ts';
 import { type CacheFormat, cacheFormat } from './attention.ts';
 import { type BatchCache, createBatchCache } from './cache.ts';
-import { createFeeds, type GenerationFeeds } from './feeds.ts';
+import { createFeeds, createRopeTables, type GenerationFeeds } from './feeds.ts';
 import { generationGraph } from './graph.ts';
 import { type ChunkPolicy, chunkPolicyOf, rowsWithin } from './limits.ts';
 import { hasPenalties } from './logits.ts';
@@ -77,6 +77,7 @@ export function createOpenModel(
   const provider = providerName(device);
   const { config: model, shapes } = checkpoint;
   const weightBytes = [...checkpoint.tensors.values()].reduce((sum, { length }) => sum + length, 0);
+  const tablesFor = createRopeTables(model);
   const shelf = createAdapterShelf(shapes, options.live);
   let current: Held | null = null;
   let opening: Promise<unknown> = Promise.resolve();
@@ -129,7 +130,7 @@ export function createOpenModel(
       const { session, budget } = held;
       const bytesPerToken = kvBytesPerToken(model, held.cacheFormat.dtype === 'float16' ? 2 : 4);
       // Feeds are this call's own: others may run the same session with other adapters.
-      const feeds = createFeeds(checkpoint, stackedAdapters(taken, held.modules, shapes), held.cacheFormat);
+      const feeds = createFeeds(checkpoint, stackedAdapters(taken, held.modules, shapes), held.cacheFormat, tablesFor);
       let isReleased = false;
       const release = async () => {
         if (isReleased) return;
