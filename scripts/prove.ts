@@ -4,11 +4,13 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { proveKills } from './proofs/kills.ts';
 import { proveLoop } from './proofs/loop.ts';
+import { proveMethods } from './proofs/methods.ts';
 import { proveTrainKills } from './proofs/train-kills.ts';
 
 const proofs: Record<string, () => Promise<object>> = {
   loop: proveLoop,
   kills: proveKills,
+  methods: proveMethods,
   'train-kills': proveTrainKills,
 };
 
