@@ -38,7 +38,7 @@ export function rowAttention(g: GraphBuilder, config: ModelConfig, positions: Va
   return (layer, { q, k, v }, keep) => {
     const { rope, window } = config.attention[layer] ?? { rope: 0, window: null };
     const rotation = rope === null ? undefined : rotations[rope];
-    const query = keep(g.mul(turned(toHeads(q, heads), rotation), config.attentionScale));
+    const query = g.mul(turned(toHeads(q, heads), rotation), config.attentionScale);
     const key = keep(turned(toHeads(k, kvHeads), rotation));
     const value = keep(toHeads(v, kvHeads));
     // The heads that share a key head stand one under the other, so that no key or value is repeated.
