@@ -11,7 +11,7 @@ import type { Reference, TrainingExample, TrainingPlan } from '../engine/ports.t
 import { readConfigFile, readStated } from './config-file.ts';
 import { type CommandOutcome, counted, log, readAllRows, runCommand } from './io.ts';
 import { addConditionOption, addDeviceOption, type ConditionOption, type DeviceOption } from './options.ts';
-import { startTraining } from './training-progress.ts';
+import { describeTraining, startTraining } from './training-progress.ts';
 
 interface Options extends DeviceOption, ConditionOption {
   model: string;
@@ -71,31 +71,10 @@ async function trainPairs(options: Options, signal: AbortSignal): Promise<Comman
       ...(resumeFrom ? { resumeFrom } : {}),
     };
     const result = await train(job, progress.onMetrics, signal, (plan: TrainingPlan) => log(describePlan(plan)));
-    const { reference, steps, trainedPairs, dropped, truncated, best, seconds, warnings } = result;
-    const counts = (what: string, reasons: Record<string, number>) =>
-      Object.entries(reasons).map(([reason, count]) => `, ${count} ${what} (${reason})`);
-    const left = [...counts('dropped', dropped), ...counts('cut', truncated)].join('');
-    const stopped = result.stoppedEarly ? ', stopped early' : '';
-    const bestStep = best ? `, best at step ${best.step}` : '';
-    return {
-      result: {
-        out: options.out,
-        reference,
-        steps,
-        skipped_steps: result.skippedSteps,
-        stopped_early: result.stoppedEarly,
-        best,
-        plan: result.plan,
-        pairs: trainedPairs,
-        dropped,
-        truncated,
-        padding_share: result.paddingShare,
-        seconds,
-        metrics: progress.last(),
-        warnings,
-      },
-      summary: `Trained ${steps} steps on ${counted(trainedPairs, 'pair')}${left}${stopped}${bestStep} in ${seconds.toFixed(1)} s: ${options.out}`,
-    };
+    const { reference, trainedPairs } = result;
+    const told = { out: options.out, trainedOn: counted(trainedPairs, 'pair'), metrics: progress.last() };
+    const { fields, summary } = describeTraining(result, told);
+    return { result: { ...fields, reference, pairs: trainedPairs }, summary };
   } finally {
     progress.stop();
   }

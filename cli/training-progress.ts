@@ -1,5 +1,5 @@
-// What a training command shows while it runs: a bar or lines with the time left, and each warning as it is found.
-import type { TrainingWarning, TrainMetrics } from '../engine/ports.ts';
+// What a training command shows while it runs (a bar or lines with the time left, each warning as it is found) and at its end.
+import type { TrainingWarning, TrainMetrics, TrainResult } from '../engine/ports.ts';
 import { log, type Progress, startProgress } from './io.ts';
 
 export interface TrainingProgress {
@@ -21,6 +21,51 @@ export function startTraining(): TrainingProgress {
     },
     last: () => last,
     stop: () => progress?.stop(),
+  };
+}
+
+/** What every finished training tells. */
+type Finished = Pick<
+  TrainResult,
+  | 'steps'
+  | 'skippedSteps'
+  | 'stoppedEarly'
+  | 'best'
+  | 'plan'
+  | 'dropped'
+  | 'truncated'
+  | 'paddingShare'
+  | 'seconds'
+  | 'warnings'
+>;
+
+/** The fields of `--json` that all trainings have, and the sentence for people. `trainedOn`: `24 pairs`. */
+export function describeTraining(
+  result: Finished,
+  { out, trainedOn, metrics }: { out: string; trainedOn: string; metrics: Record<string, number> },
+) {
+  const { steps, dropped, truncated, best, seconds } = result;
+  const counts = (what: string, reasons: Record<string, number>) =>
+    Object.entries(reasons).map(([reason, count]) => `, ${count} ${what} (${reason})`);
+  const left = [...counts('dropped', dropped), ...counts('cut', truncated)].join('');
+  const stopped = result.stoppedEarly ? ', stopped early' : '';
+  const bestStep = best ? `, best at step ${best.step}` : '';
+  return {
+    fields: {
+      out,
+      steps,
+      skipped_steps: result.skippedSteps,
+      stopped_early: result.stoppedEarly,
+      best,
+      plan: result.plan,
+      dropped,
+      truncated,
+      padding_share: result.paddingShare,
+      seconds,
+      metrics,
+      warnings: result.warnings,
+    },
+    summary: `Trained ${steps} steps on ${trainedOn}${left}${stopped}${bestStep} in ${seconds.toFixed(1)} s: ${out}`,
   };
 }
 

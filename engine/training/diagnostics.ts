@@ -60,6 +60,21 @@ export function createDiagnostics(facts: DataFacts, settings: LossSettings, text
   };
 }
 
+/** The observer of a run without pairs: what its data show, told before the first step. */
+export function createDataDiagnostics(facts: DataFacts): RunObserver<TokenRow, unknown> {
+  const findings = (): TrainingWarning[] =>
+    Object.entries(dataRules).flatMap(([kind, rule]) => {
+      const finding = rule(facts);
+      return finding ? [{ ...finding, kind: kind as WarningKind, step: 0 }] : [];
+    });
+  return {
+    observe: () => {},
+    warnings: (step) => (step === 0 ? findings() : []),
+    save: () => null,
+    load: () => {},
+  };
+}
+
 /** What a pair's outcome says of the run. */
 export function observationOf(outcome: PairOutcome, settings: LossSettings): Observation {
   const { policy, reference, tokens, entropy } = outcome;

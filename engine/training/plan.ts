@@ -2,6 +2,7 @@
 // that will run; what the runtime and the process add to it was measured.
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import type { TrainingPlan } from '../ports.ts';
+import type { OptimizerName } from '../run-config.ts';
 import type { BatchSize } from './batch.ts';
 import type { BuildGraph, TrainedPolicy } from './policy.ts';
 
@@ -14,13 +15,15 @@ const nodeBytes = 22e3;
 /** What the allocator cannot use again, in buffers of the size of a layer's largest. */
 const strayBuffers = 10;
 
-/** `momentBytes`: what the optimiser keeps of each trained number. */
+/** What an optimiser keeps of each trained number. */
+const momentBytes: { [O in OptimizerName]: number } = { adamw_torch: 8, adamw_8bit: 2, adamw_bnb_8bit: 2 };
+
 export function planTraining(
   { config }: Checkpoint,
   policy: TrainedPolicy,
   size: BatchSize,
   build: BuildGraph,
-  momentBytes = 8,
+  optimizer: OptimizerName = 'adamw_torch',
 ): TrainingPlan {
   const { folded, peak, weights, nodes } = policy.measure(build);
   const trainedParameters = [...policy.tensors.values()].reduce((sum, { data }) => sum + data.length, 0);
@@ -28,7 +31,7 @@ export function planTraining(
   const largest = 4 * tokens * Math.max(config.intermediateSize, config.heads * size.length);
   const plan = {
     weights: weights + folded,
-    optimizer: trainedParameters * (4 + momentBytes),
+    optimizer: trainedParameters * (4 + momentBytes[optimizer]),
     activations: peak + strayBuffers * largest,
     process: processBytes + tokenBytes * config.vocabSize + sessionBytes + nodeBytes * nodes,
   };

@@ -100,8 +100,7 @@ export function preferenceStep({ checkpoint, policy, reference, config }: StepOp
     plan: (rows) => {
       // A batch is padded to its longest row: the longest of all is in one of them.
       const size = preferenceSizeOf(paired(rows), config.per_device_train_batch_size, config);
-      const momentBytes = config.optim === 'adamw_torch' ? 8 : 2;
-      return planTraining(checkpoint, policy, size, build(size, true), momentBytes);
+      return planTraining(checkpoint, policy, size, build(size, true), config.optim);
     },
     summarise: (outcomes) =>
       takesPairs(config)

@@ -1,9 +1,7 @@
 // One preference run, top to bottom: examples to token rows, the reference's log-probs where they hold, then LoRA steps on
 // a static graph per batch size, and a PEFT adapter (or, where all weights are trained, a checkpoint) at the end.
-import { join } from 'node:path';
 import { type Checkpoint, openCheckpoint } from '../checkpoint/checkpoint.ts';
 import { sampleWeights } from '../checkpoint/identity.ts';
-import { writeAtomically } from '../checkpoint/safetensors.ts';
 import { EngineError } from '../errors.ts';
 import type { TrainingPlan, TrainJob, TrainMetrics, TrainResult } from '../ports.ts';
 import { assertWeightsFit } from '../runtime/external-weights.ts';
@@ -17,6 +15,7 @@ import { optimize } from './loop.ts';
 import { openPolicy } from './policy.ts';
 import type { PreferenceRow } from './preference-batch.ts';
 import { type Outcome, preferenceStep } from './preference-step.ts';
+import { writeRecord } from './record.ts';
 import { openReference } from './reference.ts';
 import { fingerprintOf } from './resume.ts';
 
@@ -69,13 +68,17 @@ export async function train(
       afterStep: (done) => reference.afterStep(done),
       evaluation:
         evalRows.length > 0
-          ? { config, run: () => evaluate(evalRows, config.per_device_eval_batch_size, step.evaluate, step.summarise) }
+          ? {
+              config,
+              run: () => evaluate(evalRows, config.per_device_eval_batch_size, step.evaluate, step.summarise, signal),
+            }
           : undefined,
       observer: createDiagnostics({ rows, reference: referenceLogps, ...report }, config, textsOf(checkpoint)),
       onMetrics,
       signal,
     });
-    await writeRecord(job, reference.name);
+    const { model, adapter } = job;
+    await writeRecord(job.out, { model, adapter, reference: reference.name, config });
     await policy.write(job.out);
     return {
       adapter: job.out,
@@ -91,12 +94,6 @@ export async function train(
     await step.close();
     await reference.close();
   }
-}
-
-/** What the adapter is of: the model, where it started, what it was held against, and every setting. */
-async function writeRecord({ model, adapter, config, out }: TrainJob, reference: string | null): Promise<void> {
-  const record = JSON.stringify({ model, adapter, reference, config }, null, 2);
-  await writeAtomically(join(out, 'training.json'), [Buffer.from(`${record}\n`)]);
 }
 
 /** What a row says, as far as it fits a line. */
