@@ -94,6 +94,9 @@ export function epochOrder<R extends TokenRow>(rows: readonly R[], settings: Ord
   return orders[strategy](rows, batchSize, createRandom(seed * 1_000_003 + epoch));
 }
 
+/** How many sizes of batch the buckets of these rows make. */
+export const countSizes = (rows: readonly TokenRow[]): number => new Set(rows.map(({ bucket }) => bucket?.length)).size;
+
 /** The share of the token places of an epoch's batches that hold no token. */
 export function paddingShare(ordered: readonly TokenRow[], batchSize: number): number {
   let places = 0;

@@ -18,12 +18,14 @@ const strayBuffers = 10;
 /** What an optimiser keeps of each trained number. */
 const momentBytes: { [O in OptimizerName]: number } = { adamw_torch: 8, adamw_8bit: 2, adamw_bnb_8bit: 2 };
 
+/** `sessions`: how many graphs the run holds, one for each size of batch. */
 export function planTraining(
   { config }: Checkpoint,
   policy: TrainedPolicy,
   size: BatchSize,
   build: BuildGraph,
   optimizer: OptimizerName = 'adamw_torch',
+  sessions = 1,
 ): TrainingPlan {
   const { folded, peak, weights, nodes } = policy.measure(build);
   const trainedParameters = [...policy.tensors.values()].reduce((sum, { data }) => sum + data.length, 0);
@@ -33,7 +35,7 @@ export function planTraining(
     weights: weights + folded,
     optimizer: trainedParameters * (4 + momentBytes[optimizer]),
     activations: peak + strayBuffers * largest,
-    process: processBytes + tokenBytes * config.vocabSize + sessionBytes + nodeBytes * nodes,
+    process: processBytes + tokenBytes * config.vocabSize + sessions * (sessionBytes + nodeBytes * nodes),
   };
   return {
     rows: size.rows,

@@ -10,6 +10,7 @@ import type { TrainingPlan } from '../ports.ts';
 import { adapterFeeds } from '../runtime/adapter-feeds.ts';
 import { createSessionCache, type Tensor } from '../runtime/session.ts';
 import { sequenceTokens } from './batch.ts';
+import { countSizes } from './buckets.ts';
 import { sharesOf, takesPairs } from './examples.ts';
 import { gradientsOf } from './graph.ts';
 import type { BatchMoment, BatchResult } from './loop.ts';
@@ -38,8 +39,8 @@ export interface PreferenceStep {
   ): Promise<BatchResult<Outcome>>;
   /** The same without gradients, through a graph that has none; nothing is dropped. */
   evaluate(batch: readonly PreferenceRow[], all: readonly PreferenceRow[]): Promise<BatchResult<Outcome>>;
-  /** What a run over these rows will take. */
-  plan(rows: readonly PreferenceRow[]): TrainingPlan;
+  /** What a run over these rows will take, and over those held out. */
+  plan(rows: readonly PreferenceRow[], evalRows: readonly PreferenceRow[]): TrainingPlan;
   summarise(outcomes: readonly Outcome[]): Record<string, number>;
   close(): Promise<void>;
 }
@@ -56,7 +57,7 @@ export function preferenceStep({ checkpoint, policy, reference, config }: StepOp
   const { tensors } = policy;
   const isWhole = referenceUse(config) === 'distribution';
   const held = isWhole && reference.adapter ? adapterFeeds(reference.adapter, referencePrefix) : {};
-  const sessions = createSessionCache();
+  const cache = createSessionCache();
   const build =
     (size: PreferenceSize, isTrained: boolean): BuildGraph =>
     (model, trained) => {
@@ -75,7 +76,7 @@ export function preferenceStep({ checkpoint, policy, reference, config }: StepOp
     const rows = paired(batch);
     const capacity = isTrained ? config.per_device_train_batch_size : config.per_device_eval_batch_size;
     const size = preferenceSizeOf(rows, capacity, config);
-    const session = await sessions.get(JSON.stringify([size, isTrained]), () => policy.open(build(size, isTrained)));
+    const session = await cache.get(JSON.stringify([size, isTrained]), () => policy.open(build(size, isTrained)));
     const referenced = await withReference(rows, batch, { checkpoint, reference, config });
     const shares = sharesOf(batch, stepRows, config);
     const outputs = await session.run({
@@ -97,16 +98,17 @@ export function preferenceStep({ checkpoint, policy, reference, config }: StepOp
     tensors,
     run,
     evaluate: (batch, all) => run(batch, all, null),
-    plan: (rows) => {
+    plan: (rows, evalRows) => {
       // A batch is padded to its longest row: the longest of all is in one of them.
+      const sessions = countSizes(rows) + countSizes(evalRows);
       const size = preferenceSizeOf(paired(rows), config.per_device_train_batch_size, config);
-      return planTraining(checkpoint, policy, size, build(size, true), config.optim);
+      return planTraining(checkpoint, policy, size, build(size, true), config.optim, sessions);
     },
     summarise: (outcomes) =>
       takesPairs(config)
         ? preferenceMetrics(outcomes as PairOutcome[], config)
         : unpairedMetrics(outcomes as SingleOutcome[], config),
-    close: () => sessions.close(),
+    close: () => cache.close(),
   };
 }
 

@@ -5,6 +5,7 @@ import type { SftConfig } from '../config.ts';
 import type { TrainingPlan } from '../ports.ts';
 import { createSessionCache } from '../runtime/session.ts';
 import { type BatchSize, packRows, sequenceTokens, sizeOf } from './batch.ts';
+import { countSizes } from './buckets.ts';
 import { gradientsOf, sftGraph } from './graph.ts';
 import type { BatchMoment, BatchResult } from './loop.ts';
 import { planTraining } from './plan.ts';
@@ -23,14 +24,14 @@ export interface SftStep {
   run(batch: readonly SftRow[], stepRows: readonly SftRow[], moment: BatchMoment): Promise<BatchResult<SftOutcome>>;
   /** The same without gradients, through a graph that has none; nothing is dropped. */
   evaluate(batch: readonly SftRow[], all: readonly SftRow[]): Promise<BatchResult<SftOutcome>>;
-  /** What a run over these rows will take. */
-  plan(rows: readonly SftRow[]): TrainingPlan;
+  /** What a run over these rows will take, and over those held out. */
+  plan(rows: readonly SftRow[], evalRows: readonly SftRow[]): TrainingPlan;
   close(): Promise<void>;
 }
 
 /** The loss is the mean over the tokens of a step, or of all that is held out, by their weights. */
 export function sftStep(checkpoint: Checkpoint, policy: TrainedPolicy, config: SftConfig): SftStep {
-  const sessions = createSessionCache();
+  const cache = createSessionCache();
   const build =
     (size: BatchSize, isTrained: boolean): BuildGraph =>
     (model, trained) =>
@@ -42,7 +43,7 @@ export function sftStep(checkpoint: Checkpoint, policy: TrainedPolicy, config: S
   ): Promise<BatchResult<SftOutcome>> => {
     const isTrained = moment !== null;
     const size = sizeOf(batch, isTrained ? config.per_device_train_batch_size : config.per_device_eval_batch_size);
-    const session = await sessions.get(JSON.stringify([size, isTrained]), () => policy.open(build(size, isTrained)));
+    const session = await cache.get(JSON.stringify([size, isTrained]), () => policy.open(build(size, isTrained)));
     const total = of.reduce((sum, row) => sum + row.total, 0);
     const feeds = packRows(batch, size);
     const shares = feeds.token_weights.data.map((weight) => weight / total) as Float32Array;
@@ -66,11 +67,12 @@ export function sftStep(checkpoint: Checkpoint, policy: TrainedPolicy, config: S
   return {
     run,
     evaluate: (batch, all) => run(batch, all, null),
-    plan: (rows) => {
+    plan: (rows, evalRows) => {
+      const sessions = countSizes(rows) + countSizes(evalRows);
       const size = sizeOf(rows, config.per_device_train_batch_size);
-      return planTraining(checkpoint, policy, size, build(size, true), config.optim);
+      return planTraining(checkpoint, policy, size, build(size, true), config.optim, sessions);
     },
-    close: () => sessions.close(),
+    close: () => cache.close(),
   };
 }
 

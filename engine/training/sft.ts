@@ -65,7 +65,7 @@ export async function trainSft(
     throw new EngineError('DATA_INVALID', `No example is left to train on: ${reasons}.`);
   }
   const step = sftStep(checkpoint, policy, config);
-  const plan = step.plan(rows);
+  const plan = step.plan(rows, evalRows);
   onPlan(plan);
   const start = policy.adapter && fingerprintOfAdapter(policy.adapter);
   try {

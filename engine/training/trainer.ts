@@ -45,7 +45,7 @@ export async function train(
   const referenceLogps = await reference.prepare(rows);
   await reference.prepare(evalRows);
   const step = preferenceStep({ checkpoint, policy, reference, config });
-  const plan = step.plan(rows);
+  const plan = step.plan(rows, evalRows);
   onPlan(plan);
   try {
     const course = await optimize<PreferenceRow, Outcome>({
