@@ -2,23 +2,19 @@
 import type { Command } from 'commander';
 import { sftRowSchema, toSftExample } from '../domain/formats.ts';
 import { sftConfigSchema } from '../engine/config.ts';
-import type { SftExample, TrainingPlan } from '../engine/ports.ts';
+import type { SftExample } from '../engine/ports.ts';
 import { readConfigFile } from './config-file.ts';
-import { type CommandOutcome, counted, log, readAllRows, runCommand } from './io.ts';
-import { addDeviceOption, type DeviceOption } from './options.ts';
+import { type CommandOutcome, counted, readAllRows, runCommand } from './io.ts';
+import { addRunOptions, type RunOptions } from './options.ts';
 import { findResumePoint, requireSameLora } from './train.ts';
 import { describeTraining, startTraining } from './training-progress.ts';
 
-interface Options extends DeviceOption {
+interface Options extends RunOptions {
   model: string;
   adapter?: string;
   data: string;
   eval?: string;
   config?: string;
-  resume?: boolean;
-  resumeFrom?: string;
-  out: string;
-  json?: boolean;
 }
 
 export function registerSft(program: Command): void {
@@ -31,13 +27,10 @@ export function registerSft(program: Command): void {
     .option('--adapter <dir>', 'the PEFT adapter to go on from, with lora in --config; without it a fresh one')
     .requiredOption('--data <file>', 'JSONL: {prompt, completion}, or {messages} that end with the assistant')
     .option('--eval <file>', 'held-out examples for eval_ metrics; without it, eval_split of --config')
-    .option('--config <file>', "JSON of settings by the names of TRL's SFTConfig and PEFT")
-    .option('--resume', 'go on from the newest checkpoint in --out; begin where there is none')
-    .option('--resume-from <dir>', 'a checkpoint-<step> folder of the same run, interrupted');
-  addDeviceOption(command)
-    .requiredOption('--out <dir>', 'folder for the trained checkpoint, or adapter')
-    .option('--json', 'print one JSON object on stdout')
-    .action((options: Options) => runCommand(options.json, (signal) => fineTune(options, signal)));
+    .option('--config <file>', "JSON of settings by the names of TRL's SFTConfig and PEFT");
+  addRunOptions(command, 'folder for the trained checkpoint, or adapter').action((options: Options) =>
+    runCommand(options.json, (signal) => fineTune(options, signal)),
+  );
 }
 
 async function fineTune(options: Options, signal: AbortSignal): Promise<CommandOutcome> {
@@ -46,17 +39,13 @@ async function fineTune(options: Options, signal: AbortSignal): Promise<CommandO
   const examples = await readExamples(options.data);
   const evalExamples = options.eval ? await readExamples(options.eval) : [];
   const resumeFrom = await findResumePoint(options);
-  const [{ trainSft }, { describePlan }] = await Promise.all([
-    import('../engine/training/sft.ts'),
-    import('../engine/training/plan.ts'),
-  ]);
+  const { trainSft } = await import('../engine/training/sft.ts');
   const progress = startTraining();
   try {
     const { model, adapter = null, out, device } = options;
     const resume = resumeFrom ? { resumeFrom } : {};
     const job = { model, adapter, examples, evalExamples, config, out, device, ...resume };
-    const tellPlan = (plan: TrainingPlan) => log(describePlan(plan));
-    const result = await trainSft(job, progress.onMetrics, signal, tellPlan);
+    const result = await trainSft(job, progress.onMetrics, signal, progress.onPlan);
     const told = { out, trainedOn: counted(result.examples, 'example'), metrics: progress.last() };
     const { fields, summary } = describeTraining(result, told);
     return { result: { ...fields, examples: result.examples, held_out: result.heldOut }, summary };

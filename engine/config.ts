@@ -83,7 +83,7 @@ const precisionFields = {
 };
 
 /** What makes no sense in what is trained, by setting. */
-function* trainedProblems(config: {
+export function* trainedProblems(config: {
   lora: LoraConfig | null;
   load_in_4bit: boolean;
   bf16: boolean;

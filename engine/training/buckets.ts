@@ -94,6 +94,18 @@ export function epochOrder<R extends TokenRow>(rows: readonly R[], settings: Ord
   return orders[strategy](rows, batchSize, createRandom(seed * 1_000_003 + epoch));
 }
 
+/**
+ * The lengths of what is sampled as a run goes on are not known ahead, and each size is a session of its own: four to an
+ * octave, which pads by an eighth on average.
+ */
+export function coarse<S extends { length: number; span: number }>(size: S): S {
+  const up = (count: number) => {
+    const step = 2 ** Math.max(3, Math.floor(Math.log2(count)) - 2);
+    return Math.ceil(count / step) * step;
+  };
+  return { ...size, length: up(size.length), span: up(size.span) };
+}
+
 /** How many sizes of batch the buckets of these rows make. */
 export const countSizes = (rows: readonly TokenRow[]): number => new Set(rows.map(({ bucket }) => bucket?.length)).size;
 

@@ -17,11 +17,12 @@ export interface DataReport {
   truncated: Record<string, number>;
 }
 
-/** The rows of a run. What was left out or cut is of those to train on. */
+/** The rows of a run, and what was left out or cut: of those to train on, and of those held out. */
 export interface PreparedData<R> {
   rows: R[];
   evalRows: R[];
   report: DataReport;
+  evalReport: DataReport;
 }
 
 /** The rows of a preference job, in buckets: what to train on and what to hold out. */
@@ -69,6 +70,7 @@ export function holdOut<E, R extends TokenRow>(
     rows: inBuckets(rows, config.per_device_train_batch_size),
     evalRows: inBuckets(evalRows, config.per_device_eval_batch_size),
     report,
+    evalReport,
   };
 }
 
@@ -158,7 +160,7 @@ export interface Limits {
 /** Without `max_prompt_length` a prompt may be as long as leaves room for some of its completion. */
 export function limitsOf(
   { config: model, tokenizer }: Checkpoint,
-  config: Pick<OptimizerConfig, 'max_length' | 'truncation_mode'> & { max_prompt_length?: number },
+  config: Pick<TrainConfig, 'max_length' | 'truncation_mode'> & { max_prompt_length?: number },
 ): Limits {
   const [first] = tokenizer.encodePrompt('');
   return {
@@ -250,6 +252,7 @@ function tokenize<E, R extends TokenRow>(
   }
 }
 
-function count(counts: Record<string, number>, reason: string): void {
+/** One more by a reason. */
+export function count(counts: Record<string, number>, reason: string): void {
   counts[reason] = (counts[reason] ?? 0) + 1;
 }

@@ -1,6 +1,7 @@
 // What a run is going to take, told before its first step: sizes in bytes, on the CPU. The parts are counted from the graph
 // that will run; what the runtime and the process add to it was measured.
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
+import type { GraphMemory } from '../graph/memory.ts';
 import type { TrainingPlan } from '../ports.ts';
 import type { OptimizerName } from '../run-config.ts';
 import type { BatchSize } from './batch.ts';
@@ -46,12 +47,26 @@ export function planTraining(
   };
 }
 
+/** The plan of a run that also scores, by graphs of these sizes that stay open. */
+export function withScoring(plan: TrainingPlan, graphs: readonly GraphMemory[]): TrainingPlan {
+  const bytes = graphs.reduce((sum, { folded, peak }) => sum + folded + peak, 0);
+  return { ...plan, activations: plan.activations + bytes, peak: plan.peak + bytes };
+}
+
+/** The plan of a run that also holds a sampler open. */
+export const withSampler = (plan: TrainingPlan, sampler: { weights: number; cache: number }): TrainingPlan => ({
+  ...plan,
+  sampler,
+  peak: plan.peak + sampler.weights + sampler.cache,
+});
+
 /** For people, in one line. */
-export function describePlan({ rows, length, trainedParameters, ...bytes }: TrainingPlan): string {
+export function describePlan({ rows, length, trainedParameters, sampler, ...bytes }: TrainingPlan): string {
   const size = (value: number) => (value >= 1e9 ? `${(value / 1e9).toFixed(2)} GB` : `${(value / 1e6).toFixed(0)} MB`);
   return (
     `Plan: ${trainedParameters.toLocaleString('en')} parameters trained, batches of up to ${rows} x ${length} tokens; ` +
     `weights ${size(bytes.weights)}, optimiser ${size(bytes.optimizer)}, activations ${size(bytes.activations)}, ` +
+    (sampler ? `sampler's weights ${size(sampler.weights)} and cache ${size(sampler.cache)}, ` : '') +
     `process ${size(bytes.process)}: peak about ${size(bytes.peak)}.`
   );
 }

@@ -50,14 +50,17 @@ interface StepOptions {
   policy: TrainedPolicy;
   reference: ReferenceModel;
   config: TrainConfig;
+  /** How many sizes of batch stay open: all, unless they are not known ahead. */
+  sessionsHeld?: number;
 }
 
 /** What changes the policy's tensors in place changes what the next run computes. */
-export function preferenceStep({ checkpoint, policy, reference, config }: StepOptions): PreferenceStep {
+export function preferenceStep(options: StepOptions): PreferenceStep {
+  const { checkpoint, policy, reference, config, sessionsHeld } = options;
   const { tensors } = policy;
   const isWhole = referenceUse(config) === 'distribution';
   const held = isWhole && reference.adapter ? adapterFeeds(reference.adapter, referencePrefix) : {};
-  const cache = createSessionCache();
+  const cache = createSessionCache(sessionsHeld);
   const build =
     (size: PreferenceSize, isTrained: boolean): BuildGraph =>
     (model, trained) => {

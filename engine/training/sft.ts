@@ -2,7 +2,6 @@
 // It gives a checkpoint in Hugging Face layout with the original names, or a PEFT folder; it also makes the demo model from
 // nothing.
 import { join } from 'node:path';
-import { openCheckpoint } from '../checkpoint/checkpoint.ts';
 import { sampleWeights } from '../checkpoint/identity.ts';
 import { readModelConfig } from '../checkpoint/read-config.ts';
 import { type TensorToWrite, writeSafetensors } from '../checkpoint/safetensors.ts';
@@ -10,7 +9,6 @@ import { EngineError } from '../errors.ts';
 import { expectedWeights } from '../models/index.ts';
 import type { TrainingPlan, TrainMetrics } from '../ports.ts';
 import { createRandom } from '../random.ts';
-import { assertWeightsFit } from '../runtime/external-weights.ts';
 import { epochOrder, paddingShare } from './buckets.ts';
 import { type DataReport, describeDropped } from './data.ts';
 import { createDataDiagnostics } from './diagnostics.ts';
@@ -55,11 +53,9 @@ export async function trainSft(
   const started = performance.now();
   const { config, model, adapter = null } = job;
   const device = job.device ?? 'auto';
-  const stored = await openCheckpoint(model);
-  assertWeightsFit(stored.tensors.values(), stored.folder);
-  const checkpoint = await openFrozen(stored, config, device);
+  const checkpoint = await openFrozen(model, config, device);
   const { policy } = await openPolicy({ model, adapter, config }, checkpoint, device);
-  const { rows, evalRows, report } = prepareSftData(checkpoint, job);
+  const { rows, evalRows, report, evalReport } = prepareSftData(checkpoint, job);
   if (rows.length === 0) {
     const reasons = describeDropped(report.dropped, job.examples.length);
     throw new EngineError('DATA_INVALID', `No example is left to train on: ${reasons}.`);
@@ -74,7 +70,15 @@ export async function trainSft(
       tensors: policy.tensors,
       config,
       out: job.out,
-      fingerprint: fingerprintOf('sft', checkpoint.config, config, await sampleWeights(stored), start, rows, evalRows),
+      fingerprint: fingerprintOf(
+        'sft',
+        checkpoint.config,
+        config,
+        await sampleWeights(checkpoint),
+        start,
+        rows,
+        evalRows,
+      ),
       resumeFrom: job.resumeFrom,
       needsLossScale: policy.needsLossScale,
       runBatch: step.run,
@@ -90,7 +94,16 @@ export async function trainSft(
       onMetrics,
       signal,
     });
-    await writeRecord(job.out, { model, adapter, config });
+    await writeRecord(job.out, {
+      model,
+      adapter,
+      reference: null,
+      config,
+      data: { rows: rows.length, ...report },
+      held_out: evalRows.length > 0 ? { rows: evalRows.length, ...evalReport } : null,
+      steps: course.steps,
+      skipped_steps: course.skippedSteps,
+    });
     await policy.write(job.out);
     return {
       ...course,

@@ -1,13 +1,11 @@
 // One preference run, top to bottom: examples to token rows, the reference's log-probs where they hold, then LoRA steps on
 // a static graph per batch size, and a PEFT adapter (or, where all weights are trained, a checkpoint) at the end.
-import { type Checkpoint, openCheckpoint } from '../checkpoint/checkpoint.ts';
 import { sampleWeights } from '../checkpoint/identity.ts';
 import { EngineError } from '../errors.ts';
 import type { TrainingPlan, TrainJob, TrainMetrics, TrainResult } from '../ports.ts';
-import { assertWeightsFit } from '../runtime/external-weights.ts';
 import { epochOrder, paddingShare } from './buckets.ts';
 import { describeDropped, prepareData } from './data.ts';
-import { createDiagnostics, type TextsOf } from './diagnostics.ts';
+import { createDiagnostics, preferenceCourse, textsOf } from './diagnostics.ts';
 import { evaluate } from './evaluate.ts';
 import { takesPairs } from './examples.ts';
 import { openFrozen } from './frozen.ts';
@@ -29,12 +27,10 @@ export async function train(
   const started = performance.now();
   const { config } = job;
   const device = job.device ?? 'auto';
-  const stored = await openCheckpoint(job.model);
-  assertWeightsFit(stored.tensors.values(), stored.folder);
-  const checkpoint = await openFrozen(stored, config, device);
+  const checkpoint = await openFrozen(job.model, config, device);
   const { policy, initial } = await openPolicy(job, checkpoint, device);
 
-  const { rows, evalRows, report } = prepareData(checkpoint, job);
+  const { rows, evalRows, report, evalReport } = prepareData(checkpoint, job);
   if (rows.length === 0) {
     throw new EngineError(
       'DATA_INVALID',
@@ -73,12 +69,25 @@ export async function train(
               run: () => evaluate(evalRows, config.per_device_eval_batch_size, step.evaluate, step.summarise, signal),
             }
           : undefined,
-      observer: createDiagnostics({ rows, reference: referenceLogps, ...report }, config, textsOf(checkpoint)),
+      observer: createDiagnostics({
+        facts: { rows, reference: referenceLogps, ...report },
+        course: preferenceCourse(rows, config),
+        textsOf: textsOf(checkpoint),
+      }),
       onMetrics,
       signal,
     });
     const { model, adapter } = job;
-    await writeRecord(job.out, { model, adapter, reference: reference.name, config });
+    await writeRecord(job.out, {
+      model,
+      adapter,
+      reference: reference.name,
+      config,
+      data: { rows: rows.length, ...report },
+      held_out: evalRows.length > 0 ? { rows: evalRows.length, ...evalReport } : null,
+      steps: course.steps,
+      skipped_steps: course.skippedSteps,
+    });
     await policy.write(job.out);
     return {
       adapter: job.out,
@@ -95,17 +104,3 @@ export async function train(
     await reference.close();
   }
 }
-
-/** What a row says, as far as it fits a line. */
-const textsOf =
-  ({ tokenizer }: Checkpoint): TextsOf =>
-  ({ prompt, completions: [chosen = [], rejected = []] }) => {
-    const text = (ids: readonly number[]) => tokenizer.decode(ids).trim();
-    return {
-      prompt: text(prompt).slice(-longestText),
-      chosen: text(chosen).slice(0, longestText),
-      rejected: text(rejected).slice(0, longestText),
-    };
-  };
-
-const longestText = 300;
