@@ -156,7 +156,7 @@ export interface TrainingWarning {
 
 /** What a run is going to take, told before its first step: sizes in bytes. */
 export interface TrainingPlan {
-  /** The largest batch: rows of a prompt with its completions, and tokens a row. */
+  /** The batch that takes most: rows of a prompt with its completions, and tokens a row. */
   rows: number;
   length: number;
   /** Numbers that training changes. */

@@ -75,7 +75,7 @@ function groupedByLength<Row extends TokenRow>(rows: readonly Row[], batchSize: 
 }
 
 /** The rows by their bucket, from the shortest, each in the rows' order. */
-function byBucket<R extends TokenRow>(rows: readonly R[]): R[][] {
+export function byBucket<R extends TokenRow>(rows: readonly R[]): R[][] {
   const buckets = new Map<number, R[]>();
   for (const row of rows) {
     const length = row.bucket?.length ?? 0;
@@ -105,9 +105,6 @@ export function coarse<S extends { length: number; span: number }>(size: S): S {
   };
   return { ...size, length: up(size.length), span: up(size.span) };
 }
-
-/** How many sizes of batch the buckets of these rows make. */
-export const countSizes = (rows: readonly TokenRow[]): number => new Set(rows.map(({ bucket }) => bucket?.length)).size;
 
 /** The share of the token places of an epoch's batches that hold no token. */
 export function paddingShare(ordered: readonly TokenRow[], batchSize: number): number {

@@ -66,7 +66,10 @@ export function grpoStep({ checkpoint, policy, reference, config, device }: Opti
         tokenLogpsGraph(model, sizeOf([longest], rowsPerBatch), config.temperature),
       );
       const kinds = Number(!isOwn) + Number(config.beta > 0);
-      return withScoring(planTraining(checkpoint, policy, size, build(size), config.optim), Array(kinds).fill(scored));
+      return withScoring(
+        planTraining(checkpoint, policy, [{ size, build: build(size) }], config.optim),
+        Array(kinds).fill(scored),
+      );
     },
     prepare: async (groups, signal) => {
       const { advantages, flatShare: share } = groupAdvantages(

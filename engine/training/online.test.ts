@@ -123,7 +123,7 @@ test('a run that is resumed ends where the whole one does, and goes on with its 
   const resumeFrom = join(whole.out, 'checkpoint-4');
   const resumed = await run({ ...job, resumeFrom });
   expect({ ...resumed.result, adapter: '', seconds: 0 }).toEqual({ ...whole.result, adapter: '', seconds: 0 });
-  await expect(run({ ...job, judge: 'another', resumeFrom })).rejects.toThrow(/other pairs, settings or model/);
+  await expect(run({ ...job, judge: 'another', resumeFrom })).rejects.toThrow(/other data, settings or model/);
   const weights = (folder: string) => readFile(join(folder, 'adapter_model.safetensors'));
   expect(await readdir(whole.out)).toContain('checkpoint-4');
   expect((await weights(resumed.out)).equals(await weights(whole.out))).toBe(true);

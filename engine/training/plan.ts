@@ -4,7 +4,8 @@ import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import type { GraphMemory } from '../graph/memory.ts';
 import type { TrainingPlan } from '../ports.ts';
 import type { OptimizerName } from '../run-config.ts';
-import type { BatchSize } from './batch.ts';
+import type { BatchSize, TokenRow } from './batch.ts';
+import { byBucket } from './buckets.ts';
 import type { BuildGraph, TrainedPolicy } from './policy.ts';
 
 /** Node, ONNX Runtime and our code. */
@@ -13,34 +14,52 @@ const processBytes = 110e6;
 const tokenBytes = 1000;
 const sessionBytes = 25e6;
 const nodeBytes = 22e3;
-/** What the allocator cannot use again, in buffers of the size of a layer's largest. */
+/** What the allocators cannot use again, in buffers of the size of a layer's largest; further sessions add hardly any. */
 const strayBuffers = 10;
 
 /** What an optimiser keeps of each trained number. */
 const momentBytes: { [O in OptimizerName]: number } = { adamw_torch: 8, adamw_8bit: 2, adamw_bnb_8bit: 2 };
 
-/** `sessions`: how many graphs the run holds, one for each size of batch. */
+/** A size of batch, and what it is computed by. */
+export interface PlannedGraph {
+  size: BatchSize;
+  build: BuildGraph;
+}
+
+/** The graphs of a run, one for each size of batch that the buckets of its rows make; `graphOf` is given rows alike. */
+export const plannedGraphs = <R extends TokenRow>(
+  rows: readonly R[],
+  evalRows: readonly R[],
+  graphOf: (alike: readonly R[], isTrained: boolean) => PlannedGraph,
+): PlannedGraph[] => [
+  ...byBucket(rows).map((alike) => graphOf(alike, true)),
+  ...byBucket(evalRows).map((alike) => graphOf(alike, false)),
+];
+
+/** `graphs`: all that the run holds, one for each size of batch. What the memory of one has held stays its own. */
 export function planTraining(
   { config }: Checkpoint,
   policy: TrainedPolicy,
-  size: BatchSize,
-  build: BuildGraph,
+  graphs: readonly PlannedGraph[],
   optimizer: OptimizerName = 'adamw_torch',
-  sessions = 1,
 ): TrainingPlan {
-  const { folded, peak, weights, nodes } = policy.measure(build);
+  const measured = graphs.map(({ size, build }) => {
+    const largest = 4 * size.rows * size.length * Math.max(config.intermediateSize, config.heads * size.length);
+    return { ...policy.measure(build), size, stray: strayBuffers * largest };
+  });
+  const heaviest = measured.reduce((most, graph) => (graph.peak > most.peak ? graph : most));
+  const total = (bytes: (graph: (typeof measured)[number]) => number) =>
+    measured.reduce((sum, graph) => sum + bytes(graph), 0);
   const trainedParameters = [...policy.tensors.values()].reduce((sum, { data }) => sum + data.length, 0);
-  const tokens = size.rows * size.length;
-  const largest = 4 * tokens * Math.max(config.intermediateSize, config.heads * size.length);
   const plan = {
-    weights: weights + folded,
+    weights: Math.max(...measured.map(({ weights }) => weights)) + total(({ folded }) => folded),
     optimizer: trainedParameters * (4 + momentBytes[optimizer]),
-    activations: peak + strayBuffers * largest,
-    process: processBytes + tokenBytes * config.vocabSize + sessions * (sessionBytes + nodeBytes * nodes),
+    activations: total(({ peak }) => peak) + Math.max(...measured.map(({ stray }) => stray)),
+    process: processBytes + tokenBytes * config.vocabSize + total(({ nodes }) => sessionBytes + nodeBytes * nodes),
   };
   return {
-    rows: size.rows,
-    length: size.length,
+    rows: heaviest.size.rows,
+    length: heaviest.size.length,
     trainedParameters,
     ...plan,
     peak: plan.weights + plan.optimizer + plan.activations + plan.process,

@@ -10,12 +10,11 @@ import type { TrainingPlan } from '../ports.ts';
 import { adapterFeeds } from '../runtime/adapter-feeds.ts';
 import { createSessionCache, type Tensor } from '../runtime/session.ts';
 import { sequenceTokens } from './batch.ts';
-import { countSizes } from './buckets.ts';
 import { sharesOf, takesPairs } from './examples.ts';
 import { gradientsOf } from './graph.ts';
 import type { BatchMoment, BatchResult } from './loop.ts';
 import { type PairOutcome, preferenceMetrics, type SingleOutcome, unpairedMetrics } from './metrics.ts';
-import { planTraining } from './plan.ts';
+import { plannedGraphs, planTraining } from './plan.ts';
 import type { BuildGraph, TrainedPolicy } from './policy.ts';
 import {
   type PreferenceRow,
@@ -68,6 +67,8 @@ export function preferenceStep(options: StepOptions): PreferenceStep {
       const source = isWhole && adapter ? loraOf(model.g, checkpoint, adapter, referencePrefix) : noLora;
       return preferenceGraph(model, size, isTrained ? trained : new Map(), config, source);
     };
+  const capacityOf = (isTrained: boolean) =>
+    isTrained ? config.per_device_train_batch_size : config.per_device_eval_batch_size;
   const paired = (batch: readonly PreferenceRow[]) =>
     config.loss_type.includes('kto') ? withMismatched(batch, limitOf(checkpoint, config)) : batch;
   const run = async (
@@ -77,8 +78,7 @@ export function preferenceStep(options: StepOptions): PreferenceStep {
   ): Promise<BatchResult<Outcome>> => {
     const isTrained = moment !== null;
     const rows = paired(batch);
-    const capacity = isTrained ? config.per_device_train_batch_size : config.per_device_eval_batch_size;
-    const size = preferenceSizeOf(rows, capacity, config);
+    const size = preferenceSizeOf(rows, capacityOf(isTrained), config);
     const session = await cache.get(JSON.stringify([size, isTrained]), () => policy.open(build(size, isTrained)));
     const referenced = await withReference(rows, batch, { checkpoint, reference, config });
     const shares = sharesOf(batch, stepRows, config);
@@ -102,10 +102,12 @@ export function preferenceStep(options: StepOptions): PreferenceStep {
     run,
     evaluate: (batch, all) => run(batch, all, null),
     plan: (rows, evalRows) => {
-      // A batch is padded to its longest row: the longest of all is in one of them.
-      const sessions = countSizes(rows) + countSizes(evalRows);
-      const size = preferenceSizeOf(paired(rows), config.per_device_train_batch_size, config);
-      return planTraining(checkpoint, policy, size, build(size, true), config.optim, sessions);
+      const graphOf = (alike: readonly PreferenceRow[], isTrained: boolean) => {
+        // A batch is padded to its longest row: the longest of all is in one of them.
+        const size = preferenceSizeOf(paired(alike), capacityOf(isTrained), config);
+        return { size, build: build(size, isTrained) };
+      };
+      return planTraining(checkpoint, policy, plannedGraphs(rows, evalRows, graphOf), config.optim);
     },
     summarise: (outcomes) =>
       takesPairs(config)

@@ -5,10 +5,9 @@ import type { TrainingPlan } from '../ports.ts';
 import type { RewardConfig } from '../reward-config.ts';
 import { createSessionCache, type Tensor } from '../runtime/session.ts';
 import { type BatchSize, sequenceTokens, type TokenRow } from './batch.ts';
-import { countSizes } from './buckets.ts';
 import { gradientsOf } from './graph.ts';
 import type { BatchMoment, BatchResult } from './loop.ts';
-import { planTraining } from './plan.ts';
+import { plannedGraphs, planTraining } from './plan.ts';
 import type { BuildGraph, TrainedPolicy } from './policy.ts';
 import { packRewards, rewardSizeOf, rewardTrainingGraph, scoreName } from './reward-graph.ts';
 
@@ -54,16 +53,15 @@ export function rewardStep(checkpoint: Checkpoint, policy: TrainedPolicy, config
     (size: BatchSize, isTrained: boolean): BuildGraph =>
     (model, trained) =>
       rewardTrainingGraph(model, size, isTrained ? trained : null, config);
+  const capacityOf = (isTrained: boolean) =>
+    isTrained ? config.per_device_train_batch_size : config.per_device_eval_batch_size;
   const run = async (
     batch: readonly RewardRow[],
     of: readonly RewardRow[],
     moment: BatchMoment | null,
   ): Promise<BatchResult<RewardOutcome>> => {
     const isTrained = moment !== null;
-    const size = rewardSizeOf(
-      batch,
-      isTrained ? config.per_device_train_batch_size : config.per_device_eval_batch_size,
-    );
+    const size = rewardSizeOf(batch, capacityOf(isTrained));
     const session = await sessions.get(JSON.stringify([size, isTrained]), () => policy.open(build(size, isTrained)));
     const perRow = (value: (row: RewardRow) => number): Tensor => {
       const data = new Float32Array(size.rows);
@@ -88,9 +86,11 @@ export function rewardStep(checkpoint: Checkpoint, policy: TrainedPolicy, config
     run,
     evaluate: (batch, all) => run(batch, all, null),
     plan: (rows, evalRows) => {
-      const sessions = countSizes(rows) + countSizes(evalRows);
-      const size = rewardSizeOf(rows, config.per_device_train_batch_size);
-      return planTraining(checkpoint, policy, size, build(size, true), config.optim, sessions);
+      const graphOf = (alike: readonly RewardRow[], isTrained: boolean) => {
+        const size = rewardSizeOf(alike, capacityOf(isTrained));
+        return { size, build: build(size, isTrained) };
+      };
+      return planTraining(checkpoint, policy, plannedGraphs(rows, evalRows, graphOf), config.optim);
     },
     close: () => sessions.close(),
   };

@@ -5,10 +5,9 @@ import type { SftConfig } from '../config.ts';
 import type { TrainingPlan } from '../ports.ts';
 import { createSessionCache } from '../runtime/session.ts';
 import { type BatchSize, packRows, sequenceTokens, sizeOf } from './batch.ts';
-import { countSizes } from './buckets.ts';
 import { gradientsOf, sftGraph } from './graph.ts';
 import type { BatchMoment, BatchResult } from './loop.ts';
-import { planTraining } from './plan.ts';
+import { plannedGraphs, planTraining } from './plan.ts';
 import type { BuildGraph, TrainedPolicy } from './policy.ts';
 import type { SftRow } from './sft-data.ts';
 
@@ -36,13 +35,15 @@ export function sftStep(checkpoint: Checkpoint, policy: TrainedPolicy, config: S
     (size: BatchSize, isTrained: boolean): BuildGraph =>
     (model, trained) =>
       sftGraph(model, size, isTrained ? trained : new Map());
+  const capacityOf = (isTrained: boolean) =>
+    isTrained ? config.per_device_train_batch_size : config.per_device_eval_batch_size;
   const run = async (
     batch: readonly SftRow[],
     of: readonly SftRow[],
     moment: BatchMoment | null,
   ): Promise<BatchResult<SftOutcome>> => {
     const isTrained = moment !== null;
-    const size = sizeOf(batch, isTrained ? config.per_device_train_batch_size : config.per_device_eval_batch_size);
+    const size = sizeOf(batch, capacityOf(isTrained));
     const session = await cache.get(JSON.stringify([size, isTrained]), () => policy.open(build(size, isTrained)));
     const total = of.reduce((sum, row) => sum + row.total, 0);
     const feeds = packRows(batch, size);
@@ -68,9 +69,11 @@ export function sftStep(checkpoint: Checkpoint, policy: TrainedPolicy, config: S
     run,
     evaluate: (batch, all) => run(batch, all, null),
     plan: (rows, evalRows) => {
-      const sessions = countSizes(rows) + countSizes(evalRows);
-      const size = sizeOf(rows, config.per_device_train_batch_size);
-      return planTraining(checkpoint, policy, size, build(size, true), config.optim, sessions);
+      const graphOf = (alike: readonly SftRow[], isTrained: boolean) => {
+        const size = sizeOf(alike, capacityOf(isTrained));
+        return { size, build: build(size, isTrained) };
+      };
+      return planTraining(checkpoint, policy, plannedGraphs(rows, evalRows, graphOf), config.optim);
     },
     close: () => cache.close(),
   };
