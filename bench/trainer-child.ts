@@ -74,7 +74,7 @@ async function step(work: TrainingWork): Promise<Step> {
   const settings = trainConfigSchema.parse({});
   const size = preferenceSizeOf(rows, rows.length, settings);
   const build: BuildGraph = (model, trained) => preferenceGraph(model, size, trained, settings, noLora);
-  const { peak: plannedBytes } = planTraining(checkpoint, policy, size, build);
+  const { peak: plannedBytes } = planTraining(checkpoint, policy, [{ size, build }]);
   const session = await policy.open(build);
   const batch = rows.map((row) => ({ row, reference: [0, 0] }));
   const shares = rows.map(() => 1 / rows.length);

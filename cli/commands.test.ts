@@ -1,56 +1,12 @@
 // The commands over files as a script meets them: real processes, real files, the contract's fields; and bad input,
 // which ends in one sentence, a non-zero exit and nothing half-written.
-import { execFile } from 'node:child_process';
-import {
-  cpSync,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, existsSync, readdirSync, rmSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
+import { createScratch, demo, fixtures, llama, rankloop } from './scratch.ts';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-const fixtures = join(root, 'engine/fixtures');
-const llama = join(fixtures, 'llama');
-const demo = join(root, 'demo/model');
-const folder = mkdtempSync(join(tmpdir(), 'rankloop-cli-'));
+const { folder, at, write, linesOf } = createScratch();
 afterAll(() => rmSync(folder, { recursive: true }));
-
-const at = (name: string) => join(folder, name);
-
-interface Run {
-  code: number;
-  stdout: string;
-  stderr: string;
-}
-
-function rankloop(...args: string[]): Promise<Run> {
-  return new Promise((resolve) => {
-    const command = ['--import', 'tsx', 'cli/main.ts', ...args];
-    execFile(process.execPath, command, { cwd: root, encoding: 'utf8' }, (error, stdout, stderr) =>
-      resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr }),
-    );
-  });
-}
-
-function linesOf(name: string) {
-  return readFileSync(at(name), 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line));
-}
-
-function write(name: string, rows: readonly unknown[]): string {
-  writeFileSync(at(name), rows.map((row) => `${typeof row === 'string' ? row : JSON.stringify(row)}\n`).join(''));
-  return at(name);
-}
 
 const questions = write('prompts.jsonl', [
   { prompt: [{ role: 'user', content: 'How much is the modern bench?' }] },

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { heldOutPrompts, trainPrompts } from '../demo/prompts.ts';
 import { demoRecipe } from '../demo/recipe.ts';
 import { AppError } from '../domain/errors.ts';
-import { promptRowSchema, toSampledRow, toTrainingPair } from '../domain/formats.ts';
+import { toSampledRow, toTrainingPair } from '../domain/formats.ts';
 import type { Judge, Verdict } from '../domain/judging.ts';
 import { mixSeed } from '../domain/random.ts';
 import { type SamplingConfig, samplingConfigSchema, type TrainConfig, trainConfigSchema } from '../engine/config.ts';
@@ -23,10 +23,11 @@ import {
   measureDemo,
   sampleAll,
 } from './held-out.ts';
-import { type CommandOutcome, log, readAllRows, toJsonLines, writeWhole } from './io.ts';
+import { type CommandOutcome, log, toJsonLines, writeWhole } from './io.ts';
 import { openJudgeFromOptions } from './judge-options.ts';
 import type { LoopOptions } from './loop-options.ts';
 import { pairsOf } from './pairs.ts';
+import { readPrompts, readPromptsHeldOut } from './prompt-files.ts';
 
 interface Setting {
   model: string;
@@ -171,16 +172,8 @@ async function ownSetting(options: LoopOptions): Promise<Setting> {
   if (!model || !prompts || !evalPrompts) {
     throw new AppError('INVALID_INPUT', 'Give --demo, or all of --model, --prompts and --eval-prompts.');
   }
-  const training = (await readAllRows(prompts, promptRowSchema)).map(({ row }) => row.prompt);
-  const heldOut = (await readAllRows(evalPrompts, promptRowSchema)).map(({ row }) => row.prompt);
-  const known = new Set(training.map((prompt) => JSON.stringify(prompt)));
-  const leaked = heldOut.filter((prompt) => known.has(JSON.stringify(prompt))).length;
-  if (leaked > 0) {
-    throw new AppError(
-      'DATA_INVALID',
-      `${leaked} of the prompts in ${evalPrompts} are also in ${prompts}: hold them out of training.`,
-    );
-  }
+  const training = await readPrompts(prompts);
+  const heldOut = await readPromptsHeldOut(evalPrompts, prompts, training);
   const perRound = options.promptsPerRound ?? Math.floor(training.length / options.rounds);
   if (perRound < 1 || perRound * options.rounds > training.length) {
     throw new AppError(

@@ -1,7 +1,5 @@
 // `rankloop online`: on-policy training. Sampling with the policy as it stands, judging and steps take turns in one process.
 import { type Command, Option } from 'commander';
-import { AppError } from '../domain/errors.ts';
-import { promptRowSchema } from '../domain/formats.ts';
 import { type Judge, scoresOf } from '../domain/judging.ts';
 import { samplingConfigSchema } from '../engine/config.ts';
 import { type OnlineMethod, onlineConfigSchemas, onlineMethods } from '../engine/online-config.ts';
@@ -10,13 +8,14 @@ import type { OnlineJob, ScoreResponses } from '../engine/training/online.ts';
 import { type JudgeKind, judgeKinds } from '../worker/judges/index.ts';
 import { judgeAll } from '../worker/judges/judge-all.ts';
 import { readConfigFile } from './config-file.ts';
-import { type CommandOutcome, counted, log, readAllRows, runCommand, seedOption } from './io.ts';
+import { type CommandOutcome, counted, log, runCommand, seedOption } from './io.ts';
 import { addJudgeOptions, type JudgeOptions, openJudgeFromOptions } from './judge-options.ts';
-import { addDeviceOption, type DeviceOption } from './options.ts';
-import { assertFreeFolder, requireSameLora, toReference } from './train.ts';
-import { startTraining } from './training-progress.ts';
+import { addRunOptions, type RunOptions } from './options.ts';
+import { readPrompts, readPromptsHeldOut } from './prompt-files.ts';
+import { findResumePoint, requireSameLora, toReference } from './train.ts';
+import { describeLeft, startTraining } from './training-progress.ts';
 
-interface Options extends Omit<JudgeOptions, 'device'>, DeviceOption {
+interface Options extends Omit<JudgeOptions, 'device'>, RunOptions {
   method: OnlineMethod;
   model: string;
   adapter?: string;
@@ -25,9 +24,6 @@ interface Options extends Omit<JudgeOptions, 'device'>, DeviceOption {
   evalPrompts?: string;
   evalJudge?: JudgeKind;
   config?: string;
-  resumeFrom?: string;
-  out: string;
-  json?: boolean;
 }
 
 export function registerOnline(program: Command): void {
@@ -46,21 +42,18 @@ export function registerOnline(program: Command): void {
     .option('--eval-prompts <file>', 'JSONL of held-out prompts: the win rate over the policy that it starts from')
     .addOption(new Option('--eval-judge <kind>', 'who compares the two (default: the judge)').choices(judgeKinds))
     .option('--config <file>', "JSON of settings by their TRL and PEFT names (those of the method's trainer)")
-    .option('--resume-from <dir>', 'a checkpoint-<step> folder of the same run, interrupted')
     .option('--seed <n>', 'decides shown orders and the draws of the evaluation', seedOption, 1);
-  addDeviceOption(addJudgeOptions(command))
-    .requiredOption('--out <dir>', 'folder for the adapter')
-    .option('--json', 'print one JSON object on stdout')
-    .action((options: Options) => runCommand(options.json, (signal) => trainPolicy(options, signal)));
+  addRunOptions(addJudgeOptions(command), 'folder for the adapter').action((options: Options) =>
+    runCommand(options.json, (signal) => trainPolicy(options, signal)),
+  );
 }
 
 async function trainPolicy(options: Options, signal: AbortSignal): Promise<CommandOutcome> {
   if (options.adapter && options.config) await requireSameLora(options.adapter, options.config);
   const settings = await settingsOf(options);
   const prompts = await readPrompts(options.prompts);
-  const heldOut = options.evalPrompts ? await readPrompts(options.evalPrompts) : [];
-  refuseLeaks(options, prompts, heldOut);
-  await assertFreeFolder(options.out);
+  const heldOut = options.evalPrompts ? await readPromptsHeldOut(options.evalPrompts, options.prompts, prompts) : [];
+  const resumeFrom = await findResumePoint(options);
   const { judge, close } = await openJudgeFromOptions(options);
   const progress = startTraining();
   try {
@@ -72,18 +65,36 @@ async function trainPolicy(options: Options, signal: AbortSignal): Promise<Comma
       reference: toReference(options.reference),
       prompts,
       score: scoreWith(judge, options.concurrency),
+      judge: [options.judge, options.judgeModel ?? []].flat().join(' '),
       out: options.out,
       device: options.device,
-      ...(options.resumeFrom ? { resumeFrom: options.resumeFrom } : {}),
+      ...(resumeFrom ? { resumeFrom } : {}),
     } satisfies OnlineJob;
-    const result = await trainOnline(job, progress.onMetrics, signal);
+    const result = await trainOnline(job, progress.onMetrics, signal, progress.onPlan);
     progress.stop();
     const evaluation = heldOut.length > 0 ? await evaluate(options, job, heldOut, judge, signal) : null;
-    const { adapter: _, seconds, ...counts } = result;
+    const { steps, responses, unjudged, dropped, seconds } = result;
+    const silence = unjudged > 0 ? `, ${unjudged} without a verdict` : '';
     const told = evaluation ? `, win rate over the start ${inPercent(evaluation)}` : '';
     return {
-      result: { out: options.out, method: options.method, ...counts, seconds, metrics: progress.last(), evaluation },
-      summary: `Trained ${result.steps} steps on ${counted(result.responses, 'response')} in ${seconds.toFixed(1)} s${told}: ${options.out}`,
+      result: {
+        out: options.out,
+        method: options.method,
+        reference: result.reference,
+        steps,
+        skipped_steps: result.skippedSteps,
+        plan: result.plan,
+        prompts: result.prompts,
+        samplings: result.samplings,
+        responses,
+        unjudged,
+        dropped,
+        seconds,
+        metrics: progress.last(),
+        warnings: result.warnings,
+        evaluation,
+      },
+      summary: `Trained ${steps} steps on ${counted(responses, 'response')}${silence}${describeLeft({ dropped, truncated: {} })} in ${seconds.toFixed(1)} s${told}: ${options.out}`,
     };
   } finally {
     progress.stop();
@@ -138,17 +149,3 @@ async function evaluate(options: Options, job: OnlineJob, prompts: Prompt[], tra
 
 const inPercent = ({ win_rate, lower, upper }: { win_rate: number; lower: number; upper: number }) =>
   `${(100 * win_rate).toFixed(1)} % [${(100 * lower).toFixed(1)}, ${(100 * upper).toFixed(1)}]`;
-
-async function readPrompts(file: string): Promise<Prompt[]> {
-  return (await readAllRows(file, promptRowSchema)).map(({ row }) => row.prompt);
-}
-
-function refuseLeaks(options: Options, prompts: readonly Prompt[], heldOut: readonly Prompt[]): void {
-  const known = new Set(prompts.map((prompt) => JSON.stringify(prompt)));
-  const leaked = heldOut.filter((prompt) => known.has(JSON.stringify(prompt))).length;
-  if (leaked === 0) return;
-  throw new AppError(
-    'DATA_INVALID',
-    `${leaked} of the prompts in ${options.evalPrompts} are also in ${options.prompts}: hold them out of training.`,
-  );
-}

@@ -13,6 +13,24 @@ export function addDeviceOption(command: Command): Command {
   return command.option('--device <device>', 'auto, cpu, cuda, cuda:N or webgpu', readDevice, 'auto');
 }
 
+/** Of a command that trains. */
+export interface RunOptions extends DeviceOption {
+  resume?: boolean;
+  resumeFrom?: string;
+  out: string;
+  json?: boolean;
+}
+
+/** How a run is taken up again, where it goes to, and how its end is told; `out` says what the folder is for. */
+export function addRunOptions(command: Command, out: string): Command {
+  const resumable = command
+    .option('--resume', 'go on from the newest checkpoint in --out; begin where there is none')
+    .option('--resume-from <dir>', 'a checkpoint-<step> folder of the same run, interrupted');
+  return addDeviceOption(resumable)
+    .requiredOption('--out <dir>', out)
+    .option('--json', 'print one JSON object on stdout');
+}
+
 export interface ConditionOption {
   condition: ConditionName[];
 }

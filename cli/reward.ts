@@ -5,19 +5,16 @@ import type { TrainingPair } from '../engine/ports.ts';
 import { rewardConfigSchema } from '../engine/reward-config.ts';
 import { readConfigFile } from './config-file.ts';
 import { type CommandOutcome, counted, readAllRows, runCommand } from './io.ts';
-import { addDeviceOption, type DeviceOption } from './options.ts';
-import { assertFreeFolder, requireSameLora } from './train.ts';
-import { startTraining } from './training-progress.ts';
+import { addRunOptions, type RunOptions } from './options.ts';
+import { findResumePoint, requireSameLora } from './train.ts';
+import { describeTraining, startTraining } from './training-progress.ts';
 
-interface Options extends DeviceOption {
+interface Options extends RunOptions {
   model: string;
   adapter?: string;
   pairs: string;
   eval?: string;
   config?: string;
-  resumeFrom?: string;
-  out: string;
-  json?: boolean;
 }
 
 export function registerReward(program: Command): void {
@@ -28,12 +25,10 @@ export function registerReward(program: Command): void {
     .option('--adapter <dir>', "a reward model's folder to go on from; without it a fresh one")
     .requiredOption('--pairs <file>', 'JSONL: {prompt, chosen, rejected}')
     .option('--eval <file>', 'held-out pairs for eval_ metrics')
-    .option('--config <file>', "JSON of settings by the names of TRL's RewardConfig and PEFT")
-    .option('--resume-from <dir>', 'a checkpoint-<step> folder of the same run, interrupted');
-  addDeviceOption(command)
-    .requiredOption('--out <dir>', 'folder for the reward model')
-    .option('--json', 'print one JSON object on stdout')
-    .action((options: Options) => runCommand(options.json, (signal) => trainModel(options, signal)));
+    .option('--config <file>', "JSON of settings by the names of TRL's RewardConfig and PEFT");
+  addRunOptions(command, 'folder for the reward model').action((options: Options) =>
+    runCommand(options.json, (signal) => trainModel(options, signal)),
+  );
 }
 
 async function trainModel(options: Options, signal: AbortSignal): Promise<CommandOutcome> {
@@ -41,19 +36,18 @@ async function trainModel(options: Options, signal: AbortSignal): Promise<Comman
   const config = await readConfigFile(rewardConfigSchema, options.config);
   const pairs = await readPairs(options.pairs);
   const evalPairs = options.eval ? await readPairs(options.eval) : [];
-  await assertFreeFolder(options.out);
+  const resumeFrom = await findResumePoint(options);
   const { trainReward } = await import('../engine/training/reward.ts');
   const progress = startTraining();
   try {
     const { model, out, device } = options;
-    const resume = options.resumeFrom ? { resumeFrom: options.resumeFrom } : {};
+    const resume = resumeFrom ? { resumeFrom } : {};
     const job = { model, adapter: options.adapter ?? null, pairs, evalPairs, config, out, device, ...resume };
-    const { adapter: _, steps, trainedPairs, dropped, seconds } = await trainReward(job, progress.onMetrics, signal);
-    const left = Object.entries(dropped).map(([reason, count]) => `, ${count} dropped (${reason})`);
-    return {
-      result: { out, steps, pairs: trainedPairs, dropped, seconds, metrics: progress.last() },
-      summary: `Trained ${steps} steps on ${counted(trainedPairs, 'pair')}${left.join('')} in ${seconds.toFixed(1)} s: ${out}`,
-    };
+    const result = await trainReward(job, progress.onMetrics, signal, progress.onPlan);
+    const { trainedPairs } = result;
+    const told = { out, trainedOn: counted(trainedPairs, 'pair'), metrics: progress.last() };
+    const { fields, summary } = describeTraining(result, told);
+    return { result: { ...fields, pairs: trainedPairs }, summary };
   } finally {
     progress.stop();
   }

@@ -7,23 +7,19 @@ import { AppError } from '../domain/errors.ts';
 import { toTrainingExample, trainingRowSchema } from '../domain/formats.ts';
 import { trainConfigSchema } from '../engine/config.ts';
 import { referenceUse } from '../engine/loss-config.ts';
-import type { Reference, TrainingExample, TrainingPlan } from '../engine/ports.ts';
+import type { Reference, TrainingExample } from '../engine/ports.ts';
 import { readConfigFile, readStated } from './config-file.ts';
-import { type CommandOutcome, counted, log, readAllRows, runCommand } from './io.ts';
-import { addConditionOption, addDeviceOption, type ConditionOption, type DeviceOption } from './options.ts';
-import { startTraining } from './training-progress.ts';
+import { type CommandOutcome, counted, readAllRows, runCommand } from './io.ts';
+import { addConditionOption, addRunOptions, type ConditionOption, type RunOptions } from './options.ts';
+import { describeTraining, startTraining } from './training-progress.ts';
 
-interface Options extends DeviceOption, ConditionOption {
+interface Options extends RunOptions, ConditionOption {
   model: string;
   adapter?: string;
   reference?: string;
   pairs: string;
   eval?: string;
   config?: string;
-  resume?: boolean;
-  resumeFrom?: string;
-  out: string;
-  json?: boolean;
 }
 
 export function registerTrain(program: Command): void {
@@ -35,13 +31,10 @@ export function registerTrain(program: Command): void {
     .option('--reference <what>', 'base, initial (the adapter it starts from) or an adapter folder (default: initial)')
     .requiredOption('--pairs <file>', 'JSONL: {prompt, chosen, rejected}, or {prompt, completion, label} for kto')
     .option('--eval <file>', 'held-out pairs for eval_ metrics')
-    .option('--config <file>', 'JSON of settings by their TRL and PEFT names')
-    .option('--resume', 'go on from the newest checkpoint in --out; begin where there is none')
-    .option('--resume-from <dir>', 'a checkpoint-<step> folder of the same run, interrupted');
-  addDeviceOption(addConditionOption(command))
-    .requiredOption('--out <dir>', 'folder for the adapter')
-    .option('--json', 'print one JSON object on stdout')
-    .action((options: Options) => runCommand(options.json, (signal) => trainPairs(options, signal)));
+    .option('--config <file>', 'JSON of settings by their TRL and PEFT names');
+  addRunOptions(addConditionOption(command), 'folder for the adapter').action((options: Options) =>
+    runCommand(options.json, (signal) => trainPairs(options, signal)),
+  );
 }
 
 async function trainPairs(options: Options, signal: AbortSignal): Promise<CommandOutcome> {
@@ -52,10 +45,7 @@ async function trainPairs(options: Options, signal: AbortSignal): Promise<Comman
   }
   const pairs = await readExamples(options.pairs, options.condition);
   const evalPairs = options.eval ? await readExamples(options.eval, options.condition) : [];
-  const [{ train }, { describePlan }] = await Promise.all([
-    import('../engine/training/trainer.ts'),
-    import('../engine/training/plan.ts'),
-  ]);
+  const { train } = await import('../engine/training/trainer.ts');
   const resumeFrom = await findResumePoint(options);
   const progress = startTraining();
   try {
@@ -70,32 +60,11 @@ async function trainPairs(options: Options, signal: AbortSignal): Promise<Comman
       device: options.device,
       ...(resumeFrom ? { resumeFrom } : {}),
     };
-    const result = await train(job, progress.onMetrics, signal, (plan: TrainingPlan) => log(describePlan(plan)));
-    const { reference, steps, trainedPairs, dropped, truncated, best, seconds, warnings } = result;
-    const counts = (what: string, reasons: Record<string, number>) =>
-      Object.entries(reasons).map(([reason, count]) => `, ${count} ${what} (${reason})`);
-    const left = [...counts('dropped', dropped), ...counts('cut', truncated)].join('');
-    const stopped = result.stoppedEarly ? ', stopped early' : '';
-    const bestStep = best ? `, best at step ${best.step}` : '';
-    return {
-      result: {
-        out: options.out,
-        reference,
-        steps,
-        skipped_steps: result.skippedSteps,
-        stopped_early: result.stoppedEarly,
-        best,
-        plan: result.plan,
-        pairs: trainedPairs,
-        dropped,
-        truncated,
-        padding_share: result.paddingShare,
-        seconds,
-        metrics: progress.last(),
-        warnings,
-      },
-      summary: `Trained ${steps} steps on ${counted(trainedPairs, 'pair')}${left}${stopped}${bestStep} in ${seconds.toFixed(1)} s: ${options.out}`,
-    };
+    const result = await train(job, progress.onMetrics, signal, progress.onPlan);
+    const { reference, trainedPairs } = result;
+    const told = { out: options.out, trainedOn: counted(trainedPairs, 'pair'), metrics: progress.last() };
+    const { fields, summary } = describeTraining(result, told);
+    return { result: { ...fields, reference, pairs: trainedPairs }, summary };
   } finally {
     progress.stop();
   }

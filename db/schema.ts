@@ -484,21 +484,25 @@ export const roundMetrics = pgTable(
   (t) => [primaryKey({ columns: [t.roundId, t.step] })],
 );
 
-/** What the diagnostics of a round's training found; each kind once, as it was first told. */
+/** What the diagnostics of a training found; each kind once, as it was first told. */
+const trainingWarning = () => ({
+  kind: text('kind', { enum: warningKinds }).notNull(),
+  step: integer('step').notNull(),
+  /** In English, as the command line prints it; pages say it in their own words from the figures. */
+  message: text('message').notNull(),
+  remedy: text('remedy').notNull(),
+  figures: jsonb('figures').$type<Record<string, number>>().notNull(),
+  examples: jsonb('examples').$type<NonNullable<TrainingWarning['examples']>>().notNull(),
+  createdAt: createdAt(),
+});
+
 export const roundWarnings = pgTable(
   'round_warnings',
   {
     roundId: uuid('round_id')
       .notNull()
       .references(() => rounds.id, { onDelete: 'cascade' }),
-    kind: text('kind', { enum: warningKinds }).notNull(),
-    step: integer('step').notNull(),
-    /** In English, as the command line prints it; pages say it in their own words from the figures. */
-    message: text('message').notNull(),
-    remedy: text('remedy').notNull(),
-    figures: jsonb('figures').$type<Record<string, number>>().notNull(),
-    examples: jsonb('examples').$type<NonNullable<TrainingWarning['examples']>>().notNull(),
-    createdAt: createdAt(),
+    ...trainingWarning(),
   },
   (t) => [primaryKey({ columns: [t.roundId, t.kind] })],
 );
@@ -619,6 +623,17 @@ export const sftMetrics = pgTable(
     ...trainingMetric(),
   },
   (t) => [primaryKey({ columns: [t.sftRunId, t.step] })],
+);
+
+export const sftWarnings = pgTable(
+  'sft_warnings',
+  {
+    sftRunId: uuid('sft_run_id')
+      .notNull()
+      .references(() => sftRuns.id, { onDelete: 'cascade' }),
+    ...trainingWarning(),
+  },
+  (t) => [primaryKey({ columns: [t.sftRunId, t.kind] })],
 );
 
 /** What people see of a job, and the fence: each start of the job adds one, and a write with an older fence is refused. */

@@ -26,4 +26,6 @@ test('steps are counted by epochs over batches, or as they are limited', () => {
   expect(steps(25, { num_train_epochs: 1.5 })).toBe(6);
   expect(steps(25, { per_device_train_batch_size: 2, gradient_accumulation_steps: 4, num_train_epochs: 2 })).toBe(8);
   expect(steps(25, { max_steps: 7 })).toBe(7);
+  expect(steps(25, { eval_split: 0.1 })).toBe(3);
+  expect(steps(24, { eval_split: 0.34 })).toBe(2);
 });

@@ -47,12 +47,20 @@ export const sftOutcomeSchema = z.object({
   /** Examples left out because they are too long. */
   dropped: z.number(),
   seconds: z.number(),
+  /** How many were held out, which evaluation was the best, and whether want of a better one ended the run; older runs lack it. */
+  heldOut: z.number().optional(),
+  best: z.object({ step: z.number(), value: z.number() }).nullable().optional(),
+  stoppedEarly: z.boolean().optional(),
 });
 export type SftOutcome = z.infer<typeof sftOutcomeSchema>;
+
+/** About how many of so many examples a run holds out: it splits by prompt. */
+export const countHeldOut = (examples: number, { eval_split: share }: Pick<SftConfig, 'eval_split'>): number =>
+  share > 0 ? Math.min(examples, Math.max(1, Math.round(share * examples))) : 0;
 
 /** About how many optimiser steps so many examples make. */
 export function countSftSteps(examples: number, config: SftConfig): number {
   if (config.max_steps > 0) return config.max_steps;
   const perStep = config.per_device_train_batch_size * config.gradient_accumulation_steps;
-  return Math.ceil(config.num_train_epochs * Math.ceil(examples / perStep));
+  return Math.ceil(config.num_train_epochs * Math.ceil((examples - countHeldOut(examples, config)) / perStep));
 }

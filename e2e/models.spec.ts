@@ -109,8 +109,15 @@ test('a folder becomes a model, answers, and carries a project', async ({ page }
     const dialog = page.getByRole('dialog', { name: 'Fine-tune tiny-llama' });
     await dialog.getByLabel('Examples from a file').setInputFiles(dataFile(examples));
     await dialog.getByLabel('Name of the new model').fill('mine');
+    await dialog.getByLabel('Early stopping').fill('1');
+    await dialog.getByRole('button', { name: 'Start fine-tuning' }).click();
+    await expect(dialog.getByRole('alert')).toHaveText(/hold a share out/);
+    await dialog.getByLabel('Held-out share').fill('0.25');
+    await expect(dialog.getByRole('status')).toHaveText(/about 6 of them held out/);
     await dialog.getByRole('button', { name: 'Start fine-tuning' }).click();
     await expect(page.getByRole('heading', { name: 'mine is ready' })).toBeVisible({ timeout: 90_000 });
+    await expect(page.getByRole('img', { name: /^Held-out loss by training step/ })).toBeVisible();
+    await expect(page.getByText(/Judged on 6 held-out examples/)).toBeVisible();
     await expectAccessible(page, 'a fine-tuning that is done');
     await page.getByRole('link', { name: 'Models' }).first().click();
     await expect(card(page, 'mine').getByText('Ready')).toBeVisible();

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { type LossName, lossFields, lossProblems, lossTraits } from './loss-config.ts';
 import { evaluationFields, optimizerFields, runProblems } from './run-config.ts';
 
-export { type SchedulerName, schedulerNames } from './run-config.ts';
+export { needsHeldOut, type SchedulerName, schedulerNames } from './run-config.ts';
 
 /** Where graphs run. `auto` takes CUDA where its libraries load, else the CPU. */
 export const deviceSchema = z
@@ -73,18 +73,34 @@ export const loraConfigSchema = z.strictObject({
 });
 export type LoraConfig = z.infer<typeof loraConfigSchema>;
 
+/** What the frozen weights are held in, and what the model is computed in. */
+const precisionFields = {
+  /** Compute in half precision where the device is a GPU; a CPU widens to fp32. */
+  bf16: z.boolean().default(false),
+  fp16: z.boolean().default(false),
+  /** QLoRA (Dettmers et al. 2023): the frozen weights in four bits, one scale per 32. */
+  load_in_4bit: z.boolean().default(false),
+};
+
 /** What makes no sense in what is trained, by setting. */
-function* trainedProblems(config: {
+export function* trainedProblems(config: {
   lora: LoraConfig | null;
   load_in_4bit: boolean;
   bf16: boolean;
   fp16: boolean;
+}): Iterable<readonly [string, string]> {
+  if (config.bf16 && config.fp16) yield ['fp16', 'one of bf16 and fp16, not both'];
+  if (config.load_in_4bit && !config.lora)
+    yield ['load_in_4bit', 'four-bit weights cannot be trained themselves: give lora a shape'];
+}
+
+/** What makes no sense in a reference where all weights are trained. */
+function* referenceProblems(config: {
+  lora: LoraConfig | null;
   sync_ref_model: boolean;
   loss_type: readonly LossName[];
 }): Iterable<readonly [string, string]> {
-  if (config.bf16 && config.fp16) yield ['fp16', 'one of bf16 and fp16, not both'];
   if (config.lora) return;
-  if (config.load_in_4bit) yield ['load_in_4bit', 'four-bit weights cannot be trained themselves: give lora a shape'];
   if (config.loss_type.some((name) => lossTraits[name].reference === 'distribution'))
     yield [
       'loss_type',
@@ -102,30 +118,36 @@ export const trainConfigSchema = z
     ...evaluationFields,
     /** The adapter's shape; null trains all weights and gives a checkpoint. */
     lora: loraConfigSchema.nullable().prefault({}),
-    /** Compute in half precision where the device is a GPU; a CPU widens to fp32. */
-    bf16: z.boolean().default(false),
-    fp16: z.boolean().default(false),
-    /** QLoRA (Dettmers et al. 2023): the frozen weights in four bits, one scale per 32. */
-    load_in_4bit: z.boolean().default(false),
+    ...precisionFields,
   })
   .superRefine((config, context) => {
-    for (const [setting, message] of [...lossProblems(config), ...runProblems(config), ...trainedProblems(config)])
-      context.addIssue({ code: 'custom', path: [setting], message });
+    const problems = [
+      ...lossProblems(config),
+      ...runProblems(config),
+      ...trainedProblems(config),
+      ...referenceProblems(config),
+    ];
+    for (const [setting, message] of problems) context.addIssue({ code: 'custom', path: [setting], message });
   });
 export type TrainConfig = z.infer<typeof trainConfigSchema>;
 
 /**
- * One supervised run, over all parameters or, where `lora` has a shape, of an adapter. `prompt_loss_weight` weighs prompt tokens (0 =
- * completion only).
+ * One supervised run, over all parameters or, where `lora` has a shape, of an adapter; names and defaults of TRL's SFTConfig.
+ * `prompt_loss_weight` weighs what is not the assistant's (0 = completion only).
  */
 export const sftConfigSchema = z
   .strictObject({
     ...optimizerFields,
+    learning_rate: optimizerFields.learning_rate.unwrap().default(2e-5),
+    /** What is too long loses its end, but not its end of turn; `drop` leaves it out. */
+    truncation_mode: z.enum(['keep_start', 'drop']).default('keep_start'),
+    ...evaluationFields,
     lora: loraConfigSchema.nullable().default(null),
+    ...precisionFields,
     prompt_loss_weight: z.number().min(0).max(1).default(0),
   })
   .superRefine((config, context) => {
-    for (const [setting, message] of runProblems(config))
+    for (const [setting, message] of [...runProblems(config), ...trainedProblems(config)])
       context.addIssue({ code: 'custom', path: [setting], message });
   });
 export type SftConfig = z.infer<typeof sftConfigSchema>;

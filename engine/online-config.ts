@@ -1,7 +1,7 @@
 // What an on-policy run may be told: how it samples, how often, and what it makes of the judge's scores. Names and defaults
 // are those of TRL's GRPOConfig and OnlineDPOConfig. Imports zod only, as config.ts does.
 import { z } from 'zod';
-import { samplingConfigSchema, trainConfigSchema } from './config.ts';
+import { samplingConfigSchema, trainConfigSchema, trainedProblems } from './config.ts';
 import { isPairLoss, lossFields, lossProblems, lossTraits } from './loss-config.ts';
 import { evaluationFields, runProblems } from './run-config.ts';
 
@@ -33,12 +33,17 @@ const generationFields = {
   mask_truncated_completions: z.boolean().default(false),
 };
 
+/** What its prompts and responses are bounded by one by one. */
+const lengthNames = ['max_length', 'truncation_mode'] as const;
 /** What is not of such a run: its evaluation is the caller's, and a loss is its method's. */
-const left = [...Object.keys(lossFields), ...Object.keys(evaluationFields)];
+const left: readonly string[] = [...Object.keys(lossFields), ...Object.keys(evaluationFields), ...lengthNames];
 /** The settings of a preference run that do not belong to its loss. */
 const runFields = Object.fromEntries(
   Object.entries(trainConfigSchema.shape).filter(([name]) => !left.includes(name)),
-) as Omit<typeof trainConfigSchema.shape, keyof typeof lossFields | keyof typeof evaluationFields>;
+) as Omit<
+  typeof trainConfigSchema.shape,
+  keyof typeof lossFields | keyof typeof evaluationFields | (typeof lengthNames)[number]
+>;
 
 const grpoFields = {
   /** The weight of the KL divergence from the reference; 0 takes no reference. */
@@ -61,7 +66,12 @@ export const grpoConfigSchema = z
     learning_rate: runFields.learning_rate.unwrap().default(1e-6),
   })
   .superRefine((config, context) =>
-    refuse(context, [...runProblems(config), ...samplingProblems(config), ...groupProblems(config)]),
+    refuse(context, [
+      ...runProblems(config),
+      ...trainedProblems(config),
+      ...samplingProblems(config),
+      ...groupProblems(config),
+    ]),
   );
 export type GrpoConfig = z.infer<typeof grpoConfigSchema>;
 
@@ -79,6 +89,7 @@ export const onlineDpoConfigSchema = z
   .superRefine((config, context) =>
     refuse(context, [
       ...runProblems(config),
+      ...trainedProblems(config),
       ...lossProblems(config),
       ...samplingProblems(config),
       ...pairProblems(config),
@@ -114,13 +125,19 @@ export function stepsPerSampling(config: {
   return ((steps_per_generation ?? gradient_accumulation_steps) / gradient_accumulation_steps) * num_iterations;
 }
 
-type Sampled = Pick<GrpoConfig, 'lora' | 'steps_per_generation' | 'gradient_accumulation_steps' | 'save_steps'> & {
+type Sampled = Pick<
+  GrpoConfig,
+  'lora' | 'steps_per_generation' | 'gradient_accumulation_steps' | 'save_strategy' | 'save_steps'
+> & {
   num_iterations?: number;
 };
 
 function* samplingProblems(config: Sampled): Iterable<Problem> {
   if (config.lora === null) {
     yield ['lora', 'the sampler takes the new policy as an adapter, step after step: give lora a shape'];
+  }
+  if (config.save_strategy === 'epoch') {
+    yield ['save_strategy', 'an on-policy run has no epochs to save at: take steps or no'];
   }
   const { steps_per_generation: steps, gradient_accumulation_steps: accumulated } = config;
   if (steps !== null && steps % accumulated !== 0) {

@@ -134,6 +134,11 @@ export const warningKinds = [
   'perfect_accuracy',
   'exploding_margin',
   'label_noise',
+  'lengthening',
+  'cut_responses',
+  'flat_rewards',
+  'falling_reward',
+  'unjudged',
 ] as const;
 export type WarningKind = (typeof warningKinds)[number];
 
@@ -151,7 +156,7 @@ export interface TrainingWarning {
 
 /** What a run is going to take, told before its first step: sizes in bytes. */
 export interface TrainingPlan {
-  /** The largest batch: rows of a prompt with its completions, and tokens a row. */
+  /** The batch that takes most: rows of a prompt with its completions, and tokens a row. */
   rows: number;
   length: number;
   /** Numbers that training changes. */
@@ -164,6 +169,8 @@ export interface TrainingPlan {
   activations: number;
   /** The process, the runtime, the tokenizer, the graph. */
   process: number;
+  /** Of a run that samples: the weights as its sampler holds them, and the most that its cache takes. */
+  sampler?: { weights: number; cache: number };
   peak: number;
 }
 

@@ -60,9 +60,16 @@ export const evaluationFields = {
   early_stopping_threshold: z.number().min(0).default(0),
 };
 
+/** Whether a run judges by evaluations, so that something must be held out. */
+export const needsHeldOut = (config: {
+  load_best_model_at_end: boolean;
+  early_stopping_patience: number;
+  save_strategy: OptimizerConfig['save_strategy'];
+}): boolean => config.load_best_model_at_end || config.early_stopping_patience > 0 || config.save_strategy === 'best';
+
 const optimizerSchema = z.object(optimizerFields);
-/** The settings of the optimiser and of a run's data, common to every kind of training. */
-export type OptimizerConfig = z.infer<typeof optimizerSchema>;
+/** The settings of the optimiser and of a run's order, common to every kind of training. */
+export type OptimizerConfig = Omit<z.infer<typeof optimizerSchema>, 'max_length' | 'truncation_mode'>;
 const evaluationSchema = z.object(evaluationFields);
 export type EvaluationConfig = z.infer<typeof evaluationSchema>;
 

@@ -15,7 +15,7 @@ import { cancelJob } from '../server/services/job-end.ts';
 import { enqueue, getJob } from '../server/services/jobs.ts';
 import { registerFolder, removeModel, sftFolder } from '../server/services/models.ts';
 import { createProject } from '../server/services/project-create.ts';
-import { getSftRun, listSftMetrics, startSft } from '../server/services/sft.ts';
+import { getSftRun, listSftMetrics, listSftWarnings, startSft } from '../server/services/sft.ts';
 import { addPerson } from '../test/people.ts';
 import { createTestDatabase, type TestDatabase } from '../test/postgres.ts';
 import { firstLine, spawnScript } from '../test/tsx.ts';
@@ -140,6 +140,32 @@ test('trains, tells its metrics, and ends as a model that a project can be start
     if (chunk.type === 'response') expect(chunk.response.tokenIds.length).toBeGreaterThan(0);
 });
 
+test('with a share held out it is judged along the way, stops early and gives the best; what its examples show is told', async () => {
+  const judged = {
+    eval_split: 0.25,
+    eval_steps: 1,
+    early_stopping_patience: 2,
+    load_best_model_at_end: true,
+    learning_rate: 0.02,
+    num_train_epochs: 100,
+  };
+  const copies = [examples, ...examples.split('\n').slice(0, 2)].join('\n');
+  const begun = await start('judged', judged, copies);
+  await work(begun);
+  const { run, job } = await detail(begun);
+  expect(run).toMatchObject({ status: 'done', error: null, outcome: { stoppedEarly: true, dropped: 0 } });
+  const { best, steps = 0, heldOut = 0, examples: trained = 0 } = run.outcome ?? {};
+  expect(heldOut).toBeGreaterThanOrEqual(3);
+  expect(trained + heldOut).toBe(14);
+  expect(steps).toBe((best?.step ?? 0) + 2);
+  expect(job).toMatchObject({ status: 'done', done: steps });
+  const evaluated = (await listSftMetrics(database.db, begun)).map(({ values }) => values.eval_loss ?? Number.NaN);
+  expect(evaluated).toHaveLength(steps);
+  expect(best?.value).toBe(Math.min(...evaluated));
+  expect(await listSftWarnings(database.db, begun)).toMatchObject([{ kind: 'duplicates', step: 0, examples: [] }]);
+  expect(readdirSync(path.join(modelsDir, 'judged')).filter((name) => name.startsWith('checkpoint'))).toEqual([]);
+});
+
 test('a killed worker: another goes on from the newest checkpoint, to the same weights', async () => {
   const longer = { num_train_epochs: 60 };
   const whole = await start('whole', longer);
@@ -189,7 +215,7 @@ test('examples that are all too long, and a name taken meanwhile, end it with th
   const tooLong = await start('too-long', { max_length: 2 });
   await work(tooLong);
   expect(await detail(tooLong)).toMatchObject({
-    run: { status: 'failed', error: expect.stringContaining('too long') },
+    run: { status: 'failed', error: expect.stringContaining('12 of 12 dropped (longer than 2 tokens)') },
   });
 
   const late = await start('late');

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import type { Transaction } from '../db/client.ts';
-import type { TrainMetrics } from '../engine/ports.ts';
+import type { TrainingWarning, TrainMetrics } from '../engine/ports.ts';
 import { notify } from '../server/services/notify.ts';
 import type { JobContext } from './context.ts';
 
@@ -19,8 +19,12 @@ export interface MetricsTarget {
   /** Stores steps that are not there yet. */
   add(tx: Transaction, steps: LoggedStep[]): Promise<unknown>;
   /** Stores a step in the place of an earlier attempt's: one that goes on from a checkpoint comes by some once more. */
-  replace(tx: Transaction, step: LoggedStep, metrics: TrainMetrics): Promise<unknown>;
+  replace(tx: Transaction, step: LoggedStep): Promise<unknown>;
+  /** Stores warnings, at least one, that are not there yet: a later attempt tells all that the earlier ones found. */
+  warn(tx: Transaction, warnings: StoredWarning[]): Promise<unknown>;
 }
+
+export type StoredWarning = TrainingWarning & Required<Pick<TrainingWarning, 'examples'>>;
 
 const notifyEveryMs = 400;
 
@@ -30,7 +34,7 @@ export function metricsWriter(context: JobContext, attempt: string, target: Metr
   let isFirst = true;
   return (metrics: TrainMetrics) =>
     context.write(async (tx) => {
-      const { step, maxSteps, epoch, values } = metrics;
+      const { step, maxSteps, epoch, values, warnings = [] } = metrics;
       const { fence } = context;
       if (isFirst) {
         const logged = await metricsBefore(attempt, step, maxSteps);
@@ -41,7 +45,13 @@ export function metricsWriter(context: JobContext, attempt: string, target: Metr
           );
         isFirst = false;
       }
-      await target.replace(tx, { step, maxSteps, epoch, values, fence }, metrics);
+      await target.replace(tx, { step, maxSteps, epoch, values, fence });
+      if (warnings.length > 0) {
+        await target.warn(
+          tx,
+          warnings.map(({ examples = [], ...warning }) => ({ ...warning, examples })),
+        );
+      }
       await context.progress(tx, { done: step, total: maxSteps });
       if (Date.now() - notifiedAt < notifyEveryMs) return;
       notifiedAt = Date.now();

@@ -22,7 +22,8 @@ const axis = { stroke: 'var(--line)', tick: { fill: 'var(--ink-faint)', fontSize
 export function MetricChart({ metrics, name, label, hint, baseline, domain }: MetricChartProps) {
   const t = useTranslations('metrics');
   const format = useFormatter();
-  const rows = downsample(metrics);
+  // A metric that is logged now and then, as evaluations are, keeps its points.
+  const rows = downsample(metrics.filter(({ values }) => values[name] !== undefined));
   const words = (value: number) =>
     value !== 0 && Math.abs(value) < tiny ? value.toExponential(1) : format.number(value, { maximumFractionDigits: 3 });
   const isTiny = rows.every((row) => Math.abs(row.values[name] ?? 0) < tiny);

@@ -75,7 +75,7 @@ function groupedByLength<Row extends TokenRow>(rows: readonly Row[], batchSize: 
 }
 
 /** The rows by their bucket, from the shortest, each in the rows' order. */
-function byBucket<R extends TokenRow>(rows: readonly R[]): R[][] {
+export function byBucket<R extends TokenRow>(rows: readonly R[]): R[][] {
   const buckets = new Map<number, R[]>();
   for (const row of rows) {
     const length = row.bucket?.length ?? 0;
@@ -92,6 +92,18 @@ type OrderSettings = Pick<OptimizerConfig, 'train_sampling_strategy' | 'per_devi
 export function epochOrder<R extends TokenRow>(rows: readonly R[], settings: OrderSettings, epoch: number): R[] {
   const { train_sampling_strategy: strategy, per_device_train_batch_size: batchSize, seed } = settings;
   return orders[strategy](rows, batchSize, createRandom(seed * 1_000_003 + epoch));
+}
+
+/**
+ * The lengths of what is sampled as a run goes on are not known ahead, and each size is a session of its own: four to an
+ * octave, which pads by an eighth on average.
+ */
+export function coarse<S extends { length: number; span: number }>(size: S): S {
+  const up = (count: number) => {
+    const step = 2 ** Math.max(3, Math.floor(Math.log2(count)) - 2);
+    return Math.ceil(count / step) * step;
+  };
+  return { ...size, length: up(size.length), span: up(size.span) };
 }
 
 /** The share of the token places of an epoch's batches that hold no token. */

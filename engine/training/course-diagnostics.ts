@@ -5,14 +5,14 @@ import type { WarningKind } from '../ports.ts';
 import { type Finding, mostExamples, percent, sum } from './data-diagnostics.ts';
 
 /** One pair of a step. Per token: nats over the tokens that count. */
-const observationSchema = z.object({
+export const observationSchema = z.object({
   /** beta x (log-ratio of chosen - of rejected), or what the loss has in its place. */
   margin: z.number(),
   /** log pi - log reference per token: of chosen, and of both sides by magnitude; null without a reference. */
   chosenShift: z.number().nullable(),
   shift: z.number().nullable(),
-  /** Entropy of the policy per token. */
-  entropy: z.number(),
+  /** Entropy of the policy per token; null for what has none, as a reward model. */
+  entropy: z.number().nullable(),
   /** Tokens of the side with the higher reward, and of the other. */
   preferred: z.number(),
   other: z.number(),
@@ -98,7 +98,7 @@ export const courseRules: { [K in CourseKind]: (course: Course) => Finding | nul
     const [before, now] = [ratio(first), ratio(recent)];
     if (now < 1.2 || now < 1.15 * before) return null;
     return {
-      message: `What the policy prefers is ${now.toFixed(2)} times as long as what it does not; at the start it was ${before.toFixed(2)} times.`,
+      message: `What is preferred is ${now.toFixed(2)} times as long as what is not; at the start it was ${before.toFixed(2)} times.`,
       remedy: 'It may be learning length: take sigmoid_norm, simpo, rdpo or ld_alpha, or balance the pairs by length.',
       figures: { before, now },
     };
@@ -114,8 +114,8 @@ export const courseRules: { [K in CourseKind]: (course: Course) => Finding | nul
   },
   entropy_collapse: ({ first, recent }) => {
     if (!isFull(recent)) return null;
-    const [before, now] = [first, recent].map((pairs) => sum(pairs, ({ entropy }) => entropy) / pairs.length);
-    if (before === undefined || now === undefined || now > 0.5 * before) return null;
+    const [before, now] = [first, recent].map((pairs) => meanOf(pairs, ({ entropy }) => entropy));
+    if (typeof before !== 'number' || typeof now !== 'number' || now > 0.5 * before) return null;
     return {
       message: `The policy's entropy has fallen from ${before.toFixed(2)} to ${now.toFixed(2)} nats a token: its responses will vary less.`,
       remedy: 'Raise beta, lower learning_rate or stop earlier.',
@@ -138,7 +138,7 @@ export const courseRules: { [K in CourseKind]: (course: Course) => Finding | nul
     const start = first.slice(0, startPairs);
     if (margin < 10 || margin < 3 * Math.abs(sum(start, (pair) => pair.margin) / start.length)) return null;
     return {
-      message: `rewards/margins is ${margin.toFixed(1)} on average over the last ${recent.length} pairs, where runs that go well end at 1 to 3.`,
+      message: `The reward margin is ${margin.toFixed(1)} on average over the last ${recent.length} pairs, where runs that go well end at 1 to 3.`,
       remedy:
         'The policy is overfitting the pairs: lower learning_rate, train for fewer epochs, or take ipo or label_smoothing.',
       figures: { margin },

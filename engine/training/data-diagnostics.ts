@@ -35,7 +35,7 @@ export const dataRules: { [K in DataKind]: (facts: DataFacts) => Finding | null 
     if (count === 0) return null;
     return {
       message: `${count} of ${rows.length} rows were cut to fit: ${listed(truncated)}.`,
-      remedy: 'Raise max_length or max_prompt_length if memory allows, or take truncation_mode drop to leave them out.',
+      remedy: 'Raise that limit if memory allows, or take truncation_mode drop to leave them out.',
       figures: { count, rows: rows.length },
     };
   },
@@ -53,7 +53,7 @@ export const dataRules: { [K in DataKind]: (facts: DataFacts) => Finding | null 
     if (count / rows.length < 0.01) return null;
     return {
       message: `${count} of ${rows.length} rows are copies of others.`,
-      remedy: 'Each copy weighs its pair once more: remove them, or give the pair a weight on purpose.',
+      remedy: 'Each copy weighs its example once more: remove them unless that is meant.',
       figures: { count, rows: rows.length },
     };
   },

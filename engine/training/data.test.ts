@@ -131,19 +131,20 @@ test('a prompt whose tokens change when its completion follows is an error that 
 
 describe('a split by prompt', () => {
   const examples = Array.from({ length: 40 }, (_, i) => ({ prompt: `p${i % 10}`, id: i }));
+  const promptOf = ({ prompt }: { prompt: string }) => prompt;
   test('keeps all of a prompt on one side, by the seed', () => {
-    const { training, evaluation } = splitByPrompt(examples, 0.2, 7);
+    const { training, evaluation } = splitByPrompt(examples, 0.2, 7, promptOf);
     expect(evaluation).toHaveLength(8);
     expect(training).toHaveLength(32);
     const held = new Set(evaluation.map(({ prompt }) => prompt));
     expect(training.some(({ prompt }) => held.has(prompt))).toBe(false);
-    expect(splitByPrompt(examples, 0.2, 7)).toEqual({ training, evaluation });
-    expect(splitByPrompt(examples, 0.2, 8)).not.toEqual({ training, evaluation });
+    expect(splitByPrompt(examples, 0.2, 7, promptOf)).toEqual({ training, evaluation });
+    expect(splitByPrompt(examples, 0.2, 8, promptOf)).not.toEqual({ training, evaluation });
   });
   test('holds one out at least, leaves one at least, and refuses a single prompt', () => {
-    expect(splitByPrompt(examples, 0.001, 7).evaluation).toHaveLength(4);
-    expect(splitByPrompt(examples, 0.999, 7).training).toHaveLength(4);
-    expect(() => splitByPrompt(examples.slice(0, 1), 0.5, 7)).toThrow(/only one/);
+    expect(splitByPrompt(examples, 0.001, 7, promptOf).evaluation).toHaveLength(4);
+    expect(splitByPrompt(examples, 0.999, 7, promptOf).training).toHaveLength(4);
+    expect(() => splitByPrompt(examples.slice(0, 1), 0.5, 7, promptOf)).toThrow(/only one/);
   });
 });
 

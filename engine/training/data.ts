@@ -5,7 +5,7 @@ import type { TrainConfig } from '../config.ts';
 import { EngineError } from '../errors.ts';
 import type { Prompt, TrainingExample, TrainJob } from '../ports.ts';
 import { createRandom } from '../random.ts';
-import type { TruncationMode } from '../run-config.ts';
+import { type EvaluationConfig, needsHeldOut, type OptimizerConfig, type TruncationMode } from '../run-config.ts';
 import type { TokenRow } from './batch.ts';
 import { inBuckets } from './buckets.ts';
 import { rowsOf } from './examples.ts';
@@ -17,24 +17,49 @@ export interface DataReport {
   truncated: Record<string, number>;
 }
 
-/**
- * The rows of a job, in buckets: what to train on and what to hold out, either as given or split off by prompt.
- * Throws CONFIG_INVALID where the settings ask for evaluations and nothing is held out.
- */
+/** The rows of a run, and what was left out or cut: of those to train on, and of those held out. */
+export interface PreparedData<R> {
+  rows: R[];
+  evalRows: R[];
+  report: DataReport;
+  evalReport: DataReport;
+}
+
+/** The rows of a preference job, in buckets: what to train on and what to hold out. */
 export function prepareData(
   checkpoint: Checkpoint,
   { pairs, evalPairs = [], config }: Pick<TrainJob, 'pairs' | 'evalPairs' | 'config'>,
-): { rows: PreferenceRow[]; evalRows: PreferenceRow[]; report: DataReport } {
-  const isSplit = evalPairs.length === 0 && config.eval_split > 0;
+): PreparedData<PreferenceRow> {
+  const promptOf = ({ prompt }: TrainingExample) => prompt;
+  return holdOut({ training: pairs, evaluation: evalPairs }, promptOf, config, (examples, report) =>
+    prepareRows(checkpoint, examples, config, report),
+  );
+}
+
+/**
+ * Rows in buckets, made by `toRows`: what to train on and what to hold out, either as given or split off by prompt.
+ * Throws CONFIG_INVALID where the settings ask for evaluations and nothing is held out, DATA_INVALID where what was to be
+ * held out is all left out.
+ */
+export function holdOut<E, R extends TokenRow>(
+  given: { training: readonly E[]; evaluation: readonly E[] },
+  promptOf: (example: E) => Prompt,
+  config: EvaluationConfig & Pick<OptimizerConfig, 'seed' | 'save_strategy' | 'per_device_train_batch_size'>,
+  toRows: (examples: readonly E[], report: DataReport) => R[],
+): PreparedData<R> {
+  const isSplit = given.evaluation.length === 0 && config.eval_split > 0;
   const { training, evaluation } = isSplit
-    ? splitByPrompt(pairs, config.eval_split, config.seed)
-    : { training: pairs, evaluation: evalPairs };
+    ? splitByPrompt(given.training, config.eval_split, config.seed, promptOf)
+    : given;
   const report = { dropped: {}, truncated: {} };
-  const rows = prepareRows(checkpoint, training, config, report);
-  const evalRows = prepareRows(checkpoint, evaluation, config);
-  const needsEvaluation =
-    config.load_best_model_at_end || config.early_stopping_patience > 0 || config.save_strategy === 'best';
-  if (needsEvaluation && evalRows.length === 0) {
+  const rows = toRows(training, report);
+  const evalReport = { dropped: {}, truncated: {} };
+  const evalRows = toRows(evaluation, evalReport);
+  if (evaluation.length > 0 && evalRows.length === 0) {
+    const reasons = describeDropped(evalReport.dropped, evaluation.length);
+    throw new EngineError('DATA_INVALID', `No example is left to evaluate on: ${reasons}.`);
+  }
+  if (needsHeldOut(config) && evalRows.length === 0) {
     throw new EngineError(
       'CONFIG_INVALID',
       'The settings judge by evaluations (load_best_model_at_end, early_stopping_patience or save_strategy best), and no ' +
@@ -45,6 +70,7 @@ export function prepareData(
     rows: inBuckets(rows, config.per_device_train_batch_size),
     evalRows: inBuckets(evalRows, config.per_device_eval_batch_size),
     report,
+    evalReport,
   };
 }
 
@@ -55,10 +81,30 @@ export function prepareRows(
   config: TrainConfig,
   report: DataReport = { dropped: {}, truncated: {} },
 ): PreferenceRow[] {
-  const limits = limitsOf(checkpoint, config);
+  return fitRows(examples, limitsOf(checkpoint, config), report, {
+    nameOf: (example) => ('label' in example ? 'Example' : 'Pair'),
+    rowsOf: (example) => rowsOf(checkpoint, example, config),
+    fit: fitRow,
+  });
+}
+
+/** How a kind of example becomes rows, and what it is called. */
+export interface RowMaker<E, R extends TokenRow> {
+  nameOf(example: E): string;
+  rowsOf(example: E): R[];
+  fit(row: R, limits: Limits): FittedRow<R>;
+}
+
+/** The rows that fit, with a count of what does not. Throws DATA_INVALID, with the example's number, where one makes no sense. */
+export function fitRows<E, R extends TokenRow>(
+  examples: readonly E[],
+  limits: Limits,
+  report: DataReport,
+  maker: RowMaker<E, R>,
+): R[] {
   return examples.flatMap((example, i) =>
-    tokenize(checkpoint, example, i, config, limits).flatMap((row) => {
-      const fitted = fitRow(row, limits);
+    tokenize(example, i, limits, maker).flatMap((row) => {
+      const fitted = maker.fit(row, limits);
       if ('dropped' in fitted) {
         count(report.dropped, fitted.dropped);
         return [];
@@ -81,12 +127,13 @@ export function describeDropped(dropped: Readonly<Record<string, number>>, total
  * Examples split by their prompts: all of one prompt lie on one side, so that none is judged on what it was trained on.
  * `share` of the prompts, one at least, are held out; which, the seed decides.
  */
-export function splitByPrompt<E extends { prompt: Prompt }>(
+export function splitByPrompt<E>(
   examples: readonly E[],
   share: number,
   seed: number,
+  promptOf: (example: E) => Prompt,
 ): { training: E[]; evaluation: E[] } {
-  const keyOf = ({ prompt }: E) => JSON.stringify(prompt);
+  const keyOf = (example: E) => JSON.stringify(promptOf(example));
   const prompts = createRandom(seed).shuffle([...new Set(examples.map(keyOf))]);
   if (prompts.length < 2) {
     throw new EngineError('DATA_INVALID', 'eval_split holds prompts out, and there is only one: leave eval_split out.');
@@ -110,10 +157,14 @@ export interface Limits {
   eosTokenIds: readonly number[];
 }
 
-function limitsOf({ config: model, tokenizer }: Checkpoint, config: TrainConfig): Limits {
+/** Without `max_prompt_length` a prompt may be as long as leaves room for some of its completion. */
+export function limitsOf(
+  { config: model, tokenizer }: Checkpoint,
+  config: Pick<TrainConfig, 'max_length' | 'truncation_mode'> & { max_prompt_length?: number },
+): Limits {
   const [first] = tokenizer.encodePrompt('');
   return {
-    prompt: config.max_prompt_length,
+    prompt: config.max_prompt_length ?? Number.POSITIVE_INFINITY,
     whole: Math.min(config.max_length, model.maxPositions),
     mode: config.truncation_mode,
     bosTokenId: first === undefined || model.eosTokenIds.includes(first) ? null : first,
@@ -121,14 +172,13 @@ function limitsOf({ config: model, tokenizer }: Checkpoint, config: TrainConfig)
   };
 }
 
+export type FittedRow<R> = { row: R; truncated: string[] } | { dropped: string };
+
 /**
  * A row within its limits and what was cut of it, or why it is left out. Prompts are cut to their start or end by the
  * mode; completions keep their start and their end-of-sequence token, with what a template writes after it.
  */
-export function fitRow<R extends TokenRow>(
-  row: R,
-  limits: Limits,
-): { row: R; truncated: string[] } | { dropped: string } {
+export function fitRow<R extends TokenRow>(row: R, limits: Limits): FittedRow<R> {
   if (areSame(row)) return { dropped: 'chosen and rejected are the same' };
   const truncated: string[] = [];
   let fitted = row;
@@ -181,15 +231,14 @@ function keptPlaces(ids: readonly number[], room: number, eosTokenIds: readonly 
   return start < 1 ? null : [...places.slice(0, start), ...tail];
 }
 
-function tokenize(
-  checkpoint: Checkpoint,
-  example: TrainingExample,
+function tokenize<E, R extends TokenRow>(
+  example: E,
   index: number,
-  config: TrainConfig,
   { bosTokenId }: Limits,
-): PreferenceRow[] {
+  { rowsOf, nameOf }: RowMaker<E, R>,
+): R[] {
   try {
-    const rows = rowsOf(checkpoint, example, config);
+    const rows = rowsOf(example);
     if (rows.some(({ prompt: [one, other] }) => one !== undefined && one === bosTokenId && other === bosTokenId)) {
       throw new EngineError(
         'DATA_INVALID',
@@ -199,11 +248,11 @@ function tokenize(
     return rows;
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
-    const what = 'label' in example ? 'Example' : 'Pair';
-    throw new EngineError(error.code, `${what} ${index + 1}: ${error.message}`, { cause: error });
+    throw new EngineError(error.code, `${nameOf(example)} ${index + 1}: ${error.message}`, { cause: error });
   }
 }
 
-function count(counts: Record<string, number>, reason: string): void {
+/** One more by a reason. */
+export function count(counts: Record<string, number>, reason: string): void {
   counts[reason] = (counts[reason] ?? 0) + 1;
 }

@@ -130,6 +130,7 @@ describe('what the course shows', () => {
     ['growing_length', filled({}, { preferred: 130 }), filled({ preferred: 120 }, { preferred: 130 })],
     ['drift', filled({}, { shift: 0.51 }), filled({}, { shift: 0.49 })],
     ['entropy_collapse', filled({}, { entropy: 0.9 }), filled({}, { entropy: 1.1 })],
+    ['entropy_collapse', filled({}, { entropy: 0.9 }), filled({ entropy: null })],
     ['perfect_accuracy', filled({ margin: 0.1 }), filled({ margin: 0 })],
     ['perfect_accuracy', filled({ margin: 0.1 }), filled({}, {}, { epoch: 1.1 })],
     ['exploding_margin', filled({}, { margin: 10.1 }), filled({}, { margin: 9.9 })],

@@ -1,9 +1,10 @@
 // The weights that a run reads and never changes: the checkpoint's own, or in four bits where it was opened so.
-import type { Checkpoint } from '../checkpoint/checkpoint.ts';
+import { type Checkpoint, openCheckpoint } from '../checkpoint/checkpoint.ts';
 import type { TrainConfig } from '../config.ts';
 import type { FloatType, GraphBuilder } from '../graph/builder.ts';
 import { checkpointWeights, quantizedWeights, type Weights } from '../models/weights.ts';
 import { cacheFolder, type QuantizedCheckpoint, quantizeCheckpoint } from '../quantization/quantized-checkpoint.ts';
+import { assertWeightsFit } from '../runtime/external-weights.ts';
 import { providerName } from '../runtime/provider.ts';
 
 /** A checkpoint and how a run computes with it: policy and reference alike, so that they begin as one. */
@@ -14,12 +15,17 @@ export interface FrozenCheckpoint extends Checkpoint {
   compute?: FloatType;
 }
 
-/** As a run's settings ask: on the CPU, which has few half-precision kernels, everything is widened to fp32. */
+/**
+ * A model's folder as a run's settings ask: on the CPU, which has few half-precision kernels, everything is widened to
+ * fp32. Throws OUT_OF_MEMORY where the weights alone are more than the machine's memory.
+ */
 export async function openFrozen(
-  checkpoint: Checkpoint,
+  model: string,
   { load_in_4bit, bf16, fp16 }: Pick<TrainConfig, 'load_in_4bit' | 'bf16' | 'fp16'>,
   device: string,
 ): Promise<FrozenCheckpoint> {
+  const checkpoint = await openCheckpoint(model);
+  assertWeightsFit(checkpoint.tensors.values(), checkpoint.folder);
   const half = bf16 ? 'bfloat16' : fp16 ? 'float16' : 'float32';
   const compute = providerName(device) === 'cuda' ? half : 'float32';
   return { ...(load_in_4bit ? await inFourBits(checkpoint) : checkpoint), compute };

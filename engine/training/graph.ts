@@ -36,11 +36,20 @@ function completionStatistics(model: ModelInputs, size: BatchSize) {
   return { logps: g.mul(inRows(logps), rows.tokenWeights), topIds: inRows(topIds), topLogps: inRows(topLogps) };
 }
 
-/** Rows of one completion. Outputs: `loss` = -sum of weight x token log-probability, and `d <name>` for each of `trained`. */
-export function sftGraph(model: ModelInputs, size: BatchSize, trained: ReadonlyMap<string, Value>) {
-  const { g } = model;
-  const logps = g.reduceSum(completionStatistics(model, size).logps, [-1]);
+/**
+ * Rows of one completion. Outputs: `loss` = -sum of weight x token log-probability, the weighted sums `logps`, `entropy`
+ * (nats) and `likeliest` (1 for a token that none is likelier than) [rows, completions], and `d <name>` for each of `trained`.
+ */
+export function sftGraph(model: ModelInputs, size: BatchSize, trained: ReadonlyMap<string, Value>): OnnxGraph {
+  const { g, config } = model;
+  const rows = readRows(model, size);
+  const statistics = tokenStatistics(g, rows, config.logitSoftcap);
+  const total = (values: Value) =>
+    g.reduceSum(g.mul(g.reshape(values, [size.rows, size.completions, size.span]), rows.tokenWeights), [-1]);
+  const logps = total(statistics.logps);
   g.output('logps', logps);
+  g.output('entropy', total(statistics.entropy));
+  g.output('likeliest', total(statistics.isLikeliest));
   return withGradients(g, g.neg(g.reduceSum(logps, [0, 1])), trained);
 }
 

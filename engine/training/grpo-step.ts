@@ -4,12 +4,14 @@ import { groupAdvantages, tokenShares } from '../grpo.ts';
 import { type GrpoConfig, stepsPerSampling } from '../online-config.ts';
 import { createSessionCache, type Tensor } from '../runtime/session.ts';
 import { type BatchSize, packRows, sequenceTokens, sizeOf, type TokenRow } from './batch.ts';
+import { coarse } from './buckets.ts';
 import type { FrozenCheckpoint } from './frozen.ts';
 import { gradientsOf } from './graph.ts';
-import { grpoGraph } from './grpo-graph.ts';
+import { grpoGraph, tokenLogpsGraph } from './grpo-graph.ts';
 import type { Group, OnlineStep } from './online-step.ts';
-import type { TrainedPolicy } from './policy.ts';
-import { scoreResponseTokens } from './score.ts';
+import { planTraining, withScoring } from './plan.ts';
+import type { BuildGraph, TrainedPolicy } from './policy.ts';
+import { rowsPerBatch, scoreResponseTokens } from './score.ts';
 
 /** A group as a row: responses that are left out have weight 0. */
 interface GrpoRow extends TokenRow {
@@ -42,7 +44,7 @@ export function grpoStep({ checkpoint, policy, reference, config, device }: Opti
   /** One step takes all that was sampled, and once: the policy that learns is the one that sampled. */
   const isOwn = stepsPerSampling(config) === 1;
   const sessions = {
-    step: createSessionCache(),
+    step: createSessionCache(sessionsHeld),
     old: createSessionCache(sessionsHeld),
     reference: createSessionCache(sessionsHeld),
   };
@@ -51,7 +53,24 @@ export function grpoStep({ checkpoint, policy, reference, config, device }: Opti
   let sampledTokens = 0;
   const rowsOf = (groups: readonly Group[]) => groups.map((group) => rows.get(group) as GrpoRow);
   const batchRows = config.per_device_train_batch_size / config.num_generations;
+  const build =
+    (size: BatchSize): BuildGraph =>
+    (model, trained) =>
+      grpoGraph(model, size, trained, config, isOwn);
   return {
+    plan: (promptLength, length) => {
+      const tokens = (count: number) => Array<number>(count).fill(0);
+      const longest = { prompt: tokens(promptLength), completions: Array(config.num_generations).fill(tokens(length)) };
+      const size = coarse(sizeOf([longest], batchRows));
+      const scored = policy.measure((model) =>
+        tokenLogpsGraph(model, sizeOf([longest], rowsPerBatch), config.temperature),
+      );
+      const kinds = Number(!isOwn) + Number(config.beta > 0);
+      return withScoring(
+        planTraining(checkpoint, policy, [{ size, build: build(size) }], config.optim),
+        Array(kinds).fill(scored),
+      );
+    },
     prepare: async (groups, signal) => {
       const { advantages, flatShare: share } = groupAdvantages(
         groups.map(({ scores }) => scores),
@@ -82,9 +101,7 @@ export function grpoStep({ checkpoint, policy, reference, config, device }: Opti
     run: async (groups, _, at) => {
       const batch = rowsOf(groups);
       const size = coarse(sizeOf(batch, batchRows));
-      const session = await sessions.step.get(JSON.stringify(size), () =>
-        policy.open((model, trained) => grpoGraph(model, size, trained, config, isOwn)),
-      );
+      const session = await sessions.step.get(JSON.stringify(size), () => policy.open(build(size)));
       const lengths = batch.flatMap((row) => row.lengths);
       const shares = tokenShares(config.loss_type, {
         lengths,
@@ -105,13 +122,8 @@ export function grpoStep({ checkpoint, policy, reference, config, device }: Opti
       };
     },
     summarise: (outcomes) => {
-      const all = outcomes as GrpoOutcome[];
-      const perToken = (name: keyof GrpoOutcome) =>
-        all.reduce((sum, outcome) => sum + outcome[name], 0) /
-        Math.max(
-          1,
-          all.reduce((sum, { tokens }) => sum + tokens, 0),
-        );
+      const tokens = Math.max(1, totalOf(outcomes, 'tokens'));
+      const perToken = (name: keyof GrpoOutcome) => totalOf(outcomes, name) / tokens;
       return {
         frac_reward_zero_std: flatShare,
         ...(config.beta > 0 ? { kl: perToken('kl') } : {}),
@@ -119,7 +131,14 @@ export function grpoStep({ checkpoint, policy, reference, config, device }: Opti
         'clip_ratio/region_mean': perToken('clipped'),
       };
     },
+    statistics: (outcomes) => ({
+      tokens: totalOf(outcomes, 'tokens'),
+      entropy: totalOf(outcomes, 'entropy'),
+      kl: config.beta > 0 ? totalOf(outcomes, 'kl') : null,
+      pairs: [],
+    }),
     companions: new Map(),
+    takesReference: config.beta > 0,
     fingerprint: config.beta > 0 ? (reference?.shape ?? 'base') : 'none',
     afterStep: () => {},
     close: async () => {
@@ -130,17 +149,8 @@ export function grpoStep({ checkpoint, policy, reference, config, device }: Opti
 
 const sessionsHeld = 4;
 
-/**
- * The lengths of groups that are sampled as the run goes on are not known ahead, and each size is a session of its own:
- * four to an octave, which pads by an eighth on average.
- */
-function coarse(size: BatchSize): BatchSize {
-  const up = (count: number) => {
-    const step = 2 ** Math.max(3, Math.floor(Math.log2(count)) - 2);
-    return Math.ceil(count / step) * step;
-  };
-  return { ...size, length: up(size.length), span: up(size.span) };
-}
+const totalOf = (outcomes: readonly unknown[], name: keyof GrpoOutcome) =>
+  (outcomes as readonly GrpoOutcome[]).reduce((sum, outcome) => sum + outcome[name], 0);
 
 /** Tokens of a group; those of a response that its length has cut count nothing where the settings say so. */
 function countedRow({ prompt, responses }: Group, { mask_truncated_completions: isMasked }: GrpoConfig) {

@@ -27,7 +27,15 @@ const common = {
   lr_scheduler_type: 'constant',
   lora: { r: 4, lora_alpha: 8 },
 };
-const base = { model, adapter: null, reference: 'base', prompts, score: countLetters, device: 'cpu' } as const;
+const base = {
+  model,
+  adapter: null,
+  reference: 'base',
+  prompts,
+  score: countLetters,
+  judge: 'letters',
+  device: 'cpu',
+} as const;
 
 async function run(job: Omit<OnlineJob, 'out'>) {
   const out = await mkdtemp(join(tmpdir(), 'rankloop-online-'));
@@ -109,10 +117,13 @@ test('log-probs of the policy that sampled make a first ratio of one, as if it w
   expect(own.result).toMatchObject({ samplings: 2, responses: 32 });
 });
 
-test('a run that is resumed ends where the whole one does', async () => {
+test('a run that is resumed ends where the whole one does, and goes on with its judge only', async () => {
   const job = grpo({ max_steps: 6, save_steps: 4, beta: 0.05 });
   const whole = await run(job);
-  const resumed = await run({ ...job, resumeFrom: join(whole.out, 'checkpoint-4') });
+  const resumeFrom = join(whole.out, 'checkpoint-4');
+  const resumed = await run({ ...job, resumeFrom });
+  expect({ ...resumed.result, adapter: '', seconds: 0 }).toEqual({ ...whole.result, adapter: '', seconds: 0 });
+  await expect(run({ ...job, judge: 'another', resumeFrom })).rejects.toThrow(/other data, settings or model/);
   const weights = (folder: string) => readFile(join(folder, 'adapter_model.safetensors'));
   expect(await readdir(whole.out)).toContain('checkpoint-4');
   expect((await weights(resumed.out)).equals(await weights(whole.out))).toBe(true);

@@ -1,24 +1,37 @@
 // An on-policy run, top to bottom: sampling with the adapter as it stands, judging, and training on what was sampled take
 // turns. The sampler's session and the training session stay open: the adapter's matrices are fed to both.
-import { openCheckpoint } from '../checkpoint/checkpoint.ts';
+import { z } from 'zod';
+import { sampleWeights } from '../checkpoint/identity.ts';
 import type { Adapter } from '../checkpoint/peft.ts';
 import { type SamplingConfig, samplingConfigSchema, trainConfigSchema } from '../config.ts';
 import { EngineError } from '../errors.ts';
 import { deviation } from '../grpo.ts';
-import { type OnlineConfigs, type OnlineMethod, stepsPerSampling } from '../online-config.ts';
-import type { Prompt, Reference, SampledResponse, TrainMetrics } from '../ports.ts';
-import { createRandom } from '../random.ts';
-import { assertWeightsFit } from '../runtime/external-weights.ts';
+import type { Prompt, Reference, SampledResponse, TrainingPlan, TrainingWarning, TrainMetrics } from '../ports.ts';
 import { openSession } from '../runtime/session.ts';
+import { samplerNeeds } from '../sampling/needs.ts';
 import { createSampler } from '../sampling/sampler.ts';
-import type { TokenRow } from './batch.ts';
+import { createDiagnostics, textsOf } from './diagnostics.ts';
 import { type FrozenCheckpoint, openFrozen } from './frozen.ts';
 import { grpoStep } from './grpo-step.ts';
-import { optimize } from './loop.ts';
+import { optimize, type RunObserver } from './loop.ts';
+import {
+  layOut,
+  type OnlineSettings,
+  type PromptRow,
+  promptsPerBatch,
+  promptsPerSampling,
+  rowsBySampling,
+  seedOf,
+  type UsablePrompt,
+  usablePrompts,
+} from './online-data.ts';
 import { onlineDpoStep } from './online-dpo-step.ts';
 import type { Group, OnlineStep } from './online-step.ts';
+import { withSampler } from './plan.ts';
 import { openPolicy, type TrainedPolicy } from './policy.ts';
+import { type OnlineOutcome, policyCourse, promptRemedies } from './policy-diagnostics.ts';
 import { preferenceStep } from './preference-step.ts';
+import { writeRecord } from './record.ts';
 import { chooseReference, nameOf, openReference } from './reference.ts';
 import { fingerprintOf } from './resume.ts';
 
@@ -35,11 +48,7 @@ export type ScoreResponses = (
   signal?: AbortSignal,
 ) => Promise<readonly (readonly number[] | null)[]>;
 
-export type OnlineJob = { [M in OnlineMethod]: JobOf<M> }[OnlineMethod];
-
-interface JobOf<M extends OnlineMethod> {
-  method: M;
-  config: OnlineConfigs[M];
+export type OnlineJob = OnlineSettings & {
   /** Folder of the base checkpoint. */
   model: string;
   /** Adapter folder to start from; null = a fresh one of `config.lora`'s shape. */
@@ -47,11 +56,13 @@ interface JobOf<M extends OnlineMethod> {
   reference: Reference;
   prompts: readonly Prompt[];
   score: ScoreResponses;
+  /** Who scores, by name: recorded, and a run goes on only with the same. */
+  judge: string;
   /** Folder that receives the PEFT adapter, metrics.jsonl and `checkpoint-<step>/` while training. */
   out: string;
   resumeFrom?: string;
   device?: string;
-}
+};
 
 export interface OnlineResult {
   /** The PEFT adapter's folder. */
@@ -59,6 +70,9 @@ export interface OnlineResult {
   /** What the policy was held against, or null where nothing was. */
   reference: string | null;
   steps: number;
+  plan: TrainingPlan;
+  /** Prompts that were sampled from. */
+  prompts: number;
   /** Steps left out because their loss or gradients were not finite. */
   skippedSteps: number;
   samplings: number;
@@ -67,22 +81,8 @@ export interface OnlineResult {
   unjudged: number;
   /** Prompts left out before training, by reason. */
   dropped: Record<string, number>;
+  warnings: TrainingWarning[];
   seconds: number;
-}
-
-/** A prompt's place in the run: it is sampled anew in each of its samplings. */
-interface PromptRow extends TokenRow {
-  prompt: readonly number[];
-  /** As given. */
-  text: Prompt;
-  sampling: number;
-  /** Its place in the sampling. */
-  place: number;
-}
-
-interface OnlineOutcome {
-  groups: readonly Group[];
-  trained: readonly unknown[];
 }
 
 /** Trains an adapter and writes it to `job.out`. Stops between steps, or within a sampling, on the signal (CANCELLED). */
@@ -90,30 +90,30 @@ export async function trainOnline(
   job: OnlineJob,
   onMetrics: (metrics: TrainMetrics) => void | Promise<void>,
   signal?: AbortSignal,
+  onPlan: (plan: TrainingPlan) => void = () => {},
 ): Promise<OnlineResult> {
   const started = performance.now();
   const { config } = job;
   const device = job.device ?? 'auto';
-  const stored = await openCheckpoint(job.model);
-  assertWeightsFit(stored.tensors.values(), stored.folder);
-  if (config.temperature !== 1 && job.method === 'grpo' && stored.config.logitSoftcap !== null) {
+  const checkpoint = await openFrozen(job.model, config, device);
+  if (config.temperature !== 1 && job.method === 'grpo' && checkpoint.config.logitSoftcap !== null) {
     throw new EngineError(
       'CONFIG_INVALID',
       `temperature is ${config.temperature}, but this model caps its logits softly: GRPO takes temperature 1 there.`,
     );
   }
-  const dropped: Record<string, number> = {};
-  const prompts = usablePrompts(stored, job, dropped);
+  const { usable: prompts, dropped } = usablePrompts(checkpoint, job.prompts, config);
   const rows = layOut(prompts, job);
-  const checkpoint = await openFrozen(stored, config, device);
   const { policy, initial } = await openPolicy(job, checkpoint, device);
   if (!policy.adapter) throw new Error('An on-policy run trains an adapter.');
   const step = await openStep(job, checkpoint, policy, initial, device, signal);
+  const plan = planOf(step, checkpoint, job, prompts, device);
+  onPlan(plan);
   const live = new Map([[policyKey, policy.adapter]]);
-  const sampler = createSampler(stored, { device, adapter: policyKey, live }, openSession);
+  const sampler = createSampler(checkpoint, { device, adapter: policyKey, live }, openSession);
   const samplings = rowsBySampling(rows);
   let current = { index: -1, groups: [] as Group[] };
-  const counts = { samplings: 0, responses: 0, unjudged: 0 };
+  let counts = noCounts;
 
   /** Samples and judges with the policy as it stands, at the first batch of each sampling. */
   const groupsOf = async (wanted: readonly PromptRow[]): Promise<Group[]> => {
@@ -132,9 +132,11 @@ export async function trainOnline(
       const groups = asked.map(({ prompt }, i) => groupOf(prompt, responses[i] ?? [], scores[i] ?? null));
       await step.prepare(groups, signal);
       current = { index, groups };
-      counts.samplings++;
-      counts.responses += groups.reduce((sum, group) => sum + group.responses.length, 0);
-      counts.unjudged += groups.filter((group) => group.scores === null).length;
+      counts = {
+        samplings: counts.samplings + 1,
+        responses: counts.responses + groups.reduce((sum, group) => sum + group.responses.length, 0),
+        unjudged: counts.unjudged + groups.filter((group) => group.scores === null).length,
+      };
     }
     return wanted.map(({ place }) => current.groups[place] as Group);
   };
@@ -153,8 +155,30 @@ export async function trainOnline(
     return responses;
   }
 
+  const diagnostics = createDiagnostics({
+    facts: {
+      rows: prompts.map(({ ids }) => ({ prompt: ids, completions: [] })),
+      reference: [],
+      dropped,
+      truncated: {},
+    },
+    course: policyCourse<PromptRow>(step.statistics),
+    remedies: promptRemedies,
+    textsOf: textsOf(checkpoint),
+  });
+  /** The counts are those of all attempts at the run. */
+  const observer: RunObserver<PromptRow, OnlineOutcome> = {
+    ...diagnostics,
+    save: () => ({ counts, diagnostics: diagnostics.save() }),
+    load: (saved) => {
+      const known = savedSchema.parse(saved);
+      counts = known.counts;
+      diagnostics.load(known.diagnostics);
+    },
+  };
+
   try {
-    const { steps, skippedSteps } = await optimize<PromptRow, OnlineOutcome>({
+    const { steps, skippedSteps, warnings } = await optimize<PromptRow, OnlineOutcome>({
       rows,
       tensors: policy.tensors,
       companions: step.companions,
@@ -168,9 +192,10 @@ export async function trainOnline(
       out: job.out,
       fingerprint: fingerprintOf(
         job.method,
+        job.judge,
         checkpoint.config,
         config,
-        step.fingerprint,
+        [await sampleWeights(checkpoint), step.fingerprint],
         prompts.map(({ ids }) => ids),
         policy.adapter.shape,
       ),
@@ -186,19 +211,37 @@ export async function trainOnline(
       }),
       afterStep: (done) => step.afterStep(done),
       needsLossScale: policy.needsLossScale,
+      observer,
       onMetrics,
       signal,
     });
+    const reference = step.takesReference ? nameOf(job) : null;
+    await writeRecord(
+      job.out,
+      {
+        model: job.model,
+        adapter: job.adapter,
+        reference,
+        config,
+        data: { rows: prompts.length, dropped, truncated: {} },
+        held_out: null,
+        steps,
+        skipped_steps: skippedSteps,
+      },
+      { method: job.method, judge: job.judge, ...counts },
+    );
     await policy.write(job.out);
-    const takesReference = job.method === 'online_dpo' || job.config.beta > 0;
     const seconds = (performance.now() - started) / 1000;
     return {
       adapter: job.out,
-      reference: takesReference ? nameOf(job) : null,
+      reference,
       steps,
+      plan,
+      prompts: prompts.length,
       skippedSteps,
       ...counts,
       dropped,
+      warnings,
       seconds,
     };
   } finally {
@@ -207,8 +250,38 @@ export async function trainOnline(
   }
 }
 
+const countsSchema = z.object({
+  samplings: z.number().int(),
+  responses: z.number().int(),
+  unjudged: z.number().int(),
+});
+const noCounts: z.infer<typeof countsSchema> = { samplings: 0, responses: 0, unjudged: 0 };
+const savedSchema = z.object({ counts: countsSchema, diagnostics: z.unknown() });
+
+/** What the run is going to take: its training and its sampler stay open side by side. */
+function planOf(
+  step: OnlineStep,
+  checkpoint: FrozenCheckpoint,
+  job: OnlineJob,
+  prompts: readonly UsablePrompt[],
+  device: string,
+): TrainingPlan {
+  const { num_generations: n, max_completion_length: length } = job.config;
+  const longest = prompts.reduce((most, { ids }) => Math.max(most, ids.length), 0);
+  const needs = samplerNeeds(checkpoint, {
+    device,
+    precision: samplingOf(job.config).precision,
+    responses: n * Math.min(prompts.length, promptsPerSampling(job)),
+    length: longest + length,
+  });
+  return withSampler(step.plan(longest, length), needs);
+}
+
 /** The policy's name among the sampler's adapters: no folder is called so. */
 const policyKey = '\u0000policy';
+
+/** Of a step's sizes, which come as they are sampled. */
+const sessionsHeld = 4;
 
 async function openStep(
   job: OnlineJob,
@@ -237,14 +310,9 @@ async function openStep(
     policy,
     reference,
     config,
-    step: preferenceStep({ checkpoint, policy, reference, config: settings }),
+    settings,
+    step: preferenceStep({ checkpoint, policy, reference, config: settings, sessionsHeld }),
   });
-}
-
-/** Prompts a micro-batch: GRPO's size counts responses, online DPO's prompts. */
-function promptsPerBatch({ method, config }: OnlineJob): number {
-  const { per_device_train_batch_size: batch, num_generations: n } = config;
-  return { grpo: batch / n, online_dpo: batch }[method];
 }
 
 function samplingOf(config: OnlineJob['config']): SamplingConfig {
@@ -252,71 +320,6 @@ function samplingOf(config: OnlineJob['config']): SamplingConfig {
   const precision = config.load_in_4bit ? 'int4' : 'auto';
   return samplingConfigSchema.parse({ temperature, top_p, top_k, min_p, stop, max_new_tokens, precision });
 }
-
-function usablePrompts(
-  { tokenizer, config: model }: FrozenCheckpoint,
-  { prompts, config }: OnlineJob,
-  dropped: Record<string, number>,
-): { text: Prompt; ids: number[] }[] {
-  const room = model.maxPositions - config.max_completion_length;
-  const limit = Math.min(config.max_prompt_length, room);
-  const usable = prompts
-    .map((text) => ({ text, ids: tokenizer.encodePrompt(text) }))
-    .filter(({ ids }) => {
-      const reason = ids.length === 0 ? 'empty' : ids.length > limit ? `longer than ${limit} tokens` : null;
-      if (reason !== null) dropped[reason] = (dropped[reason] ?? 0) + 1;
-      return reason === null;
-    });
-  if (usable.length > 0) return usable;
-  throw new EngineError(
-    'DATA_INVALID',
-    `No prompt is left to train on: all ${prompts.length} are empty or longer than ${limit} tokens (max_prompt_length ` +
-      `${config.max_prompt_length}; the model has ${model.maxPositions} positions, responses take ${config.max_completion_length}).`,
-  );
-}
-
-/** The run's rows in order: each sampling takes the next prompts, in an order of their own for each epoch. */
-function layOut(prompts: readonly { text: Prompt; ids: number[] }[], job: OnlineJob): PromptRow[] {
-  const { config } = job;
-  const every = stepsPerSampling(config);
-  const passes = 'num_iterations' in config ? config.num_iterations : 1;
-  const promptsPerSampling = (promptsPerBatch(job) * config.gradient_accumulation_steps * every) / passes;
-  const samplings =
-    config.max_steps > 0
-      ? Math.ceil(config.max_steps / every)
-      : Math.ceil((config.num_train_epochs * prompts.length) / promptsPerSampling);
-  const drawn: { text: Prompt; ids: number[] }[] = [];
-  for (let epoch = 0; drawn.length < samplings * promptsPerSampling; epoch++) {
-    const random = createRandom(config.seed * 1_000_003 + epoch);
-    drawn.push(...(config.train_sampling_strategy === 'sequential' ? prompts : random.shuffle(prompts)));
-  }
-  const rows: PromptRow[] = [];
-  for (let sampling = 0; sampling < samplings; sampling++) {
-    const asked = drawn.slice(sampling * promptsPerSampling, (sampling + 1) * promptsPerSampling);
-    for (let pass = 0; pass < passes; pass++) {
-      for (const [place, { text, ids }] of asked.entries()) {
-        rows.push({ prompt: ids, completions: [], text, sampling, place });
-      }
-    }
-  }
-  const rowsPerStep = promptsPerBatch(job) * config.gradient_accumulation_steps;
-  return config.max_steps > 0 ? rows.slice(0, config.max_steps * rowsPerStep) : rows;
-}
-
-/** Each sampling's prompts, once. */
-function rowsBySampling(rows: readonly PromptRow[]): Map<number, PromptRow[]> {
-  const samplings = new Map<number, PromptRow[]>();
-  for (const row of rows) {
-    const known = samplings.get(row.sampling) ?? [];
-    known[row.place] = row;
-    samplings.set(row.sampling, known);
-  }
-  return samplings;
-}
-
-/** What a prompt's place in the run draws from: a run that is resumed draws what it would have drawn. */
-const seedOf = (seed: number, sampling: number, place: number) =>
-  Math.floor(createRandom(seed * 1_000_003 + sampling * 65_537 + place).uniform() * 0xffffffff);
 
 function groupOf(prompt: readonly number[], responses: SampledResponse[], scores: readonly number[] | null): Group {
   if (scores && (scores.length !== responses.length || !scores.every(Number.isFinite))) {

@@ -6,9 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Checkpoint, openCheckpoint } from '../checkpoint/checkpoint.ts';
-import { isQuantised } from '../checkpoint/memory.ts';
 import { createAdapter } from '../checkpoint/peft.ts';
-import { readTensor, type TensorToWrite } from '../checkpoint/safetensors.ts';
 import { loraConfigSchema, trainConfigSchema } from '../config.ts';
 import { GraphBuilder, type Value } from '../graph/builder.ts';
 import type { OnnxGraph } from '../graph/onnx.ts';
@@ -16,7 +14,7 @@ import { loraInputs, noLora } from '../models/lora.ts';
 import { memoryWeights } from '../models/weights.ts';
 import { adamW, createAdamWState } from '../optimizer.ts';
 import type { TrainingPair } from '../ports.ts';
-import { dequantizeRows, quantizeRows } from '../quantization/int4.ts';
+import { roundedWeights } from '../quantization/rounded-weights.ts';
 import { createRandom } from '../random.ts';
 import { openSession, type Tensor } from '../runtime/session.ts';
 import { packRows, sizeOf } from './batch.ts';
@@ -160,15 +158,7 @@ async function dequantized(
   adapter: ReturnType<typeof adapterOf>,
   feeds: Record<string, Tensor>,
 ) {
-  const rounded = new Map<string, TensorToWrite>();
-  for (const [name, shape] of checkpoint.shapes) {
-    const stored = checkpoint.tensors.get(name);
-    if (!stored) continue;
-    const data = await readTensor(checkpoint.folder, stored);
-    const columns = shape[1] ?? 0;
-    const back = () => dequantizeRows(quantizeRows(data, columns, block), columns, block);
-    rounded.set(name, { shape, data: isQuantised(name, shape) ? back() : data });
-  }
+  const rounded = await roundedWeights(checkpoint, block);
   const g = new GraphBuilder('dequantized');
   const modules = [...adapter.modules.keys()];
   const { source, values } = loraInputs(g, checkpoint.shapes, modules, adapter.shape.r, adapter.scale);

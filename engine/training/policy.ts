@@ -62,7 +62,7 @@ export async function openPolicy(
     if (job.adapter !== null) {
       throw new EngineError(
         'CONFIG_INVALID',
-        'lora is null, which trains all weights, but an adapter is given to go on from: merge it into the model first.',
+        'lora is null, which trains all weights, but an adapter is given to go on from: give lora a shape ({} will do), or merge it into the model first.',
       );
     }
     return { policy: await wholePolicy(checkpoint, options), initial: null };

@@ -14,7 +14,7 @@ import { sharesOf, takesPairs } from './examples.ts';
 import { gradientsOf } from './graph.ts';
 import type { BatchMoment, BatchResult } from './loop.ts';
 import { type PairOutcome, preferenceMetrics, type SingleOutcome, unpairedMetrics } from './metrics.ts';
-import { planTraining } from './plan.ts';
+import { plannedGraphs, planTraining } from './plan.ts';
 import type { BuildGraph, TrainedPolicy } from './policy.ts';
 import {
   type PreferenceRow,
@@ -38,8 +38,8 @@ export interface PreferenceStep {
   ): Promise<BatchResult<Outcome>>;
   /** The same without gradients, through a graph that has none; nothing is dropped. */
   evaluate(batch: readonly PreferenceRow[], all: readonly PreferenceRow[]): Promise<BatchResult<Outcome>>;
-  /** What a run over these rows will take. */
-  plan(rows: readonly PreferenceRow[]): TrainingPlan;
+  /** What a run over these rows will take, and over those held out. */
+  plan(rows: readonly PreferenceRow[], evalRows: readonly PreferenceRow[]): TrainingPlan;
   summarise(outcomes: readonly Outcome[]): Record<string, number>;
   close(): Promise<void>;
 }
@@ -49,14 +49,17 @@ interface StepOptions {
   policy: TrainedPolicy;
   reference: ReferenceModel;
   config: TrainConfig;
+  /** How many sizes of batch stay open: all, unless they are not known ahead. */
+  sessionsHeld?: number;
 }
 
 /** What changes the policy's tensors in place changes what the next run computes. */
-export function preferenceStep({ checkpoint, policy, reference, config }: StepOptions): PreferenceStep {
+export function preferenceStep(options: StepOptions): PreferenceStep {
+  const { checkpoint, policy, reference, config, sessionsHeld } = options;
   const { tensors } = policy;
   const isWhole = referenceUse(config) === 'distribution';
   const held = isWhole && reference.adapter ? adapterFeeds(reference.adapter, referencePrefix) : {};
-  const sessions = createSessionCache();
+  const cache = createSessionCache(sessionsHeld);
   const build =
     (size: PreferenceSize, isTrained: boolean): BuildGraph =>
     (model, trained) => {
@@ -64,6 +67,8 @@ export function preferenceStep({ checkpoint, policy, reference, config }: StepOp
       const source = isWhole && adapter ? loraOf(model.g, checkpoint, adapter, referencePrefix) : noLora;
       return preferenceGraph(model, size, isTrained ? trained : new Map(), config, source);
     };
+  const capacityOf = (isTrained: boolean) =>
+    isTrained ? config.per_device_train_batch_size : config.per_device_eval_batch_size;
   const paired = (batch: readonly PreferenceRow[]) =>
     config.loss_type.includes('kto') ? withMismatched(batch, limitOf(checkpoint, config)) : batch;
   const run = async (
@@ -73,9 +78,8 @@ export function preferenceStep({ checkpoint, policy, reference, config }: StepOp
   ): Promise<BatchResult<Outcome>> => {
     const isTrained = moment !== null;
     const rows = paired(batch);
-    const capacity = isTrained ? config.per_device_train_batch_size : config.per_device_eval_batch_size;
-    const size = preferenceSizeOf(rows, capacity, config);
-    const session = await sessions.get(JSON.stringify([size, isTrained]), () => policy.open(build(size, isTrained)));
+    const size = preferenceSizeOf(rows, capacityOf(isTrained), config);
+    const session = await cache.get(JSON.stringify([size, isTrained]), () => policy.open(build(size, isTrained)));
     const referenced = await withReference(rows, batch, { checkpoint, reference, config });
     const shares = sharesOf(batch, stepRows, config);
     const outputs = await session.run({
@@ -97,17 +101,19 @@ export function preferenceStep({ checkpoint, policy, reference, config }: StepOp
     tensors,
     run,
     evaluate: (batch, all) => run(batch, all, null),
-    plan: (rows) => {
-      // A batch is padded to its longest row: the longest of all is in one of them.
-      const size = preferenceSizeOf(paired(rows), config.per_device_train_batch_size, config);
-      const momentBytes = config.optim === 'adamw_torch' ? 8 : 2;
-      return planTraining(checkpoint, policy, size, build(size, true), momentBytes);
+    plan: (rows, evalRows) => {
+      const graphOf = (alike: readonly PreferenceRow[], isTrained: boolean) => {
+        // A batch is padded to its longest row: the longest of all is in one of them.
+        const size = preferenceSizeOf(paired(alike), capacityOf(isTrained), config);
+        return { size, build: build(size, isTrained) };
+      };
+      return planTraining(checkpoint, policy, plannedGraphs(rows, evalRows, graphOf), config.optim);
     },
     summarise: (outcomes) =>
       takesPairs(config)
         ? preferenceMetrics(outcomes as PairOutcome[], config)
         : unpairedMetrics(outcomes as SingleOutcome[], config),
-    close: () => sessions.close(),
+    close: () => cache.close(),
   };
 }
 

@@ -59,11 +59,16 @@ export async function openReference(
   return {
     name: use === 'none' ? null : nameOf(job),
     adapter,
-    fingerprint: use === 'none' ? 'none' : fingerprintOf(adapter),
+    fingerprint: use === 'none' ? 'none' : fingerprintOfAdapter(adapter),
     prepare: async (rows) => {
       if (use !== 'fixed') return [];
       const weighted = rows.map((row) => weighTail(row, settings));
-      const by = { checkpoint, adapter: fingerprintOf(adapter), graph: scoringHash(checkpoint, adapter), device };
+      const by = {
+        checkpoint,
+        adapter: fingerprintOfAdapter(adapter),
+        graph: scoringHash(checkpoint, adapter),
+        device,
+      };
       const logps = await cachedLogps(cacheFolder(), by, weighted, () =>
         scoreRows(checkpoint, adapter, weighted, device, signal),
       );
@@ -152,7 +157,8 @@ const matricesOf = (adapter: Adapter): [string, TensorToWrite][] =>
 const weighTail = (row: TokenRow, { ld_alpha }: LossSettings): TokenRow =>
   ld_alpha === null ? row : { ...row, weights: tailWeights(row, ld_alpha) };
 
-function fingerprintOf(adapter: Adapter | null): string {
+/** A hash of an adapter's shape and numbers; null is the bare model. */
+export function fingerprintOfAdapter(adapter: Adapter | null): string {
   if (!adapter) return 'base';
   const hash = createHash('sha256').update(JSON.stringify(adapter.shape));
   for (const [name, { data }] of matricesOf(adapter)) {

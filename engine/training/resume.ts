@@ -135,7 +135,7 @@ export async function loadCheckpoint(
   if (state.data.fingerprint !== fingerprint) {
     throw new EngineError(
       'DATA_INVALID',
-      `${folder} belongs to a run with other pairs, settings or model: resume that run, or start afresh.`,
+      `${folder} belongs to a run with other data, settings or model: resume that run, or start afresh.`,
     );
   }
   await loadParameters(folder, tensors);

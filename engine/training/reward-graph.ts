@@ -5,6 +5,7 @@ import type { OnnxGraph } from '../graph/onnx.ts';
 import type { RewardConfig } from '../reward-config.ts';
 import type { Tensor } from '../runtime/session.ts';
 import { type BatchSize, packRows, sizeOf, type TokenRow } from './batch.ts';
+import { inBuckets } from './buckets.ts';
 import { withGradients } from './graph.ts';
 import { type ModelInputs, rowStates } from './rows.ts';
 
@@ -34,10 +35,17 @@ export function bradleyTerry({ g, chosen, rejected, margin, centering }: Bradley
 export const rewardSizeOf = (rows: readonly TokenRow[], capacity: number): BatchSize =>
   sizeOf(rows.map(followed), capacity);
 
-const followed = (row: TokenRow): TokenRow => ({
-  prompt: row.prompt,
-  completions: row.completions.map((ids) => [...ids, 0]),
+const followed = ({ prompt, completions, bucket }: TokenRow): TokenRow => ({
+  prompt,
+  completions: completions.map((ids) => [...ids, 0]),
+  ...(bucket ? { bucket } : {}),
 });
+
+/** `inBuckets` for the lengths that rows have here. */
+export function inRewardBuckets<R extends TokenRow>(rows: readonly R[], capacity: number): R[] {
+  const bucketed = inBuckets(rows.map(followed), capacity);
+  return rows.map((row, i) => ({ ...row, ...(bucketed[i]?.bucket ? { bucket: bucketed[i].bucket } : {}) }));
+}
 
 /** The inputs of the rows, and `last` int64 [rows x completions]: the place of each sequence's last token. */
 export function packRewards(rows: readonly TokenRow[], size: BatchSize): Record<string, Tensor> {
@@ -59,11 +67,14 @@ export function rewardGraph(model: ModelInputs, size: BatchSize): OnnxGraph {
   return model.g.build();
 }
 
-/** Also `shares` [rows] and, with margins, `margins` [rows]; outputs `loss` = sum of share x loss, and the gradients. */
+/**
+ * Also `shares` [rows] and, with margins, `margins` [rows]; outputs `loss` = sum of share x loss, and `d <name>` of the
+ * adapter's values and the head; null is an evaluation, without gradients.
+ */
 export function rewardTrainingGraph(
   model: ModelInputs,
   size: BatchSize,
-  adapter: ReadonlyMap<string, Value>,
+  adapter: ReadonlyMap<string, Value> | null,
   { margin_scale, center_rewards_coefficient }: RewardConfig,
 ): OnnxGraph {
   const { g } = model;
@@ -75,7 +86,7 @@ export function rewardTrainingGraph(
   const margin = margin_scale > 0 ? g.input('margins', exactType(g), [size.rows]) : null;
   const losses = bradleyTerry({ g, chosen, rejected, margin, centering: center_rewards_coefficient });
   const loss = g.reduceSum(g.mul(losses, g.input('shares', exactType(g), [size.rows])), [0]);
-  return withGradients(g, loss, new Map([...adapter, [scoreName, score]]));
+  return withGradients(g, loss, new Map(adapter ? [...adapter, [scoreName, score]] : []));
 }
 
 const scoreInput = ({ g, config }: ModelInputs) => g.input(scoreName, exactType(g), [1, config.hiddenSize]);

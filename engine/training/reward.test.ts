@@ -6,8 +6,10 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openCheckpoint } from '../checkpoint/checkpoint.ts';
 import { readAdapter } from '../checkpoint/peft.ts';
+import { writeCheckpoint } from '../checkpoint/write-checkpoint.ts';
 import { GraphBuilder } from '../graph/builder.ts';
 import type { TrainingPair, TrainMetrics } from '../ports.ts';
+import { roundedWeights } from '../quantization/rounded-weights.ts';
 import { rewardConfigSchema } from '../reward-config.ts';
 import { openSession } from '../runtime/session.ts';
 import { type RewardJob, trainReward } from './reward.ts';
@@ -74,7 +76,9 @@ describe("TRL's RewardTrainer", () => {
     expect(found).toHaveLength(metrics.length);
     // TRL reports an accumulated step's extremes as the mean of its micro-batches'.
     const compared =
-      name === 'accumulated' ? ['loss', 'mean_reward', 'accuracy', 'margin'] : Object.keys(metrics[0] ?? {});
+      name === 'accumulated'
+        ? ['loss', 'grad_norm', 'num_tokens', 'mean_reward', 'accuracy', 'margin']
+        : Object.keys(metrics[0] ?? {});
     for (const [i, expected] of metrics.entries()) {
       for (const metric of compared) {
         const [ours, theirs] = [found[i]?.[metric] ?? Number.NaN, expected[metric] ?? Number.NaN];
@@ -96,6 +100,64 @@ test('a fresh one learns its pairs, is evaluated, and its folder is no adapter o
     code: 'ADAPTER_INVALID',
   });
   await expect(openRewardModel({ model, adapter: `${fixtures}llama-adapter` })).rejects.toThrow(/has no value head/);
+});
+
+test('over a four-bit base it learns as over the weights that the four bits stand for', async () => {
+  const checkpoint = await openCheckpoint(model);
+  const rounded = join(folder, 'rounded');
+  await writeCheckpoint(checkpoint, await roundedWeights(checkpoint, 32), rounded);
+  const train = (out: string, base: string, load_in_4bit: boolean) => {
+    const settings = { per_device_train_batch_size: 24, max_steps: 12, learning_rate: 5e-3 };
+    const config = rewardConfigSchema.parse({ ...settings, load_in_4bit });
+    return run({ out: join(folder, out), model: base, adapter: `${fixtures}llama-reward`, config });
+  };
+  const four = await train('four-bit', model, true);
+  const expected = await train('of-rounded', rounded, false);
+  expect(four.at(-1)?.loss).toBeLessThan(0.8 * (four[0]?.loss ?? 0));
+  for (const name of ['loss', 'grad_norm', 'mean_reward']) {
+    expect(Math.abs((four[0]?.[name] ?? 0) / (expected[0]?.[name] ?? 1) - 1), name).toBeLessThan(1e-2);
+  }
+});
+
+test('an evaluation without gradients gives the loss that the step after it begins with, in batches of its own', async () => {
+  const settings = { per_device_train_batch_size: 24, per_device_eval_batch_size: 5, eval_steps: 1, max_steps: 2 };
+  const config = rewardConfigSchema.parse({ ...settings, learning_rate: 1e-3 });
+  const [first, second] = await run({ out: join(folder, 'evaluated'), config, evalPairs: pairs });
+  expect(first?.eval_loss).toBeCloseTo(second?.loss ?? 0, 5);
+  expect(first?.eval_margin).toBeCloseTo(second?.margin ?? 0, 5);
+});
+
+test("a pair's weight multiplies its loss", async () => {
+  const config = rewardConfigSchema.parse({ per_device_train_batch_size: 24, max_steps: 1 });
+  const lossOf = async (out: string, weigh: (i: number) => number) => {
+    const weighed = pairs.map((pair, i) => ({ ...pair, weight: weigh(i) }));
+    return (
+      (await run({ out: join(folder, out), adapter: `${fixtures}llama-reward`, pairs: weighed, config }))[0]?.loss ?? 0
+    );
+  };
+  const halves = [await lossOf('even', (i) => (i + 1) % 2), await lossOf('odd', (i) => i % 2)];
+  const twice = await lossOf('twice', () => 2);
+  expect(twice).toBeCloseTo(2 * ((halves[0] ?? 0) + (halves[1] ?? 0)), 5);
+});
+
+test('leaves out what is too long as TRL does, or cuts it where it is told to, and says so', async () => {
+  const settings = { max_steps: 1, max_length: 40 };
+  const told = async (out: string, more: object) => {
+    const config = rewardConfigSchema.parse({ ...settings, ...more });
+    const job = { model, adapter: null, pairs, config, out: join(folder, out), device: 'cpu' };
+    const result = await trainReward(job, () => {});
+    const record = JSON.parse(await readFile(join(folder, out, 'training.json'), 'utf8'));
+    expect(record.data).toEqual({ rows: result.trainedPairs, dropped: result.dropped, truncated: result.truncated });
+    return result;
+  };
+  const dropped = await told('too-long', {});
+  const reason = 'longer than 40 tokens';
+  expect(dropped.dropped[reason]).toBe(pairs.length - dropped.trainedPairs);
+  expect(dropped.warnings.map(({ kind }) => kind)).toContain('dropped');
+  const cut = await told('cut', { truncation_mode: 'keep_start' });
+  expect(cut.trainedPairs).toBeGreaterThan(dropped.trainedPairs);
+  expect(cut.truncated['completion cut to 40 tokens']).toBeGreaterThan(0);
+  expect(cut.warnings.find(({ kind }) => kind === 'truncated')?.remedy).not.toContain('max_prompt_length');
 });
 
 test('a run that is resumed ends where the whole one does', async () => {

@@ -1,23 +1,24 @@
 // A Bradley-Terry reward model: a value head over the base with LoRA, trained on pairs; a PEFT folder of task type SEQ_CLS,
 // which transformers' AutoModelForSequenceClassification and peft load.
-import { type Checkpoint, openCheckpoint } from '../checkpoint/checkpoint.ts';
+import type { Checkpoint } from '../checkpoint/checkpoint.ts';
+import { sampleWeights } from '../checkpoint/identity.ts';
 import { createAdapter, type RewardAdapter, readRewardAdapter, writeRewardAdapter } from '../checkpoint/peft.ts';
 import { EngineError } from '../errors.ts';
-import type { TrainingPair, TrainMetrics } from '../ports.ts';
+import type { TrainingPair, TrainingPlan, TrainMetrics } from '../ports.ts';
 import { createRandom } from '../random.ts';
 import type { RewardConfig } from '../reward-config.ts';
-import { assertWeightsFit } from '../runtime/external-weights.ts';
-import { createSessionCache } from '../runtime/session.ts';
-import { sequenceTokens, type TokenRow } from './batch.ts';
-import { describeDropped } from './data.ts';
+import { epochOrder, paddingShare } from './buckets.ts';
+import { type DataReport, describeDropped, fitRow, fitRows, holdOut, limitsOf, type RowMaker } from './data.ts';
+import { createDiagnostics, lengthsByReward, pairCourse, textsOf } from './diagnostics.ts';
 import { evaluate } from './evaluate.ts';
 import { openFrozen } from './frozen.ts';
-import { gradientsOf } from './graph.ts';
-import { type BatchMoment, type BatchResult, type OptimizationResult, optimize } from './loop.ts';
+import { type OptimizationResult, optimize } from './loop.ts';
 import { adapterPolicy } from './policy.ts';
+import { writeRecord } from './record.ts';
 import { fingerprintOf } from './resume.ts';
-import { packRewards, rewardSizeOf, rewardTrainingGraph, scoreName } from './reward-graph.ts';
-import { longestSequence, tokenizePair } from './score.ts';
+import { inRewardBuckets } from './reward-graph.ts';
+import { type RewardOutcome, type RewardRow, rewardMetrics, rewardStep, withHead } from './reward-step.ts';
+import { tokenizePair } from './score.ts';
 
 export interface RewardJob {
   /** Folder of the base checkpoint. */
@@ -33,115 +34,148 @@ export interface RewardJob {
   device?: string;
 }
 
-export interface RewardResult extends Omit<OptimizationResult, 'warnings'> {
+export interface RewardResult extends OptimizationResult, DataReport {
+  /** The reward model's folder. */
   adapter: string;
+  plan: TrainingPlan;
   trainedPairs: number;
-  dropped: Record<string, number>;
+  /** The share of the token places of an epoch's batches that hold no token. */
+  paddingShare: number;
   seconds: number;
 }
 
-interface RewardRow extends TokenRow {
-  margin: number;
-}
-
-interface RewardOutcome {
-  chosen: number;
-  rejected: number;
-}
-
+/** Trains a reward model and writes it to `job.out`. Stops between steps when the signal fires (CANCELLED). */
 export async function trainReward(
   job: RewardJob,
   onMetrics: (metrics: TrainMetrics) => void | Promise<void>,
   signal?: AbortSignal,
+  onPlan: (plan: TrainingPlan) => void = () => {},
 ): Promise<RewardResult> {
   const started = performance.now();
   const { config } = job;
   const device = job.device ?? 'auto';
-  const stored = await openCheckpoint(job.model);
-  assertWeightsFit(stored.tensors.values(), stored.folder);
-  const dropped: Record<string, number> = {};
-  const rows = usableRows(stored, job.pairs, config, dropped);
-  const evalRows = usableRows(stored, job.evalPairs ?? [], config, {});
-  if (rows.length === 0) {
-    const reasons = describeDropped(dropped, job.pairs.length);
-    throw new EngineError('DATA_INVALID', `No pair is left to train on: ${reasons}.`);
-  }
-  const checkpoint = await openFrozen(stored, { ...config, load_in_4bit: false }, device);
-  const { adapter, score } = await openRewardAdapter(job, stored);
+  const checkpoint = await openFrozen(job.model, config, device);
+  const { rows, evalRows, report, evalReport } = prepareRewardData(checkpoint, job);
+  const { adapter, score } = await openRewardAdapter(job, checkpoint);
   const dropout = { share: config.lora.lora_dropout, seed: config.seed };
   const isCheckpointed = config.gradient_checkpointing;
-  const policy = adapterPolicy(checkpoint, adapter, { device, isCheckpointed, dropout });
-  const tensors = new Map([...policy.tensors, [scoreName, score] as const]);
-  const sessions = createSessionCache();
-  const capacity = config.per_device_train_batch_size;
-  const run = async (
-    batch: readonly RewardRow[],
-    of: readonly RewardRow[],
-    at: BatchMoment | null,
-  ): Promise<BatchResult<RewardOutcome>> => {
-    const size = rewardSizeOf(batch, capacity);
-    const session = await sessions.get(JSON.stringify(size), () =>
-      policy.open((model, trained) => rewardTrainingGraph(model, size, trained, config)),
-    );
-    const perRow = (value: (row: RewardRow) => number) => {
-      const data = new Float32Array(size.rows);
-      data.set(batch.map(value));
-      return { dtype: 'float32' as const, shape: [size.rows], data };
-    };
-    const outputs = await session.run({
-      ...packRewards(batch, size),
-      shares: perRow(() => 1 / of.length),
-      ...(config.margin_scale > 0 ? { margins: perRow(({ margin }) => config.margin_scale * margin) } : {}),
-      ...policy.feeds(size, at),
-      [scoreName]: { dtype: 'float32', shape: score.shape, data: score.data },
-    });
-    const reward = (r: number, k: number) => Number(outputs.rewards?.data[2 * r + k]);
-    return {
-      loss: Number(outputs.loss?.data[0]),
-      gradients: gradientsOf(outputs, tensors.keys()),
-      outcomes: batch.map((_, r) => ({ chosen: reward(r, 0), rejected: reward(r, 1) })),
-      tokens: batch.reduce((sum, row) => sum + sequenceTokens(row), 0),
-    };
-  };
-  const evaluateBatch = (batch: readonly RewardRow[], of: readonly RewardRow[]) => run(batch, of, null);
+  const policy = withHead(adapterPolicy(checkpoint, adapter, { device, isCheckpointed, dropout }), score);
+  const step = rewardStep(checkpoint, policy, config);
+  const plan = step.plan(rows, evalRows);
+  onPlan(plan);
   try {
-    const { steps, skippedSteps, best, stoppedEarly } = await optimize<RewardRow, RewardOutcome>({
+    const course = await optimize<RewardRow, RewardOutcome>({
       rows,
-      tensors,
+      tensors: policy.tensors,
       config,
       out: job.out,
-      fingerprint: fingerprintOf('reward', checkpoint.config, config, rows, adapter.shape),
+      fingerprint: fingerprintOf(
+        'reward',
+        checkpoint.config,
+        config,
+        await sampleWeights(checkpoint),
+        rows,
+        adapter.shape,
+      ),
       resumeFrom: job.resumeFrom,
-      runBatch: run,
+      runBatch: step.run,
       summarise: rewardMetrics,
       evaluation:
         evalRows.length > 0
-          ? { config, run: () => evaluate(evalRows, capacity, evaluateBatch, rewardMetrics) }
+          ? {
+              config,
+              run: () => evaluate(evalRows, config.per_device_eval_batch_size, step.evaluate, rewardMetrics, signal),
+            }
           : undefined,
       needsLossScale: policy.needsLossScale,
+      observer: createDiagnostics({
+        facts: { rows, reference: [], ...report },
+        course: rewardCourse(rows),
+        remedies,
+        textsOf: textsOf(checkpoint),
+      }),
       onMetrics,
       signal,
     });
+    await writeRecord(job.out, {
+      model: job.model,
+      adapter: job.adapter,
+      reference: null,
+      config,
+      data: { rows: rows.length, ...report },
+      held_out: evalRows.length > 0 ? { rows: evalRows.length, ...evalReport } : null,
+      steps: course.steps,
+      skipped_steps: course.skippedSteps,
+    });
     await writeRewardAdapter(job.out, { adapter, score }, job.model, config.lora.lora_dropout);
     const seconds = (performance.now() - started) / 1000;
-    return { adapter: job.out, steps, skippedSteps, best, stoppedEarly, trainedPairs: rows.length, dropped, seconds };
+    return {
+      adapter: job.out,
+      plan,
+      trainedPairs: rows.length,
+      ...report,
+      ...course,
+      paddingShare: paddingShare(epochOrder(rows, config, 0), config.per_device_train_batch_size),
+      seconds,
+    };
   } finally {
-    await sessions.close();
+    await step.close();
   }
 }
 
-/** TRL's names. */
-function rewardMetrics(pairs: readonly RewardOutcome[]): Record<string, number> {
-  const all = pairs.flatMap(({ chosen, rejected }) => [chosen, rejected]);
-  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+function prepareRewardData(checkpoint: Checkpoint, { pairs, evalPairs = [], config }: RewardJob) {
+  const limits = limitsOf(checkpoint, config);
+  const maker: RowMaker<TrainingPair, RewardRow> = {
+    nameOf: () => 'Pair',
+    rowsOf: (pair) => {
+      if (config.margin_scale > 0 && pair.margin === undefined) {
+        throw new EngineError(
+          'DATA_INVALID',
+          'it has no margin, and margin_scale asks for one: give every pair a margin, or leave margin_scale out.',
+        );
+      }
+      return [{ ...tokenizePair(checkpoint, pair), weight: pair.weight ?? 1, margin: pair.margin ?? 0 }];
+    },
+    fit: fitRow,
+  };
+  const given = { training: pairs, evaluation: evalPairs };
+  const prepared = holdOut(
+    given,
+    ({ prompt }) => prompt,
+    config,
+    (some, report) => fitRows(some, limits, report, maker),
+  );
+  if (prepared.rows.length === 0) {
+    const reasons = describeDropped(prepared.report.dropped, pairs.length);
+    throw new EngineError('DATA_INVALID', `No pair is left to train on: ${reasons}.`);
+  }
   return {
-    min_reward: Math.min(...all),
-    mean_reward: mean(all),
-    max_reward: Math.max(...all),
-    accuracy: mean(pairs.map(({ chosen, rejected }) => Number(chosen > rejected))),
-    margin: mean(pairs.map(({ chosen, rejected }) => chosen - rejected)),
+    ...prepared,
+    rows: inRewardBuckets(prepared.rows, config.per_device_train_batch_size),
+    evalRows: inRewardBuckets(prepared.evalRows, config.per_device_eval_batch_size),
   };
 }
+
+const rewardCourse = (rows: readonly RewardRow[]) =>
+  pairCourse<RewardRow, RewardOutcome>(rows, (rewards, { completions: [chosen = [], rejected = []] }) => ({
+    margin: rewards.chosen - rewards.rejected,
+    chosenShift: null,
+    shift: null,
+    entropy: null,
+    ...lengthsByReward(rewards, { chosen: chosen.length, rejected: rejected.length }),
+  }));
+
+/** What helps a reward model, where it is not what helps a policy. */
+const remedies = {
+  truncated: 'Raise max_length if memory allows, or take truncation_mode drop to leave them out.',
+  contradictions: 'They cancel one another: take the majority of the votes, or drop them.',
+  length_bias: 'The reward model may learn length: balance the pairs by it.',
+  growing_length: 'It may be learning length: balance the pairs by it.',
+  perfect_accuracy: 'Look at pairs for a tell (length, format, a phrase); take harder pairs.',
+  exploding_margin:
+    'It is overfitting its pairs: lower learning_rate, train for fewer epochs, or hold pairs out and stop early (early_stopping_patience).',
+  label_noise: 'Read those listed; correct or drop wrong ones.',
+};
 
 /** The standard deviation of transformers' fresh heads. */
 const headDeviation = 0.02;
@@ -154,31 +188,4 @@ async function openRewardAdapter(
   const random = createRandom(config.seed);
   const data = Float32Array.from({ length: model.hiddenSize }, () => headDeviation * random.normal());
   return { adapter: createAdapter(config.lora, shapes, config.seed), score: { shape: [1, model.hiddenSize], data } };
-}
-
-function usableRows(
-  checkpoint: Checkpoint,
-  pairs: readonly TrainingPair[],
-  config: RewardConfig,
-  dropped: Record<string, number>,
-): RewardRow[] {
-  const limit = Math.min(config.max_length, checkpoint.config.maxPositions);
-  return pairs.flatMap((pair, i) => {
-    const row = tokenizePair(checkpoint, pair);
-    if (config.margin_scale > 0 && pair.margin === undefined) {
-      throw new EngineError(
-        'DATA_INVALID',
-        `Pair ${i + 1} has no margin, and margin_scale asks for one: give every pair a margin, or leave margin_scale out.`,
-      );
-    }
-    const reason =
-      String(row.completions[0]) === String(row.completions[1])
-        ? 'chosen and rejected are the same'
-        : longestSequence(row) > limit
-          ? `longer than ${limit} tokens`
-          : null;
-    if (reason === null) return [{ ...row, margin: pair.margin ?? 0 }];
-    dropped[reason] = (dropped[reason] ?? 0) + 1;
-    return [];
-  });
 }

@@ -24,7 +24,8 @@ import { scoringGraph, tokenScoringGraph } from './graph.ts';
 import { tokenLogpsGraph } from './grpo-graph.ts';
 import type { ModelInputs } from './rows.ts';
 
-const rowsPerBatch = 8;
+/** Rows that are scored at once. */
+export const rowsPerBatch = 8;
 
 /** Scores the pairs of a file's worth under a model and, where given, an adapter. Sums are over completion tokens. */
 export async function scorePairs(

@@ -1,125 +1,122 @@
 // Supervised fine-tuning of all parameters, or of an adapter: what is trained is an input of the graph, changed in place.
-// It gives a checkpoint in Hugging Face layout with the original names; it also makes the demo model from nothing.
+// It gives a checkpoint in Hugging Face layout with the original names, or a PEFT folder; it also makes the demo model from
+// nothing.
 import { join } from 'node:path';
-import { type Checkpoint, openCheckpoint } from '../checkpoint/checkpoint.ts';
+import { sampleWeights } from '../checkpoint/identity.ts';
 import { readModelConfig } from '../checkpoint/read-config.ts';
 import { type TensorToWrite, writeSafetensors } from '../checkpoint/safetensors.ts';
-import type { SftConfig } from '../config.ts';
 import { EngineError } from '../errors.ts';
 import { expectedWeights } from '../models/index.ts';
-import type { SftExample, TrainMetrics } from '../ports.ts';
+import type { TrainingPlan, TrainMetrics } from '../ports.ts';
 import { createRandom } from '../random.ts';
-import { assertWeightsFit } from '../runtime/external-weights.ts';
-import { createSessionCache } from '../runtime/session.ts';
-import { type BatchSize, packRows, sequenceTokens, sizeOf, type TokenRow } from './batch.ts';
-import { inBuckets } from './buckets.ts';
-import { gradientsOf, sftGraph } from './graph.ts';
-import { optimize } from './loop.ts';
+import { epochOrder, paddingShare } from './buckets.ts';
+import { type DataReport, describeDropped } from './data.ts';
+import { createDataDiagnostics } from './diagnostics.ts';
+import { evaluate } from './evaluate.ts';
+import { openFrozen } from './frozen.ts';
+import { type OptimizationResult, optimize } from './loop.ts';
 import { openPolicy } from './policy.ts';
+import { writeRecord } from './record.ts';
+import { fingerprintOfAdapter } from './reference.ts';
 import { fingerprintOf } from './resume.ts';
+import { prepareSftData, type SftExamples, type SftRow } from './sft-data.ts';
+import { type SftOutcome, sftMetrics, sftStep } from './sft-step.ts';
 
-export interface SftJob {
+export interface SftJob extends SftExamples {
   /** Folder of the checkpoint to start from. */
   model: string;
-  examples: readonly SftExample[];
-  config: SftConfig;
-  /** Folder that receives the trained checkpoint. */
+  /** A PEFT adapter's folder to go on from, where `config.lora` has a shape; left out, a fresh one. */
+  adapter?: string | null;
+  /** Folder that receives the trained checkpoint or adapter, metrics.jsonl and `checkpoint-<step>/` while training. */
   out: string;
   resumeFrom?: string;
   device?: string;
 }
 
-export interface SftResult {
-  steps: number;
+export interface SftResult extends OptimizationResult, DataReport {
+  plan: TrainingPlan;
+  /** How many were trained on, and how many held out. */
   examples: number;
-  dropped: number;
+  heldOut: number;
+  /** The share of the token places of an epoch's batches that hold no token. */
+  paddingShare: number;
   seconds: number;
 }
 
-/** A row of one completion, which is all but the first token: the prompt's part of it counts prompt_loss_weight. */
-type SftRow = TokenRow & { total: number };
-
+/** Trains and writes what it gives to `job.out`. Stops between steps when the signal fires (CANCELLED). */
 export async function trainSft(
   job: SftJob,
   onMetrics: (metrics: TrainMetrics) => void | Promise<void>,
   signal?: AbortSignal,
+  onPlan: (plan: TrainingPlan) => void = () => {},
 ): Promise<SftResult> {
   const started = performance.now();
-  const { config } = job;
-  const checkpoint = await openCheckpoint(job.model);
-  assertWeightsFit(checkpoint.tensors.values(), checkpoint.folder);
-  const usable = job.examples.flatMap((example) => tokenizeExample(checkpoint, example, config));
-  const rows = inBuckets(usable, config.per_device_train_batch_size);
-  if (rows.length === 0) {
-    throw new EngineError('DATA_INVALID', `No example is left to train on: all ${job.examples.length} are too long.`);
-  }
+  const { config, model, adapter = null } = job;
   const device = job.device ?? 'auto';
-  const { policy } = await openPolicy({ model: job.model, adapter: null, config }, checkpoint, device);
-  const { tensors } = policy;
-  const sessions = createSessionCache();
-  const sessionOf = (size: BatchSize) =>
-    sessions.get(JSON.stringify(size), () => policy.open((model, trained) => sftGraph(model, size, trained)));
+  const checkpoint = await openFrozen(model, config, device);
+  const { policy } = await openPolicy({ model, adapter, config }, checkpoint, device);
+  const { rows, evalRows, report, evalReport } = prepareSftData(checkpoint, job);
+  if (rows.length === 0) {
+    const reasons = describeDropped(report.dropped, job.examples.length);
+    throw new EngineError('DATA_INVALID', `No example is left to train on: ${reasons}.`);
+  }
+  const step = sftStep(checkpoint, policy, config);
+  const plan = step.plan(rows, evalRows);
+  onPlan(plan);
+  const start = policy.adapter && fingerprintOfAdapter(policy.adapter);
   try {
-    const { steps } = await optimize<SftRow, never>({
+    const course = await optimize<SftRow, SftOutcome>({
       rows,
-      tensors,
+      tensors: policy.tensors,
       config,
       out: job.out,
-      fingerprint: fingerprintOf(checkpoint.config, config, rows),
+      fingerprint: fingerprintOf(
+        'sft',
+        checkpoint.config,
+        config,
+        await sampleWeights(checkpoint),
+        start,
+        rows,
+        evalRows,
+      ),
       resumeFrom: job.resumeFrom,
-      runBatch: async (batch, stepRows, at) => {
-        const size = sizeOf(batch, config.per_device_train_batch_size);
-        const session = await sessionOf(size);
-        const feeds = packRows(batch, size);
-        const total = stepRows.reduce((sum, row) => sum + row.total, 0);
-        const scaled = feeds.token_weights.data.map((weight) => weight / total) as Float32Array;
-        const outputs = await session.run({
-          ...feeds,
-          token_weights: { ...feeds.token_weights, data: scaled },
-          ...policy.feeds(size, at),
-        });
-        return {
-          loss: Number(outputs.loss?.data[0]),
-          gradients: gradientsOf(outputs, tensors.keys()),
-          outcomes: [],
-          tokens: batch.reduce((sum, row) => sum + sequenceTokens(row), 0),
-        };
-      },
-      summarise: () => ({}),
+      needsLossScale: policy.needsLossScale,
+      runBatch: step.run,
+      summarise: sftMetrics,
+      evaluation:
+        evalRows.length > 0
+          ? {
+              config,
+              run: () => evaluate(evalRows, config.per_device_eval_batch_size, step.evaluate, sftMetrics, signal),
+            }
+          : undefined,
+      observer: createDataDiagnostics({ rows, reference: [], ...report }),
       onMetrics,
       signal,
     });
+    await writeRecord(job.out, {
+      model,
+      adapter,
+      reference: null,
+      config,
+      data: { rows: rows.length, ...report },
+      held_out: evalRows.length > 0 ? { rows: evalRows.length, ...evalReport } : null,
+      steps: course.steps,
+      skipped_steps: course.skippedSteps,
+    });
     await policy.write(job.out);
-    const seconds = (performance.now() - started) / 1000;
-    return { steps, examples: rows.length, dropped: job.examples.length - rows.length, seconds };
+    return {
+      ...course,
+      ...report,
+      plan,
+      examples: rows.length,
+      heldOut: evalRows.length,
+      paddingShare: paddingShare(epochOrder(rows, config, 0), config.per_device_train_batch_size),
+      seconds: (performance.now() - started) / 1000,
+    };
   } finally {
-    await sessions.close();
+    await step.close();
   }
-}
-
-function tokenizeExample({ tokenizer, config }: Checkpoint, example: SftExample, settings: SftConfig): SftRow[] {
-  const { ids, isTaught } = encodeExample(tokenizer, example);
-  if (ids.length > Math.min(settings.max_length, config.maxPositions)) return [];
-  const weights = ids.slice(1).map((_, i) => (isTaught[i + 1] ? 1 : settings.prompt_loss_weight));
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  return [{ prompt: ids.slice(0, 1), completions: [ids.slice(1)], weights: [weights], total }];
-}
-
-/** The tokens of an example, and for each whether it is to be learnt. */
-function encodeExample(
-  tokenizer: Checkpoint['tokenizer'],
-  example: SftExample,
-): { ids: readonly number[]; isTaught: readonly boolean[] } {
-  if ('messages' in example) {
-    const { ids, isAssistant } = tokenizer.encodeConversation(example.messages);
-    return { ids, isTaught: isAssistant };
-  }
-  const { prompt, completion } = tokenizer.encodePair(example.prompt, example.completion);
-  if (prompt.length === 0 || completion.length === 0) {
-    throw new EngineError('DATA_INVALID', 'An example has an empty prompt or completion.');
-  }
-  const ids = [...prompt, ...completion];
-  return { ids, isTaught: ids.map((_, i) => i >= prompt.length) };
 }
 
 /** Fresh weights, N(0, 0.02) and norms of one, for a folder that has a config and a tokenizer but no weights yet. */

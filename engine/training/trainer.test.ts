@@ -140,7 +140,7 @@ describe('a run', () => {
     const spec = job('other', { save_steps: 5, per_device_train_batch_size: 7 });
     await runToEnd(spec);
     const different = job('different', { save_steps: 5, beta: 0.2 }, { resumeFrom: join(spec.out, 'checkpoint-5') });
-    await expect(runToEnd(different)).rejects.toThrow(/other pairs, settings or model/);
+    await expect(runToEnd(different)).rejects.toThrow(/other data, settings or model/);
   });
 
   test('drops and counts pairs that do not fit, and says so when none is left', async () => {

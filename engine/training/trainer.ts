@@ -1,15 +1,11 @@
 // One preference run, top to bottom: examples to token rows, the reference's log-probs where they hold, then LoRA steps on
 // a static graph per batch size, and a PEFT adapter (or, where all weights are trained, a checkpoint) at the end.
-import { join } from 'node:path';
-import { type Checkpoint, openCheckpoint } from '../checkpoint/checkpoint.ts';
 import { sampleWeights } from '../checkpoint/identity.ts';
-import { writeAtomically } from '../checkpoint/safetensors.ts';
 import { EngineError } from '../errors.ts';
 import type { TrainingPlan, TrainJob, TrainMetrics, TrainResult } from '../ports.ts';
-import { assertWeightsFit } from '../runtime/external-weights.ts';
 import { epochOrder, paddingShare } from './buckets.ts';
 import { describeDropped, prepareData } from './data.ts';
-import { createDiagnostics, type TextsOf } from './diagnostics.ts';
+import { createDiagnostics, preferenceCourse, textsOf } from './diagnostics.ts';
 import { evaluate } from './evaluate.ts';
 import { takesPairs } from './examples.ts';
 import { openFrozen } from './frozen.ts';
@@ -17,6 +13,7 @@ import { optimize } from './loop.ts';
 import { openPolicy } from './policy.ts';
 import type { PreferenceRow } from './preference-batch.ts';
 import { type Outcome, preferenceStep } from './preference-step.ts';
+import { writeRecord } from './record.ts';
 import { openReference } from './reference.ts';
 import { fingerprintOf } from './resume.ts';
 
@@ -30,12 +27,10 @@ export async function train(
   const started = performance.now();
   const { config } = job;
   const device = job.device ?? 'auto';
-  const stored = await openCheckpoint(job.model);
-  assertWeightsFit(stored.tensors.values(), stored.folder);
-  const checkpoint = await openFrozen(stored, config, device);
+  const checkpoint = await openFrozen(job.model, config, device);
   const { policy, initial } = await openPolicy(job, checkpoint, device);
 
-  const { rows, evalRows, report } = prepareData(checkpoint, job);
+  const { rows, evalRows, report, evalReport } = prepareData(checkpoint, job);
   if (rows.length === 0) {
     throw new EngineError(
       'DATA_INVALID',
@@ -46,7 +41,7 @@ export async function train(
   const referenceLogps = await reference.prepare(rows);
   await reference.prepare(evalRows);
   const step = preferenceStep({ checkpoint, policy, reference, config });
-  const plan = step.plan(rows);
+  const plan = step.plan(rows, evalRows);
   onPlan(plan);
   try {
     const course = await optimize<PreferenceRow, Outcome>({
@@ -69,13 +64,30 @@ export async function train(
       afterStep: (done) => reference.afterStep(done),
       evaluation:
         evalRows.length > 0
-          ? { config, run: () => evaluate(evalRows, config.per_device_eval_batch_size, step.evaluate, step.summarise) }
+          ? {
+              config,
+              run: () => evaluate(evalRows, config.per_device_eval_batch_size, step.evaluate, step.summarise, signal),
+            }
           : undefined,
-      observer: createDiagnostics({ rows, reference: referenceLogps, ...report }, config, textsOf(checkpoint)),
+      observer: createDiagnostics({
+        facts: { rows, reference: referenceLogps, ...report },
+        course: preferenceCourse(rows, config),
+        textsOf: textsOf(checkpoint),
+      }),
       onMetrics,
       signal,
     });
-    await writeRecord(job, reference.name);
+    const { model, adapter } = job;
+    await writeRecord(job.out, {
+      model,
+      adapter,
+      reference: reference.name,
+      config,
+      data: { rows: rows.length, ...report },
+      held_out: evalRows.length > 0 ? { rows: evalRows.length, ...evalReport } : null,
+      steps: course.steps,
+      skipped_steps: course.skippedSteps,
+    });
     await policy.write(job.out);
     return {
       adapter: job.out,
@@ -92,23 +104,3 @@ export async function train(
     await reference.close();
   }
 }
-
-/** What the adapter is of: the model, where it started, what it was held against, and every setting. */
-async function writeRecord({ model, adapter, config, out }: TrainJob, reference: string | null): Promise<void> {
-  const record = JSON.stringify({ model, adapter, reference, config }, null, 2);
-  await writeAtomically(join(out, 'training.json'), [Buffer.from(`${record}\n`)]);
-}
-
-/** What a row says, as far as it fits a line. */
-const textsOf =
-  ({ tokenizer }: Checkpoint): TextsOf =>
-  ({ prompt, completions: [chosen = [], rejected = []] }) => {
-    const text = (ids: readonly number[]) => tokenizer.decode(ids).trim();
-    return {
-      prompt: text(prompt).slice(-longestText),
-      chosen: text(chosen).slice(0, longestText),
-      rejected: text(rejected).slice(0, longestText),
-    };
-  };
-
-const longestText = 300;

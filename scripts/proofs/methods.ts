@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { answerHeldOut, compareHeldOut, type HeldOut, sampleAll } from '../../cli/held-out.ts';
-import { type ReplyScore, oracleRule, scoreReply } from '../../demo/oracle.ts';
+import { oracleRule, type ReplyScore, scoreReply } from '../../demo/oracle.ts';
 import { heldOutPrompts, trainPrompts } from '../../demo/prompts.ts';
 import { demoRecipe } from '../../demo/recipe.ts';
 import { tiersFromScores } from '../../domain/judging.ts';
@@ -143,7 +143,7 @@ async function runSeed(seed: number) {
 
   const score = async (requests: readonly { prompt: Prompt; responses: readonly string[] }[]) =>
     requests.map(({ prompt, responses }) => responses.map((text) => scoreReply(questionOf(prompt), text).score));
-  const common = { model, adapter: null, reference: 'base', prompts, score, device } as const;
+  const common = { model, adapter: null, reference: 'base', prompts, score, judge: 'oracle', device } as const;
   const shared = { lora: demoRecipe.training.lora, max_completion_length: sampling.max_new_tokens };
   const train_seed = { seed: mixSeed(seed, 'train') };
   await measure('grpo', (out) => {

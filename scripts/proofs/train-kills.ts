@@ -1,11 +1,11 @@
 // kill -9 at random moments of `rankloop train`: a short run with evaluations, early stopping, the best checkpoint and an
 // optimiser state in eight bits. Each killed run is taken up by `--resume`, and its adapter and curve are the whole run's.
 import { spawn } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { readSafetensors, readTensor } from '../../engine/checkpoint/safetensors.ts';
+import { adapterDistance, curveDistance } from '../../cli/run-distance.ts';
 import { createRandom } from '../../engine/random.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -121,47 +121,4 @@ async function trainFor(folder: string, out: string, killAfter: number | null): 
 async function newestStep(out: string): Promise<number> {
   const names = await readdir(out).catch(() => []);
   return Math.max(0, ...names.map((name) => Number(/^checkpoint-(\d+)$/.exec(name)?.[1] ?? 0)));
-}
-
-async function adapterDistance(one: string, other: string): Promise<number> {
-  const [tensors, others] = [await tensorsOf(one), await tensorsOf(other)];
-  if (tensors.size !== others.size) return Number.POSITIVE_INFINITY;
-  let greatest = 0;
-  for (const [name, data] of tensors) {
-    const theirs = others.get(name);
-    for (const [i, value] of data.entries()) {
-      const distance = Math.abs(value - (theirs?.[i] ?? Number.NaN));
-      if (!(distance <= greatest)) greatest = distance;
-    }
-  }
-  return greatest;
-}
-
-async function tensorsOf(folder: string): Promise<Map<string, Float32Array>> {
-  const tensors = new Map<string, Float32Array>();
-  for (const [name, tensor] of await readSafetensors(folder, 'adapter_model.safetensors')) {
-    tensors.set(name, await readTensor(folder, tensor));
-  }
-  return tensors;
-}
-
-/** Over all lines and numbers of metrics.jsonl; infinite where one of them is missing, or the warnings differ. */
-async function curveDistance(one: string, other: string): Promise<number> {
-  const [lines, others] = [await linesOf(one), await linesOf(other)];
-  const [warnings, theirs] = [await warningsOf(one), await warningsOf(other)];
-  if (lines.length !== others.length || warnings !== theirs) return Number.POSITIVE_INFINITY;
-  const distances = lines.flatMap((line, i) =>
-    Object.entries(line).map(([name, value]) => Math.abs(value - (others[i]?.[name] ?? Number.POSITIVE_INFINITY))),
-  );
-  return Math.max(...distances);
-}
-
-const warningsOf = (folder: string) => readFile(join(folder, 'diagnostics.jsonl'), 'utf8');
-
-async function linesOf(folder: string): Promise<Record<string, number>[]> {
-  const text = await readFile(join(folder, 'metrics.jsonl'), 'utf8');
-  return text
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line));
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { mostSftText, sftNameSchema } from '../../domain/sft.ts';
 import { sftConfigSchema } from '../../engine/config.ts';
-import { cancelSftRun, getSftRun, listSftMetrics, listSftRuns, startSft } from '../services/sft.ts';
+import { cancelSftRun, getSftRun, listSftMetrics, listSftRuns, listSftWarnings, startSft } from '../services/sft.ts';
 import { adminProcedure, router } from '../trpc.ts';
 
 const sftRunId = z.uuid();
@@ -21,5 +21,6 @@ export const sftRouter = router({
   metrics: adminProcedure
     .input(z.object({ sftRunId, afterStep: z.number().int().optional() }))
     .query(({ ctx, input }) => listSftMetrics(ctx.db, input)),
+  warnings: adminProcedure.input(z.object({ sftRunId })).query(({ ctx, input }) => listSftWarnings(ctx.db, input)),
   cancel: adminProcedure.input(z.object({ sftRunId })).mutation(({ ctx, input }) => cancelSftRun(ctx.db, input)),
 });

@@ -84,6 +84,13 @@ test('settings that would give an adapter are refused, and nothing is stored', a
   expect(await stored()).toEqual(nothing);
 });
 
+test('settings that judge by held-out examples, of which there are none, are refused, and nothing is stored', async () => {
+  for (const asked of [{ early_stopping_patience: 2 }, { load_best_model_at_end: true }, { save_strategy: 'best' }]) {
+    await expect(start({ config: sftConfigSchema.parse(asked) })).rejects.toThrow('set eval_split');
+  }
+  expect(await stored()).toEqual(nothing);
+});
+
 test('a name that a folder or a model has is refused before anything is stored', async () => {
   mkdirSync(path.join(modelsDir(), 'there'));
   await expect(start({ name: 'there' })).rejects.toMatchObject({ code: 'CONFLICT' });

@@ -4,10 +4,10 @@ import path from 'node:path';
 import { and, asc, desc, eq, gt, inArray } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
 import type { Database, Queryable, Transaction } from '../../db/client.ts';
-import { jobRuns, models, sftMetrics, sftRuns, user } from '../../db/schema.ts';
+import { jobRuns, models, sftMetrics, sftRuns, sftWarnings, user } from '../../db/schema.ts';
 import { AppError } from '../../domain/errors.ts';
 import { parseJsonLines, sftRowSchema } from '../../domain/formats.ts';
-import type { SftConfig } from '../../engine/config.ts';
+import { needsHeldOut, type SftConfig } from '../../engine/config.ts';
 import type { ArtifactStore } from '../artifacts.ts';
 import { isUniqueViolation } from '../database-errors.ts';
 import { cancelJob } from './job-end.ts';
@@ -43,6 +43,10 @@ export async function startSft(
   if (config.lora) {
     const remedy = 'leave lora out, or train an adapter on the command line (rankloop sft)';
     throw new AppError('CONFIG_INVALID', `A fine-tuned model is whole, but lora gives an adapter: ${remedy}.`);
+  }
+  if (needsHeldOut(config) && config.eval_split === 0) {
+    const asked = 'The settings judge by evaluations (early stopping, or the best checkpoint at the end)';
+    throw new AppError('CONFIG_INVALID', `${asked}, and no example is held out: set eval_split.`);
   }
   const exampleCount = parseJsonLines(sftRowSchema, data, dataName).length;
   if (exampleCount === 0) throw new AppError('DATA_INVALID', `${dataName} holds no line: give a file with examples.`);
@@ -152,6 +156,20 @@ export async function listSftMetrics(db: Queryable, params: { sftRunId: string; 
     .from(sftMetrics)
     .where(and(eq(sftMetrics.sftRunId, params.sftRunId), gt(sftMetrics.step, params.afterStep ?? -1)))
     .orderBy(asc(sftMetrics.step));
+}
+
+/** What the diagnostics of the training found, in the order in which they came. */
+export async function listSftWarnings(db: Queryable, params: { sftRunId: string }) {
+  return db
+    .select({
+      kind: sftWarnings.kind,
+      step: sftWarnings.step,
+      figures: sftWarnings.figures,
+      examples: sftWarnings.examples,
+    })
+    .from(sftWarnings)
+    .where(eq(sftWarnings.sftRunId, params.sftRunId))
+    .orderBy(asc(sftWarnings.step), asc(sftWarnings.createdAt), asc(sftWarnings.kind));
 }
 
 /** Stops the run's job; the run is cancelled with it. */

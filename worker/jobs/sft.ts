@@ -4,7 +4,7 @@ import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/p
 import path from 'node:path';
 import { eq, inArray, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { jobRuns, models, sftMetrics, sftRuns } from '../../db/schema.ts';
+import { jobRuns, models, sftMetrics, sftRuns, sftWarnings } from '../../db/schema.ts';
 import { AppError } from '../../domain/errors.ts';
 import { parseJsonLines, sftRowSchema, toSftExample } from '../../domain/formats.ts';
 import { isSftActive, type SftOutcome, sftOutcomeSchema } from '../../domain/sft.ts';
@@ -72,8 +72,9 @@ async function train(context: JobContext, run: SftRun, folder: string): Promise<
     metricsWriter(context, out, metricsOf(run.id)),
     context.signal,
   );
-  const { steps, examples, dropped, seconds } = result;
-  const outcome = { steps, examples, dropped, seconds };
+  const { steps, examples, heldOut, best, stoppedEarly, seconds } = result;
+  const dropped = Object.values(result.dropped).reduce((sum, count) => sum + count, 0);
+  const outcome = { steps, examples, dropped, seconds, heldOut, best, stoppedEarly };
   for (const name of await readdir(out)) {
     if (name.startsWith('checkpoint-')) await rm(path.join(out, name), { recursive: true, force: true });
   }
@@ -99,6 +100,11 @@ const metricsOf = (sftRunId: string): MetricsTarget => ({
         set: step,
         setWhere: sql`${sftMetrics.fence} < ${step.fence}`,
       }),
+  warn: (tx, warnings) =>
+    tx
+      .insert(sftWarnings)
+      .values(warnings.map((warning) => ({ sftRunId, ...warning })))
+      .onConflictDoNothing(),
 });
 
 /** Gives the folder its name and the model its row under the job's lock: a fenced attempt can do neither. */

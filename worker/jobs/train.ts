@@ -63,20 +63,20 @@ const metricsOf = (roundId: string): MetricsTarget => ({
       .insert(roundMetrics)
       .values(steps.map((step) => ({ roundId, ...step })))
       .onConflictDoNothing(),
-  replace: async (tx, step, { warnings = [] }) => {
-    await tx
+  replace: (tx, step) =>
+    tx
       .insert(roundMetrics)
       .values({ roundId, ...step })
       .onConflictDoUpdate({
         target: [roundMetrics.roundId, roundMetrics.step],
         set: step,
         setWhere: sql`${roundMetrics.fence} < ${step.fence}`,
-      });
-    if (warnings.length === 0) return;
-    const found = warnings.map(({ examples = [], ...warning }) => ({ roundId, ...warning, examples }));
-    // A later attempt tells all that the earlier ones found.
-    await tx.insert(roundWarnings).values(found).onConflictDoNothing();
-  },
+      }),
+  warn: (tx, warnings) =>
+    tx
+      .insert(roundWarnings)
+      .values(warnings.map((warning) => ({ roundId, ...warning })))
+      .onConflictDoNothing(),
 });
 
 type Round = typeof rounds.$inferSelect;

@@ -6,7 +6,7 @@ import { useRouter } from 'next/navigation';
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';
 import { FormProvider, useForm, useWatch } from 'react-hook-form';
-import { countSftSteps } from '../../../../../domain/sft.ts';
+import { countHeldOut, countSftSteps } from '../../../../../domain/sft.ts';
 import { schedulerNames, sftConfigSchema } from '../../../../../engine/config.ts';
 import { type Outputs, useTRPC } from '../../../../_trpc/context.ts';
 import { Dialog } from '../../../../_ui/dialog.tsx';
@@ -20,6 +20,7 @@ export function SftDialog({ model, onClose }: { model: Outputs['models']['list']
   const t = useTranslations('models.sft');
   const common = useTranslations('models');
   const scheduler = useTranslations('newRound.scheduler');
+  const best = useTranslations('models.sft.best');
   const trpc = useTRPC();
   const router = useRouter();
   const queryClient = useQueryClient();
@@ -44,6 +45,10 @@ export function SftDialog({ model, onClose }: { model: Outputs['models']['list']
   const status = [
     examples.state === 'reading' && t('reading'),
     examples.state === 'read' && t('found', { count: examples.count }),
+    examples.state === 'read' &&
+      config.success &&
+      config.data.eval_split > 0 &&
+      t('heldOut', { count: countHeldOut(examples.count, config.data) }),
     examples.state === 'read' &&
       config.success &&
       t('steps', {
@@ -108,6 +113,8 @@ export function SftDialog({ model, onClose }: { model: Outputs['models']['list']
             <SftSetting name="learning_rate" />
             <SftSetting name="per_device_train_batch_size" step={1} />
             <SftSetting name="max_length" step={1} />
+            <SftSetting name="eval_split" />
+            <SftSetting name="early_stopping_patience" step={1} />
           </div>
           <details>
             <summary className="cursor-pointer rounded-control font-medium text-accent-text">{t('more')}</summary>
@@ -134,6 +141,21 @@ export function SftDialog({ model, onClose }: { model: Outputs['models']['list']
               <SftSetting name="weight_decay" />
               <SftSetting name="max_grad_norm" />
               <SftSetting name="prompt_loss_weight" />
+              <SftSetting name="eval_steps" step={1} />
+              <Field label={best('label')} hint={best('hint')}>
+                {(attributes) => (
+                  <Select
+                    {...attributes}
+                    {...register('config.load_best_model_at_end', { setValueAs: (value) => String(value) === 'true' })}
+                  >
+                    {(['false', 'true'] as const).map((value) => (
+                      <option key={value} value={value}>
+                        {best(value)}
+                      </option>
+                    ))}
+                  </Select>
+                )}
+              </Field>
               <SftSetting name="save_steps" step={1} />
               <SftSetting name="seed" step={1} />
             </div>

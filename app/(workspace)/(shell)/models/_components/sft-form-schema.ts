@@ -1,9 +1,15 @@
 // What the dialog of a fine-tuning holds beside its file, checked against the trainer's own schema.
 import { z } from 'zod';
 import { sftNameSchema } from '../../../../../domain/sft.ts';
-import { sftConfigSchema } from '../../../../../engine/config.ts';
+import { needsHeldOut, sftConfigSchema } from '../../../../../engine/config.ts';
 
-export const sftFormSchema = z.object({ name: sftNameSchema, config: sftConfigSchema });
+export const sftFormSchema = z.object({
+  name: sftNameSchema,
+  config: sftConfigSchema.refine((config) => !needsHeldOut(config) || config.eval_split > 0, {
+    path: ['eval_split'],
+    message: 'Early stopping and the best evaluation need examples to judge by: hold a share out, such as 0.1.',
+  }),
+});
 export type SftFormInput = z.input<typeof sftFormSchema>;
 export type SftFormOutput = z.output<typeof sftFormSchema>;
 

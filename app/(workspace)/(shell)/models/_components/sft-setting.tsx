@@ -14,6 +14,9 @@ type Setting =
   | 'weight_decay'
   | 'max_grad_norm'
   | 'prompt_loss_weight'
+  | 'eval_split'
+  | 'eval_steps'
+  | 'early_stopping_patience'
   | 'save_steps'
   | 'seed';
 

@@ -5,6 +5,7 @@ const chartedMetrics = [
   { key: 'loss', name: 'loss', domain: [0, 'auto'] },
   { key: 'evalLoss', name: 'eval_loss', domain: [0, 'auto'] },
   { key: 'accuracy', name: 'mean_token_accuracy', domain: [0, 1] },
+  { key: 'evalAccuracy', name: 'eval_mean_token_accuracy', domain: [0, 1] },
   { key: 'gradient', name: 'grad_norm', domain: [0, 'auto'] },
   { key: 'learningRate', name: 'learning_rate', domain: [0, 'auto'] },
 ] as const satisfies { key: string; name: string; domain: [number | 'auto', number | 'auto'] }[];

@@ -17,6 +17,7 @@ import { chartedIn } from './charted-metrics.ts';
 import { SftFacts } from './sft-facts.tsx';
 import { SftProgress } from './sft-progress.tsx';
 import { SftResult } from './sft-result.tsx';
+import { SftWarnings } from './sft-warnings.tsx';
 
 // The chart library is heavy: it comes when there is something to draw.
 const SftCharts = dynamic(() => import('./sft-charts.tsx').then((module) => module.SftCharts), {
@@ -92,6 +93,7 @@ export function SftDetail({ sftRunId }: { sftRunId: string }) {
             )}
           </Card>
         )}
+        <SftWarnings sftRunId={sftRunId} />
         <SftFacts detail={data} />
       </div>
     </Page>

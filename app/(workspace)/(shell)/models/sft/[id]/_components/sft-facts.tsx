@@ -19,6 +19,7 @@ export function SftFacts({ detail: { run, startedBy } }: { detail: Outputs['sft'
         [t('epochs'), config.num_train_epochs],
         [t('batch'), config.per_device_train_batch_size * config.gradient_accumulation_steps],
         [t('maxLength'), config.max_length],
+        [t('heldOut'), config.eval_split ? format.number(config.eval_split, { style: 'percent' }) : null],
         [t('seed'), String(config.seed)],
         [t('startedBy'), startedBy],
         [t('started'), time(run.startedAt ?? run.createdAt)],

@@ -18,7 +18,23 @@ export function SftResult({ detail: { run, result } }: { detail: Outputs['sft'][
       <Card className="flex flex-wrap items-center justify-between gap-4">
         <div className="min-w-0">
           <h2 className="break-words font-semibold text-base">{t('title', { name: result?.name ?? run.name })}</h2>
-          {outcome && <p className="numeric mt-1 text-muted">{t('text', { ...outcome })}</p>}
+          {outcome && (
+            <p className="numeric mt-1 text-muted">
+              {t('text', { examples: outcome.examples, steps: outcome.steps, seconds: outcome.seconds })}
+            </p>
+          )}
+          {outcome?.best && (
+            <p className="numeric mt-1 text-muted">
+              {t('best', {
+                kept: String(run.config.load_best_model_at_end === true),
+                stopped: String(outcome.stoppedEarly === true),
+                heldOut: outcome.heldOut ?? 0,
+                step: outcome.best.step,
+                metric: run.config.metric_for_best_model,
+                value: outcome.best.value,
+              })}
+            </p>
+          )}
           {outcome && outcome.dropped > 0 && (
             <p className="numeric mt-1 text-warn">{t('dropped', { count: outcome.dropped })}</p>
           )}
