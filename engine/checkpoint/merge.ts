@@ -6,7 +6,7 @@ import { EngineError, mkdirReason, throwIfCancelled } from '../errors.ts';
 import { embeddingModule } from '../models/lora.ts';
 import { type Checkpoint, openCheckpoint } from './checkpoint.ts';
 import { float32ToBfloat16, float32ToFloat16 } from './float16.ts';
-import { type Adapter, isOfTied, isTied, readAdapter } from './peft.ts';
+import { type Adapter, isOfTiedMatrix, readAdapter } from './peft.ts';
 import {
   encodeHeader,
   readBytes,
@@ -32,7 +32,7 @@ export async function mergeAdapter(
 ): Promise<MergeResult> {
   const checkpoint = await openCheckpoint(model);
   const adapter = await readAdapter(adapterFolder, checkpoint);
-  if (isTied(checkpoint) && isOfTied(adapter.modules)) {
+  if (isOfTiedMatrix(adapter, checkpoint)) {
     throw new EngineError(
       'ADAPTER_INVALID',
       `${adapterFolder} cannot be merged: embedding and head of ${model} are one matrix, and the adapter changes its uses ` +

@@ -142,7 +142,7 @@ async function readFolder(
   const { r, lora_alpha, use_rslora, target_modules, ensure_weight_tying } = parsed.data;
   const shape = { r, lora_alpha, use_rslora: use_rslora ?? false };
   const { modules, saved } = await readModules(folder, r, base, heads);
-  if (ensure_weight_tying && isTied(base) && isOfTied(modules)) {
+  if (ensure_weight_tying && isOfTiedMatrix({ modules }, base)) {
     throw new EngineError(
       'ADAPTER_INVALID',
       `${path}: ensure_weight_tying = true is not supported where the model's embedding and head are one matrix.`,
@@ -250,11 +250,14 @@ export function createAdapter(lora: LoraConfig, weights: WeightShapes, seed: num
   return { shape: { r, lora_alpha, use_rslora, target_modules }, scale: loraScale(lora), modules };
 }
 
-/** Whether the base's embedding and head are one matrix. */
-export const isTied = ({ shapes }: Pick<AdapterBase, 'shapes'>) => !shapes.has(`${headModule}.weight`);
-
-/** Whether an adapter changes a matrix that may be both. */
-export const isOfTied = (modules: Adapter['modules']) => modules.has(headModule) || modules.has(embeddingModule);
+/** Whether the base's embedding and head are one matrix, of which an adapter changes one use, or each in its own way. */
+export function isOfTiedMatrix(
+  { modules }: Pick<Adapter, 'modules'>,
+  { shapes }: Pick<AdapterBase, 'shapes'>,
+): boolean {
+  const isTied = !shapes.has(`${headModule}.weight`);
+  return isTied && (modules.has(headModule) || modules.has(embeddingModule));
+}
 
 /** The same adapter with its scale folded into B, for graphs that state none. */
 export function withScaleInB(adapter: Adapter): Adapter {

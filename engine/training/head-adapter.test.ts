@@ -8,7 +8,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openCheckpoint } from '../checkpoint/checkpoint.ts';
 import { mergeAdapter } from '../checkpoint/merge.ts';
 import { createAdapter, readAdapter, writeAdapter } from '../checkpoint/peft.ts';
-import { readSafetensors, readTensor, writeSafetensors } from '../checkpoint/safetensors.ts';
+import {
+  readSafetensors,
+  readTensor,
+  type StoredTensor,
+  type TensorToWrite,
+  writeSafetensors,
+} from '../checkpoint/safetensors.ts';
 import { loraConfigSchema, samplingConfigSchema, trainConfigSchema } from '../config.ts';
 import { noLora } from '../models/lora.ts';
 import type { Prompt, TrainingPair, TrainJob, TrainMetrics } from '../ports.ts';
@@ -197,13 +203,32 @@ describe('refused in words', () => {
     expect(rewardConfigSchema.safeParse({ lora: { target_modules: ['embed_tokens'] } }).success).toBe(true);
   });
 
+  test('nothing of a copy that says what the base does, in whatever type it was stored', async () => {
+    const base = await openCheckpoint(`${fixtures}smollm2`); // bf16, embedding and head are one
+    const path = join(folder, 'copies');
+    const lora = loraConfigSchema.parse({ r: 2, target_modules: [...both] });
+    await writeAdapter(path, createAdapter(lora, base.shapes, 1), 'smollm2');
+    const file = 'adapter_model.safetensors';
+    const tensors = new Map<string, TensorToWrite>();
+    for (const [name, tensor] of await readSafetensors(path, file)) {
+      tensors.set(name, { shape: tensor.shape, data: await readTensor(path, tensor) });
+    }
+    const own = base.tensors.get('model.embed_tokens.weight') as StoredTensor;
+    for (const module of ['model.embed_tokens', 'lm_head']) {
+      const copy = { shape: own.shape, data: await readTensor(base.folder, own) };
+      tensors.set(`base_model.model.${module}.base_layer.weight`, copy);
+    }
+    await writeSafetensors(join(path, file), tensors);
+    expect((await readAdapter(path, base)).modules.size).toBe(2);
+  });
+
   test("a copy of another base's matrix, which peft would put in the place of this one's", async () => {
     const path = join(folder, 'foreign');
     await cp(`${fixtures}gemma3-adapter`, path, { recursive: true });
     const base = await openCheckpoint(`${fixtures}gemma3`);
     expect([...(await readAdapter(path, base)).modules.keys()]).toContain('lm_head');
     const file = 'adapter_model.safetensors';
-    const tensors = new Map<string, { shape: readonly number[]; data: Float32Array }>();
+    const tensors = new Map<string, TensorToWrite>();
     for (const [name, tensor] of await readSafetensors(path, file)) {
       const data = await readTensor(path, tensor);
       if (name.endsWith('lm_head.base_layer.weight')) data[data.length - 1] = 1;

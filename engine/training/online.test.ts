@@ -75,9 +75,12 @@ test('each pass over the same responses lowers their loss', async () => {
   for (const [i, loss] of losses.slice(1).entries()) expect(loss).toBeLessThan(losses[i] as number);
 });
 
-test('the sampler takes the matrices as they are at each call', async () => {
+test.each([
+  ['layers', common.lora],
+  ['embedding and head', { ...common.lora, target_modules: ['embed_tokens', 'lm_head'] }],
+])('the sampler takes the matrices of %s as they are at each call', async (_, lora) => {
   const checkpoint = await openCheckpoint(model);
-  const { out } = await run(grpo({ max_steps: 3 }));
+  const { out } = await run(grpo({ max_steps: 3, temperature: 0.8, lora }));
   const trained = await readAdapter(out, checkpoint);
   const changing = await readAdapter(out, checkpoint);
   for (const { b } of changing.modules.values()) b.data.fill(0);
