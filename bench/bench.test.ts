@@ -95,11 +95,16 @@ test('a contestant that is not there is said to be missing', async () => {
 });
 
 describe('the trainer', () => {
-  const workOfPairs = (of: string, count: number, length: number): Parameters<typeof startTrainer>[1] => {
+  const workOfPairs = (
+    of: string,
+    count: number,
+    length: number,
+    modules: string[] = ['q_proj', 'down_proj'],
+  ): Parameters<typeof startTrainer>[1] => {
     const random = createRandom(2);
     const ids = () => Array.from({ length }, () => Math.floor(random.uniform() * tiny.vocabulary));
     const pairs = Array.from({ length: count }, () => ({ prompt: ids(), chosen: ids(), rejected: ids() }));
-    return { folder: of, scratch: cache, device: 'cpu', pairs, r: 4, modules: ['q_proj', 'down_proj'] };
+    return { folder: of, scratch: cache, device: 'cpu', pairs, r: 4, modules };
   };
 
   test('does steps of every kind', async () => {
@@ -115,11 +120,12 @@ describe('the trainer', () => {
 
   test('plans its peak to a fifth', async () => {
     const base = await checkpointFolder(cache, trainerModels.base);
-    for (const [name, pairs, length] of [
-      ['step', 4, 80],
-      ['checkpointed', 4, 160],
+    for (const [name, pairs, length, modules] of [
+      ['step', 4, 80, undefined],
+      ['step', 4, 80, ['embed_tokens', 'lm_head']],
+      ['checkpointed', 4, 160, undefined],
     ] as const) {
-      const running = await startTrainer(name, workOfPairs(base, pairs, length));
+      const running = await startTrainer(name, workOfPairs(base, pairs, length, modules && [...modules]));
       if ('reason' in running) throw new Error(running.reason);
       await running.step();
       const { peakBytes } = await running.step();

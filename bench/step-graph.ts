@@ -89,8 +89,9 @@ function forward(
     present.push(...grown);
     return attended as Value;
   };
-  const hidden = families[config.architecture].hidden({ g, config, weights, lora: noLora, attend }, ids);
+  const context = { g, config, weights, lora: noLora };
+  const hidden = families[config.architecture].hidden({ ...context, attend }, ids);
   const lastHidden = g.gather(hidden, g.constant([-1], 'int64'), 1);
-  const logits = toLogits(g, config, weights, lastHidden);
+  const logits = toLogits(context, lastHidden);
   return { logits, present };
 }

@@ -10,7 +10,7 @@ test('refuses an unknown name and what it cannot do, never ignoring it', () => {
   for (const [values, message] of [
     [{ learning_rat: 1 }, /learning_rat/],
     [{ lora: { lora_dropout: 1 } }, /lora_dropout/],
-    [{ lora: { target_modules: ['lm_head'] } }, /target_modules/],
+    [{ lora: { target_modules: ['norm'] } }, /target_modules/],
     [{ lora: null, load_in_4bit: true }, /four-bit weights cannot be trained/],
     [{ bf16: true, fp16: true }, /one of bf16 and fp16/],
     [{ lora: null, sync_ref_model: true }, /a reference that moves is an adapter/],
@@ -53,6 +53,7 @@ test('takes what does make sense together', () => {
     { loss_type: 'exo_pair', label_smoothing: 1e-3 },
     { sync_ref_model: true, ref_model_mixup_alpha: 1, ref_model_sync_steps: 2 },
     { lora: null, gradient_checkpointing: true },
+    { lora: { target_modules: ['embed_tokens', 'lm_head'] }, loss_type: 'tdpo2' },
     { lora: { lora_dropout: 0.05 }, load_in_4bit: true, gradient_checkpointing: true },
   ]) {
     expect(trainConfigSchema.safeParse(values).error?.message).toBeUndefined();

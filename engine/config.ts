@@ -58,13 +58,15 @@ export const loraModules = [
   'gate_up_proj',
   'down_proj',
 ] as const;
-export type LoraModule = (typeof loraModules)[number];
+/** What an adapter may be asked for: those, and by name alone the embedding and the head. */
+export const loraTargetNames = [...loraModules, 'embed_tokens', 'lm_head'] as const;
+export type LoraModule = (typeof loraTargetNames)[number];
 
 export const loraConfigSchema = z.strictObject({
   r: z.number().int().min(1).max(512).default(16),
   lora_alpha: z.number().gt(0).default(32),
   target_modules: z
-    .array(z.enum(loraModules))
+    .array(z.enum(loraTargetNames))
     .min(1)
     .default([...loraModules]),
   use_rslora: z.boolean().default(false),

@@ -15,7 +15,12 @@ export const rewardConfigSchema = z
     /** TRL leaves out what is too long. */
     truncation_mode: runFields.truncation_mode.unwrap().default('drop'),
     learning_rate: runFields.learning_rate.unwrap().default(1e-4),
-    lora: loraConfigSchema.prefault({}),
+    lora: loraConfigSchema
+      .refine(({ target_modules }) => !target_modules.includes('lm_head'), {
+        path: ['target_modules'],
+        message: 'a reward model has a value head in place of lm_head: leave lm_head out',
+      })
+      .prefault({}),
     /** What a pair's `margin` is multiplied by before the loss demands it; 0 leaves margins aside. TRL's is 1 where there are any. */
     margin_scale: z.number().min(0).default(0),
     /** Draws the rewards of a pair to a sum of 0 (Eisenstein et al. 2023); null does not. */

@@ -30,7 +30,7 @@ export async function readPrompts(
       throw new EngineError('DATA_INVALID', `Token id ${stray} is not one of the model's ${config.vocabSize}.`);
     }
   }
-  const adapterFiles = adapter ? await readAdapter(adapter, checkpoint.shapes) : null;
+  const adapterFiles = adapter ? await readAdapter(adapter, checkpoint) : null;
   // A single token is predicted by nothing.
   const longer = sequences.filter((ids) => ids.length > 1);
   const scored = (

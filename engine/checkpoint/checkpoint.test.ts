@@ -118,18 +118,18 @@ describe('the tokenizer', () => {
 
 describe('adapters', () => {
   test('come back as they were written, with the keys and config that PEFT has', async () => {
-    const { shapes } = await openCheckpoint(folder);
+    const base = await openCheckpoint(folder);
     const lora = loraConfigSchema.parse({
       r: 4,
       lora_alpha: 8,
-      target_modules: ['q_proj', 'down_proj'],
+      target_modules: ['q_proj', 'down_proj', 'embed_tokens', 'lm_head'],
       use_rslora: true,
     });
-    const adapter = createAdapter(lora, shapes, 1);
+    const adapter = createAdapter(lora, base.shapes, 1);
     await writeAdapter(join(folder, 'adapter'), adapter, folder);
-    expect(await readAdapter(join(folder, 'adapter'), shapes)).toEqual(adapter);
+    expect(await readAdapter(join(folder, 'adapter'), base)).toEqual(adapter);
     expect(adapter.scale).toBe(4);
-    expect(adapter.modules.size).toBe(6);
+    expect(adapter.modules.size).toBe(8);
   });
 
   test('have the targets that the model has, and are refused where it has none', async () => {
@@ -143,11 +143,11 @@ describe('adapters', () => {
   });
 
   test('of another model, or with features we lack, are refused by name', async () => {
-    const { shapes } = await openCheckpoint(folder);
+    const base = await openCheckpoint(folder);
     const path = join(folder, 'adapter');
     await writeAdapter(
       path,
-      createAdapter(loraConfigSchema.parse({ r: 2, target_modules: ['v_proj'] }), shapes, 1),
+      createAdapter(loraConfigSchema.parse({ r: 2, target_modules: ['v_proj'] }), base.shapes, 1),
       folder,
     );
     const config = JSON.parse(await readFile(join(path, 'adapter_config.json'), 'utf8'));
@@ -155,14 +155,14 @@ describe('adapters', () => {
       writeFile(join(path, 'adapter_config.json'), JSON.stringify({ ...config, ...values }));
     for (const [values, message] of [
       [{ use_dora: true }, /use_dora = true is not supported/],
-      [{ modules_to_save: ['lm_head'] }, /modules_to_save = .* is not supported/],
+      [{ modules_to_save: ['lm_head'] }, /modules_to_save = .* is not supported: give .* to target_modules/],
       [{ rank_pattern: { 'layers.0': 8 } }, /rank_pattern = .* is not supported/],
       [{ peft_type: 'IA3' }, /peft_type/],
       [{ r: 3 }, /r = 3 and this model's layer .* it belongs to another model/],
     ] as const) {
       await withValues(values);
-      await expect(readAdapter(path, shapes)).rejects.toThrow(message);
+      await expect(readAdapter(path, base)).rejects.toThrow(message);
     }
-    await expect(readAdapter(folder, shapes)).rejects.toThrow(/has no adapter_config.json/);
+    await expect(readAdapter(folder, base)).rejects.toThrow(/has no adapter_config.json/);
   });
 });

@@ -113,7 +113,7 @@ export function family<S extends z.ZodRawShape>(
       attentionSoftcap: null,
       logitSoftcap: null,
       eosTokenIds: config.eos_token_id,
-      padTokenId: config.pad_token_id ?? 0,
+      padTokenId: config.pad_token_id ?? null,
       ...withStretchedPositions(config, traits(config, headDim)),
     };
   };

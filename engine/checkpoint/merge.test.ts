@@ -26,6 +26,10 @@ const peft = JSON.parse(await readFile(`${fixtures}peft.json`, 'utf8')) as {
   merged: Record<string, Record<string, Merged>>;
   ours: number[][];
 };
+const head = JSON.parse(await readFile(`${fixtures}head.json`, 'utf8')) as {
+  merged: Record<string, Record<string, Merged>>;
+  scores: { ours: number[][] };
+};
 
 let folder = '';
 beforeAll(async () => {
@@ -33,7 +37,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-describe.each(Object.entries(peft.merged))('%s', (family, expected) => {
+describe.each(Object.entries({ ...peft.merged, ...head.merged }))('%s', (family, expected) => {
   test("merged weights are those of peft's merge_and_unload, in the files, names and types of the base", async () => {
     const out = join(folder, family);
     const [model, adapter] = [`${fixtures}${family}`, `${fixtures}${family}-adapter`];
@@ -60,7 +64,7 @@ describe.each(Object.entries(peft.merged))('%s', (family, expected) => {
       const length = Math.hypot(...found);
       expect(Math.abs(length / norm - 1)).toBeLessThan(tolerance);
     }
-    expect(changed).toBe((await readAdapter(adapter, base.shapes)).modules.size);
+    expect(changed).toBe((await readAdapter(adapter, base)).modules.size);
   });
 
   test('the merged model scores as the base with its adapter does', async () => {
@@ -79,28 +83,28 @@ describe.each(Object.entries(peft.merged))('%s', (family, expected) => {
   });
 });
 
-test('peft loads an adapter that was trained here, and gives its pairs the log-probs that we do', async () => {
-  const scores = await scorePairs({
-    model: `${fixtures}llama`,
-    adapter: `${fixtures}ours-adapter`,
-    pairs,
-    device: 'cpu',
-  });
+const ours = [
+  ['ours-adapter', peft.ours],
+  ['ours-head-adapter', head.scores.ours],
+] as const;
+
+test.each(ours)('peft loads %s, trained here, and gives its pairs the log-probs that we do', async (name, expected) => {
+  const scores = await scorePairs({ model: `${fixtures}llama`, adapter: `${fixtures}${name}`, pairs, device: 'cpu' });
   const bare = await scorePairs({ model: `${fixtures}llama`, pairs, device: 'cpu' });
   for (const [i, { logpsChosen, logpsRejected, tokensChosen, tokensRejected }] of scores.entries()) {
-    const [chosen = 0, rejected = 0] = peft.ours[i] ?? [];
+    const [chosen = 0, rejected = 0] = expected[i] ?? [];
     expect(Math.abs(logpsChosen - chosen) / tokensChosen).toBeLessThan(1e-4);
     expect(Math.abs(logpsRejected - rejected) / tokensRejected).toBeLessThan(1e-4);
     expect(Math.abs(logpsChosen - (bare[i]?.logpsChosen ?? 0)) / tokensChosen).toBeGreaterThan(1e-3);
   }
 });
 
-test('an adapter is written today as the one that peft has loaded', async () => {
-  const { shapes } = await openCheckpoint(`${fixtures}llama`);
-  const adapter = await readAdapter(`${fixtures}ours-adapter`, shapes);
-  const out = join(folder, 'again');
+test.each(ours)('%s is written today as the one that peft has loaded', async (name) => {
+  const base = await openCheckpoint(`${fixtures}llama`);
+  const adapter = await readAdapter(`${fixtures}${name}`, base);
+  const out = join(folder, `${name} again`);
   await writeAdapter(out, adapter, `${fixtures}llama`, 0.05);
   for (const file of ['adapter_config.json', 'adapter_model.safetensors']) {
-    expect(await readFile(join(out, file))).toEqual(await readFile(`${fixtures}ours-adapter/${file}`));
+    expect(await readFile(join(out, file))).toEqual(await readFile(`${fixtures}${name}/${file}`));
   }
 });

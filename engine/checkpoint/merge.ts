@@ -3,9 +3,10 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EngineError, mkdirReason, throwIfCancelled } from '../errors.ts';
+import { embeddingModule } from '../models/lora.ts';
 import { type Checkpoint, openCheckpoint } from './checkpoint.ts';
 import { float32ToBfloat16, float32ToFloat16 } from './float16.ts';
-import { type Adapter, readAdapter } from './peft.ts';
+import { type Adapter, isOfTiedMatrix, readAdapter } from './peft.ts';
 import {
   encodeHeader,
   readBytes,
@@ -30,7 +31,14 @@ export async function mergeAdapter(
   signal?: AbortSignal,
 ): Promise<MergeResult> {
   const checkpoint = await openCheckpoint(model);
-  const adapter = await readAdapter(adapterFolder, checkpoint.shapes);
+  const adapter = await readAdapter(adapterFolder, checkpoint);
+  if (isOfTiedMatrix(adapter, checkpoint)) {
+    throw new EngineError(
+      'ADAPTER_INVALID',
+      `${adapterFolder} cannot be merged: embedding and head of ${model} are one matrix, and the adapter changes its uses ` +
+        'apart. Use it beside the model, unmerged.',
+    );
+  }
   try {
     await mkdir(out, { recursive: true });
   } catch (error) {
@@ -65,16 +73,26 @@ async function* mergedFile(
   yield encodeHeader(entries);
   for (const tensor of tensors) {
     throwIfCancelled(signal);
-    const module = adapter.modules.get(tensor.name.replace(/\.weight$/, ''));
-    if (!module) {
+    const module = tensor.name.replace(/\.weight$/, '');
+    const matrices = adapter.modules.get(module);
+    if (!matrices) {
       yield* readBytes(folder, tensor);
       continue;
     }
     const values = await readTensor(folder, tensor);
-    addProduct(values, module, adapter.scale);
+    addProduct(values, module === embeddingModule ? transposed(matrices) : matrices, adapter.scale);
     const stored = encoders[tensor.dtype](values);
     yield new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength);
   }
+}
+
+/** An embedding keeps a row for each of what it reads, where a linear layer keeps a column: its product is (B A)^T = A^T B^T. */
+function transposed({ a, b }: { a: TensorToWrite; b: TensorToWrite }): { a: TensorToWrite; b: TensorToWrite } {
+  const turn = ({ shape: [rows = 0, columns = 0], data }: TensorToWrite): TensorToWrite => ({
+    shape: [columns, rows],
+    data: data.map((_, i) => data[(i % rows) * columns + Math.floor(i / rows)] as number),
+  });
+  return { a: turn(b), b: turn(a) };
 }
 
 /** weight [out, in] += scale x b [out, r] x a [r, in]. */

@@ -79,5 +79,6 @@ export interface ModelConfig {
   embeddingScale: number;
   hasTiedHead: boolean;
   eosTokenIds: number[];
-  padTokenId: number;
+  /** Its embedding learns nothing. */
+  padTokenId: number | null;
 }

@@ -5,10 +5,12 @@ import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { type LoraConfig, loraModules } from '../config.ts';
 import { EngineError, mkdirReason } from '../errors.ts';
-import { loraScale, loraTargets } from '../models/lora.ts';
+import { embeddingModule, headModule, loraScale, loraShape, loraTargets } from '../models/lora.ts';
 import type { WeightShapes } from '../models/weights.ts';
 import { createRandom } from '../random.ts';
 import { assertWeightsFit } from '../runtime/external-weights.ts';
+import { copiedModule, isOfBase } from './base-copies.ts';
+import type { Checkpoint } from './checkpoint.ts';
 import { fileLimits, readModelJson } from './files.ts';
 import {
   exists,
@@ -25,11 +27,18 @@ export type AdapterShape = Pick<LoraConfig, 'r' | 'lora_alpha' | 'use_rslora'> &
 export interface Adapter {
   shape: AdapterShape;
   scale: number;
-  /** By full module name (`model.layers.0.self_attn.q_proj`): A [r, in], B [out, r]. */
+  /** By full module name (`model.layers.0.self_attn.q_proj`): A [r, in], B [out, r]; the embedding's `in` is its vocabulary. */
   modules: Map<string, { a: TensorToWrite; b: TensorToWrite }>;
 }
 
+/** The model that an adapter is for. */
+export type AdapterBase = Pick<Checkpoint, 'folder' | 'tensors' | 'shapes'>;
+
 const keyPrefix = 'base_model.model.';
+
+/** An embedding's matrices are parameters, where a linear layer's are modules with a weight. */
+const tensorName = (module: string, matrix: 'A' | 'B') =>
+  keyPrefix + (module === embeddingModule ? `${module}.lora_embedding_${matrix}` : `${module}.lora_${matrix}.weight`);
 
 const configSchema = z.looseObject({
   peft_type: z.literal('LORA'),
@@ -37,6 +46,8 @@ const configSchema = z.looseObject({
   lora_alpha: z.number().gt(0),
   use_rslora: z.boolean().nullish(),
   target_modules: z.union([z.array(z.string()), z.string()]),
+  /** One adapter for embedding and head where they are one matrix. */
+  ensure_weight_tying: z.boolean().nullish(),
 });
 
 /** Fields of no effect on what a trained adapter computes, or checked on their own. */
@@ -60,14 +71,18 @@ const neutralFields = new Set([
   'loftq_config',
   'corda_config',
   'eva_config',
-  'ensure_weight_tying',
   'megatron_config',
   'lora_ga_config',
 ]); // prettier-ignore
 
+/** What to do about a field that is refused. */
+const remedies: Record<string, string> = {
+  modules_to_save: ': give embed_tokens or lm_head to target_modules, or train all weights (lora: null)',
+};
+
 /** Reads an adapter folder and checks it against the model it is for. */
-export async function readAdapter(folder: string, weights: WeightShapes): Promise<Adapter> {
-  return (await readFolder(folder, weights, new Map())).adapter;
+export async function readAdapter(folder: string, base: AdapterBase): Promise<Adapter> {
+  return (await readFolder(folder, base, new Map())).adapter;
 }
 
 /** An adapter and the value head that was trained with it. */
@@ -82,10 +97,9 @@ const scoreTensor = 'score.weight';
 /** Reads a reward model's folder: LoRA, and the head `score` among its modules_to_save. */
 export async function readRewardAdapter(
   folder: string,
-  weights: WeightShapes,
-  hiddenSize: number,
+  base: AdapterBase & Pick<Checkpoint, 'config'>,
 ): Promise<RewardAdapter> {
-  const { adapter, saved } = await readFolder(folder, weights, new Map([[scoreTensor, [1, hiddenSize]]]));
+  const { adapter, saved } = await readFolder(folder, base, new Map([[scoreTensor, [1, base.config.hiddenSize]]]));
   const score = saved.get(scoreTensor);
   if (!score) {
     throw new EngineError(
@@ -93,13 +107,16 @@ export async function readRewardAdapter(
       `${folder} has no value head "score": give the folder of a reward model, not of a policy's adapter.`,
     );
   }
+  if (adapter.modules.has(headModule)) {
+    throw new EngineError('ADAPTER_INVALID', `${folder} adapts lm_head, which a reward model does not have.`);
+  }
   return { adapter, score };
 }
 
 /** `heads`: the whole tensors that it may hold beside LoRA's, with their shapes. */
 async function readFolder(
   folder: string,
-  weights: WeightShapes,
+  base: AdapterBase,
   heads: WeightShapes,
 ): Promise<{ adapter: Adapter; saved: Map<string, TensorToWrite> }> {
   const path = join(folder, 'adapter_config.json');
@@ -117,12 +134,20 @@ async function readFolder(
     const isAbsent = value === null || value === false || value === 'none' || isEmpty(value);
     const isHead = field === 'modules_to_save' && heads.size > 0;
     if (!neutralFields.has(field) && !isAbsent && !isHead) {
-      throw new EngineError('ADAPTER_INVALID', `${path}: ${shortened(field)} = ${asStated(value)} is not supported.`);
+      const what = `${path}: ${shortened(field)} = ${asStated(value)} is not supported`;
+      const remedy = Object.hasOwn(remedies, field) ? remedies[field] : '';
+      throw new EngineError('ADAPTER_INVALID', `${what}${remedy}.`);
     }
   }
-  const { r, lora_alpha, use_rslora, target_modules } = parsed.data;
+  const { r, lora_alpha, use_rslora, target_modules, ensure_weight_tying } = parsed.data;
   const shape = { r, lora_alpha, use_rslora: use_rslora ?? false };
-  const { modules, saved } = await readModules(folder, r, weights, heads);
+  const { modules, saved } = await readModules(folder, r, base, heads);
+  if (ensure_weight_tying && isOfTiedMatrix({ modules }, base)) {
+    throw new EngineError(
+      'ADAPTER_INVALID',
+      `${path}: ensure_weight_tying = true is not supported where the model's embedding and head are one matrix.`,
+    );
+  }
   const targets = typeof target_modules === 'string' ? [...modules.keys()] : target_modules;
   const adapter = { shape: { ...shape, target_modules: targets }, scale: loraScale(shape), modules };
   return { adapter, saved };
@@ -131,7 +156,7 @@ async function readFolder(
 async function readModules(
   folder: string,
   r: number,
-  weights: WeightShapes,
+  base: AdapterBase,
   heads: WeightShapes,
 ): Promise<{ modules: Adapter['modules']; saved: Map<string, TensorToWrite> }> {
   const file = 'adapter_model.safetensors';
@@ -139,6 +164,7 @@ async function readModules(
   assertWeightsFit(stored.values(), folder);
   const modules: Adapter['modules'] = new Map();
   const saved = new Map<string, TensorToWrite>();
+  let copies = 0;
   for (const [name, tensor] of stored) {
     const head = name.startsWith(keyPrefix) ? heads.get(name.slice(keyPrefix.length)) : undefined;
     if (head) {
@@ -151,14 +177,26 @@ async function readModules(
       saved.set(name.slice(keyPrefix.length), { shape: head, data: await readTensor(folder, tensor) });
       continue;
     }
-    const match = /^base_model\.model\.(.+)\.lora_([AB])\.weight$/.exec(name);
+    const copied = name.startsWith(keyPrefix) ? copiedModule(name.slice(keyPrefix.length)) : null;
+    if (copied) {
+      if (!(await isOfBase(folder, tensor, copied, base))) {
+        throw new EngineError(
+          'ADAPTER_INVALID',
+          `${folder}/${file}: its copy of the base's ${copied} is not what this model has: it belongs to another model, or ` +
+            'was trained on one whose vocabulary or weights were changed.',
+        );
+      }
+      copies++;
+      continue;
+    }
+    const match = /^base_model\.model\.(.+)\.lora_(?:embedding_)?([AB])(?:\.weight)?$/.exec(name);
     const [, module, matrix] = match ?? [];
-    if (!module || !matrix)
+    if (!module || !matrix || name !== tensorName(module, matrix === 'A' ? 'A' : 'B'))
       throw new EngineError('ADAPTER_INVALID', `${folder}/${file}: tensor ${quoted(name)} is not LoRA's.`);
     if (matrix === 'B') continue;
-    const partner = stored.get(`${keyPrefix}${module}.lora_B.weight`);
-    const layer = module.startsWith('model.layers.') ? weights.get(`${module}.weight`) : undefined;
-    if (layer?.length !== 2) {
+    const partner = stored.get(tensorName(module, 'B'));
+    const layer = loraShape(base.shapes, module);
+    if (!layer) {
       throw new EngineError('ADAPTER_INVALID', `${folder}/${file}: the model has no linear layer ${quoted(module)}.`);
     }
     const [out, inner] = layer;
@@ -177,27 +215,27 @@ async function readModules(
     });
   }
   if (modules.size === 0) throw new EngineError('ADAPTER_INVALID', `${folder}/${file} has no LoRA tensors.`);
-  if (stored.size !== modules.size * 2 + saved.size) {
+  if (stored.size !== modules.size * 2 + saved.size + copies) {
     throw new EngineError('ADAPTER_INVALID', `${folder}/${file} has a lora_B without its lora_A.`);
   }
   return { modules, saved };
 }
 
 /**
- * A fresh adapter: A Kaiming-uniform with a = sqrt 5, that is U(-1/sqrt(in), 1/sqrt(in)), and B zero, as PEFT does.
+ * A fresh adapter: A Kaiming-uniform with a = sqrt 5, that is U(-1/sqrt(in), 1/sqrt(in)), and B zero, as PEFT does; of an
+ * embedding it is A that is zero, and B N(0, 1).
  * Of the targets it keeps those that the model has; throws CONFIG_INVALID where it has none.
  */
 export function createAdapter(lora: LoraConfig, weights: WeightShapes, seed: number): Adapter {
   const random = createRandom(seed);
   const modules: Adapter['modules'] = new Map();
   for (const module of loraTargets(weights, lora.target_modules)) {
-    const [out = 0, inner = 0] = weights.get(`${module}.weight`) ?? [];
+    const [out, inner] = loraShape(weights, module) ?? [0, 0];
+    const [a, b] = [new Float32Array(lora.r * inner), new Float32Array(out * lora.r)];
     const bound = 1 / Math.sqrt(inner);
-    const a = Float32Array.from({ length: lora.r * inner }, () => (2 * random.uniform() - 1) * bound);
-    modules.set(module, {
-      a: { shape: [lora.r, inner], data: a },
-      b: { shape: [out, lora.r], data: new Float32Array(out * lora.r) },
-    });
+    if (module === embeddingModule) b.set(b.map(() => random.normal()));
+    else a.set(a.map(() => (2 * random.uniform() - 1) * bound));
+    modules.set(module, { a: { shape: [lora.r, inner], data: a }, b: { shape: [out, lora.r], data: b } });
   }
   const { r, lora_alpha, use_rslora } = lora;
   const target_modules = lora.target_modules.filter((target) => loraTargets(weights, [target]).length > 0);
@@ -210,6 +248,15 @@ export function createAdapter(lora: LoraConfig, weights: WeightShapes, seed: num
     );
   }
   return { shape: { r, lora_alpha, use_rslora, target_modules }, scale: loraScale(lora), modules };
+}
+
+/** Whether the base's embedding and head are one matrix, of which an adapter changes one use, or each in its own way. */
+export function isOfTiedMatrix(
+  { modules }: Pick<Adapter, 'modules'>,
+  { shapes }: Pick<AdapterBase, 'shapes'>,
+): boolean {
+  const isTied = !shapes.has(`${headModule}.weight`);
+  return isTied && (modules.has(headModule) || modules.has(embeddingModule));
 }
 
 /** The same adapter with its scale folded into B, for graphs that state none. */
@@ -259,8 +306,8 @@ async function writeFolder(
   }
   const tensors = new Map<string, TensorToWrite>();
   for (const [module, { a, b }] of adapter.modules) {
-    tensors.set(`${keyPrefix}${module}.lora_A.weight`, a);
-    tensors.set(`${keyPrefix}${module}.lora_B.weight`, b);
+    tensors.set(tensorName(module, 'A'), a);
+    tensors.set(tensorName(module, 'B'), b);
   }
   for (const [name, tensor] of heads) tensors.set(keyPrefix + name, tensor);
   await writeSafetensors(join(folder, 'adapter_model.safetensors'), tensors);

@@ -2,7 +2,17 @@
 import type { Keep } from '../autodiff/checkpoint.ts';
 import type { ModelConfig } from '../checkpoint/model-config.ts';
 import type { Value } from '../graph/builder.ts';
-import { attention, type DecoderContext, type Heads, type Norm, offsetRmsNorm, type Part, rmsNorm } from './layers.ts';
+import {
+  attention,
+  type DecoderContext,
+  embedding,
+  type Heads,
+  type Norm,
+  offsetRmsNorm,
+  type Part,
+  rmsNorm,
+} from './layers.ts';
+import { embeddingModule } from './lora.ts';
 import type { WeightShapes } from './weights.ts';
 
 export interface ModelFamily {
@@ -52,10 +62,10 @@ function decoder(
 ): ModelFamily {
   return {
     hidden: (context, ids) => {
-      const { g, config, weights } = context;
+      const { g, config } = context;
       const runHalf = context.runHalf ?? ((_, x, build) => build(x, (value) => value));
       return g.scope('model', () => {
-        const embedded = weights.rows(g, 'model.embed_tokens.weight', ids);
+        const embedded = embedding(context, embeddingModule, ids);
         let hidden = config.embeddingScale === 1 ? embedded : g.mul(embedded, config.embeddingScale);
         for (let layer = 0; layer < config.layers; layer++) {
           const prefix = `model.layers.${layer}`;

@@ -6,7 +6,13 @@ import { describe, expect, test } from 'vitest';
 import { type Checkpoint, openCheckpoint } from '../checkpoint/checkpoint.ts';
 import { createAdapter } from '../checkpoint/peft.ts';
 import { readTensor, type TensorToWrite } from '../checkpoint/safetensors.ts';
-import { loraConfigSchema, type SamplingConfig, samplingConfigSchema, trainConfigSchema } from '../config.ts';
+import {
+  loraConfigSchema,
+  loraTargetNames,
+  type SamplingConfig,
+  samplingConfigSchema,
+  trainConfigSchema,
+} from '../config.ts';
 import { GraphBuilder } from '../graph/builder.ts';
 import type { OnnxGraph } from '../graph/onnx.ts';
 import type { Prompt, SampledResponse, SampleRequest, TrainingPair } from '../ports.ts';
@@ -32,6 +38,7 @@ const pairs = await lines<TrainingPair>('pairs.jsonl');
 const prompts = (await lines<{ prompt: Prompt }>('prompts.jsonl')).map(({ prompt }) => prompt);
 const gold = await json<Record<string, { score: number[][]; greedy: number[][] }>>('gold.json');
 const extra = await json<{ adapter_score: Record<string, number[][]> }>('extra.json');
+const { scores: heads } = await json<{ scores: { gemma3: number[][] } }>('head.json');
 
 /** The issue's bound: 1e-4 per token. */
 async function expectScores(expected: readonly number[][], model: string, adapter: string | null = null) {
@@ -100,7 +107,7 @@ for (const [name, { score, greedy }] of Object.entries(gold)) {
 }
 
 describe('adapters', () => {
-  for (const [name, expected] of Object.entries(extra.adapter_score)) {
+  for (const [name, expected] of Object.entries({ ...extra.adapter_score, gemma3: heads.gemma3 })) {
     test(`${name}: log-probs equal transformers through PEFT, and those of sampling`, async () => {
       const [model, adapter] = [`${fixtures}${name}`, `${fixtures}${name}-adapter`];
       await expectScores(expected, model, adapter);
@@ -121,10 +128,11 @@ describe('adapters', () => {
 const float64 = (shape: readonly number[], data: Float64Array): Tensor => ({ dtype: 'float64', shape, data });
 const settings = trainConfigSchema.parse({ beta: 0.1 });
 
-/** Of a DPO loss with respect to all LoRA tensors. */
+/** Of a DPO loss with respect to all LoRA tensors, those of embedding and head included. */
 async function checkAdapterGradients(model: string): Promise<void> {
   const checkpoint = await openCheckpoint(model);
-  const adapter = createAdapter(loraConfigSchema.parse({ r: 2 }), checkpoint.shapes, 3);
+  const lora = loraConfigSchema.parse({ r: 2, target_modules: [...loraTargetNames] });
+  const adapter = createAdapter(lora, checkpoint.shapes, 3);
   const g = new GraphBuilder('gradients', 'float64');
   const { source, values } = loraInputs(g, checkpoint.shapes, [...adapter.modules.keys()], 2, adapter.scale);
   const rows = pairs.slice(0, 2).map((pair) => tokenizePair(checkpoint, pair));

@@ -1,10 +1,21 @@
 // The table of families: an architecture's name, as config.json has it, and what builds its graph. What a config may
 // say of biases, windows, ropes, soft-caps and scales is not here: the layers read it (checkpoint/family-configs.ts).
 import type { ModelConfig } from '../checkpoint/model-config.ts';
-import type { GraphBuilder, Value } from '../graph/builder.ts';
+import type { Value } from '../graph/builder.ts';
 import { type ModelFamily, preNorm, sandwichNorm } from './decoder.ts';
-import { fusedHeads, fusedMlp, gatedMlp, normedHeads, offsetRmsNorm, rmsNorm, separateHeads } from './layers.ts';
-import type { WeightShapes, Weights } from './weights.ts';
+import {
+  adapted,
+  type DecoderContext,
+  fusedHeads,
+  fusedMlp,
+  gatedMlp,
+  normedHeads,
+  offsetRmsNorm,
+  rmsNorm,
+  separateHeads,
+} from './layers.ts';
+import { headModule } from './lora.ts';
+import type { WeightShapes } from './weights.ts';
 
 export const families: { [A in ModelConfig['architecture']]: ModelFamily } = {
   LlamaForCausalLM: preNorm(separateHeads, gatedMlp),
@@ -26,7 +37,8 @@ export function headName({ hasTiedHead }: ModelConfig): string {
 }
 
 /** Hidden states [..., hidden] -> logits fp32 [..., vocab], soft-capped where the model has it. */
-export function toLogits(g: GraphBuilder, config: ModelConfig, weights: Weights, hidden: Value): Value {
-  const logits = g.cast(weights.product(g, headName(config), hidden), 'float32');
+export function toLogits({ g, config, weights, lora }: Omit<DecoderContext, 'attend'>, hidden: Value): Value {
+  const product = weights.product(g, headName(config), hidden);
+  const logits = g.cast(adapted(g, lora(headModule), hidden, product), 'float32');
   return config.logitSoftcap === null ? logits : g.softcap(logits, config.logitSoftcap);
 }

@@ -3,7 +3,7 @@
 import type { Keep } from '../autodiff/checkpoint.ts';
 import type { ModelConfig } from '../checkpoint/model-config.ts';
 import type { GraphBuilder, Value } from '../graph/builder.ts';
-import type { LoraSource } from './lora.ts';
+import { type LoraMatrices, type LoraSource, lowRank, lowRankOfIds } from './lora.ts';
 import type { Weights } from './weights.ts';
 
 /** Projected heads: q [batch, seq, heads * headDim], k and v [batch, seq, kvHeads * headDim]. */
@@ -49,11 +49,20 @@ export function linear({ g, config, weights, lora }: DecoderContext, module: str
   return g.scope(name, () => {
     const product = weights.product(g, `${module}.weight`, x);
     const y = config.biases.includes(name) ? g.add(product, weights.tensor(`${module}.bias`)) : product;
-    const adapter = lora(module);
-    if (!adapter) return y;
-    const low = g.linear(adapter.drop ? adapter.drop(x) : x, adapter.a);
-    return g.add(y, g.linear(adapter.scale === undefined ? low : g.mul(low, adapter.scale), adapter.b));
+    return adapted(g, lora(module), x, y);
   });
+}
+
+/** y = W x with what an adapter adds to it. */
+export function adapted(g: GraphBuilder, adapter: LoraMatrices | null, x: Value, y: Value): Value {
+  return adapter ? g.add(y, g.linear(lowRank(g, adapter, x), adapter.b)) : y;
+}
+
+/** Token ids [batch, seq] -> the module's rows, with its adapter's where it has one: [batch, seq, hidden]. */
+export function embedding({ g, config, weights, lora }: DecoderContext, module: string, ids: Value): Value {
+  const rows = weights.rows(g, `${module}.weight`, ids);
+  const adapter = lora(module);
+  return adapter ? g.add(rows, g.linear(lowRankOfIds(g, adapter, ids, config.padTokenId), adapter.b)) : rows;
 }
 
 /** The shapes of linear layers [out, in], with those of their biases. */

@@ -7,22 +7,46 @@ import type { WeightShapes } from './weights.ts';
 /** What A x is multiplied with: the adapter's scale where B does not hold it, or a mask over the rank of each row. */
 export type LoraScale = number | Value;
 
-/** An adapter's two matrices as values of a graph, by the module they belong to. */
-export type LoraSource = (module: string) => {
+/** An adapter's two matrices as values of a graph. */
+export interface LoraMatrices {
   a: Value;
   b: Value;
-  scale?: LoraScale /** What it reads of x, where dropout acts. */;
+  scale?: LoraScale;
+  /** What it reads of x, where dropout acts. */
   drop?: (x: Value) => Value;
-} | null;
+}
+
+/** By the module that they belong to; null where it has none. */
+export type LoraSource = (module: string) => LoraMatrices | null;
 
 export const noLora: LoraSource = () => null;
 
-/** The modules, by full name, that `target_modules` selects among a model's linear layers. */
+/** Where embedding and head are one matrix, each is a module of its own still, as in PEFT: an adapter changes one use. */
+export const embeddingModule = 'model.embed_tokens';
+export const headModule = 'lm_head';
+
+/** The modules, by full name, that `target_modules` selects of a model. */
 export function loraTargets(weights: WeightShapes, targets: readonly string[]): string[] {
-  return [...weights]
-    .filter(([name, shape]) => name.endsWith('.weight') && name.startsWith('model.layers.') && shape.length === 2)
-    .map(([name]) => name.slice(0, -'.weight'.length))
-    .filter((module) => targets.some((target) => module === target || module.endsWith(`.${target}`)));
+  const named = [...weights.keys()].map((name) => name.replace(/\.weight$/, ''));
+  return [...new Set([...named, headModule])].filter(
+    (module) =>
+      loraShape(weights, module) !== null &&
+      targets.some((target) => module === target || module.endsWith(`.${target}`)),
+  );
+}
+
+/**
+ * What a module's adapter maps: B is [out, r] and A [r, inner]. An embedding maps one-hot ids, so that its `inner` is the
+ * vocabulary. null where the module cannot carry one.
+ */
+export function loraShape(weights: WeightShapes, module: string): readonly [out: number, inner: number] | null {
+  const isHead = module === headModule;
+  const isEmbedding = module === embeddingModule;
+  const tied = isHead ? weights.get(`${embeddingModule}.weight`) : undefined;
+  const [rows, columns, ...more] = weights.get(`${module}.weight`) ?? tied ?? [];
+  const canCarry = isHead || isEmbedding || module.startsWith('model.layers.');
+  if (!canCarry || rows === undefined || columns === undefined || more.length > 0) return null;
+  return isEmbedding ? [columns, rows] : [rows, columns];
 }
 
 /**
@@ -40,8 +64,9 @@ export function loraInputs(
   const values = new Map<string, Value>();
   const pairs = new Map<string, { a: Value; b: Value; scale?: LoraScale }>();
   for (const module of modules) {
-    const [out, inner] = weights.get(`${module}.weight`) ?? [];
-    if (out === undefined || inner === undefined) throw new Error(`No linear layer ${module}.`);
+    const shape = loraShape(weights, module);
+    if (!shape) throw new Error(`No linear layer ${module}.`);
+    const [out, inner] = shape;
     const a = g.input(prefix + loraName(module, 'A'), exactType(g), [rank, inner]);
     const b = g.input(prefix + loraName(module, 'B'), exactType(g), [out, rank]);
     const pair = { a: g.cast(a, g.dtype), b: g.cast(b, g.dtype) };
@@ -50,6 +75,34 @@ export function loraInputs(
   }
   return { source: (module) => pairs.get(module) ?? null, values };
 }
+
+/** scale A x, [..., rank]: what B is multiplied with. */
+export const lowRank = (g: GraphBuilder, { a, scale, drop }: LoraMatrices, x: Value): Value =>
+  scaled(g, g.linear(drop ? drop(x) : x, a), scale);
+
+/** The same of one-hot `ids` [..., vocab], by their ids [batch, seq]: columns of A. Neither PEFT nor we drop any. */
+export function lowRankOfIds(
+  g: GraphBuilder,
+  { a, scale }: LoraMatrices,
+  ids: Value,
+  padTokenId: number | null,
+): Value {
+  const picked = g.transpose(g.gather(a, ids, 1), [1, 2, 0]);
+  const [columns] = g.withGradient([a], [picked], ([dColumns]) => {
+    const [rank, vocabulary] = a.shape.map(Number) as [number, number];
+    const rows = g.reshape(dColumns as Value, [-1, rank]);
+    const learned = padTokenId === null ? rows : g.where(isId(g, ids, padTokenId), 0, rows);
+    return [g.transpose(g.scatterAdd(g.zeros([vocabulary, rank], a.dtype), ids, learned))];
+  });
+  return scaled(g, columns as Value, scale);
+}
+
+/** bool [ids, 1]. torch's embeddings (padding_idx) learn nothing for the padding, wherever it stands, and PEFT's with them. */
+const isId = (g: GraphBuilder, ids: Value, id: number): Value =>
+  g.equal(g.reshape(ids, [-1, 1]), g.constant([id], 'int64'));
+
+const scaled = (g: GraphBuilder, low: Value, scale: LoraScale | undefined): Value =>
+  scale === undefined ? low : g.mul(low, scale);
 
 export const loraName = (module: string, matrix: 'A' | 'B') => `${module}.lora_${matrix}`;
 

@@ -1,8 +1,8 @@
 // Several adapters in one session: their matrices are stacked along the rank, and each row's mask lets through its own
 // part. A row without an adapter has an empty mask, so the bare model is one of the policies that a batch can mix.
 
-import { type Adapter, readAdapter, withScaleInB } from '../checkpoint/peft.ts';
-import { loraName } from '../models/lora.ts';
+import { type Adapter, type AdapterBase, readAdapter, withScaleInB } from '../checkpoint/peft.ts';
+import { loraName, loraShape } from '../models/lora.ts';
 import type { WeightShapes } from '../models/weights.ts';
 import type { Tensor } from '../runtime/session.ts';
 
@@ -21,7 +21,7 @@ export interface AdapterShelf {
 }
 
 /** `live` adapters are in memory, by name, and change between calls: each call takes them as they are. */
-export function createAdapterShelf(shapes: WeightShapes, live: ReadonlyMap<string, Adapter> = new Map()): AdapterShelf {
+export function createAdapterShelf(base: AdapterBase, live: ReadonlyMap<string, Adapter> = new Map()): AdapterShelf {
   const adapters = new Map<string, Adapter>();
   return {
     async take(keys) {
@@ -33,7 +33,7 @@ export function createAdapterShelf(shapes: WeightShapes, live: ReadonlyMap<strin
           taken.set(key, withScaleInB(changing));
           continue;
         }
-        const adapter = adapters.get(key) ?? withScaleInB(await readAdapter(key, shapes));
+        const adapter = adapters.get(key) ?? withScaleInB(await readAdapter(key, base));
         // Last in the map's order: the first is the one not asked for the longest.
         adapters.delete(key);
         adapters.set(key, adapter);
@@ -76,7 +76,7 @@ function stack(adapters: readonly Adapter[], modules: readonly string[], shapes:
   const rank = adapters.reduce((sum, adapter) => sum + adapter.shape.r, 0);
   const feeds: Record<string, Tensor> = {};
   for (const module of modules) {
-    const [out = 0, inner = 0] = shapes.get(`${module}.weight`) ?? [];
+    const [out, inner] = loraShape(shapes, module) ?? [0, 0];
     const a = new Float32Array(rank * inner);
     const b = new Float32Array(out * rank);
     let start = 0;

@@ -5,7 +5,7 @@ import type { ModelConfig } from '../checkpoint/model-config.ts';
 import { type FloatType, GraphBuilder, type Value } from '../graph/builder.ts';
 import type { OnnxGraph } from '../graph/onnx.ts';
 import { toLogits } from '../models/index.ts';
-import { type LoraSource, loraInputs, noLora } from '../models/lora.ts';
+import { headModule, type LoraSource, loraInputs, noLora } from '../models/lora.ts';
 import type { WeightShapes, Weights } from '../models/weights.ts';
 import { type CacheFormat, cacheShape, tokenAxes } from './attention.ts';
 import { cachedForward, cacheNames, nowhere, ropeInputs } from './decoder.ts';
@@ -90,7 +90,7 @@ export function generationGraph(model: SampledModel): OnnxGraph {
       });
       const lastPlace = b.sub(added, b.constant(1, 'int64'));
       const lastHidden = b.op('GatherND', [hidden, lastPlace], { batch_dims: 1 })[0] as Value;
-      const logits = b.cast(toLogits(b, config, weights, lastHidden), 'float32');
+      const logits = toLogits({ g: b, config, weights, lora }, lastHidden);
       const counted = (rest as Value[]).at(past.length);
       const drawn = penalties && counted ? penalise(b, logits, { ...penalties, occurrences: counted }) : logits;
       const token = drawToken(b, drawn, { ...draw, uniforms: b.gather(uniforms, iteration) });
@@ -148,6 +148,12 @@ function penaltyInputs(g: GraphBuilder, { vocabSize }: ModelConfig): PenaltyInpu
 /** Adapters side by side along their rank; the mask leaves each row its own (none, for the bare model). */
 function stackedAdapters(g: GraphBuilder, { shapes, loraModules }: SampledModel): LoraSource {
   if (loraModules.length === 0) return noLora;
-  const mask = g.input('adapter_mask', 'float32', ['rows', 1, 'rank']);
-  return loraInputs(g, shapes, loraModules, 'rank', g.cast(mask, g.dtype)).source;
+  const mask = g.cast(g.input('adapter_mask', 'float32', ['rows', 1, 'rank']), g.dtype);
+  const { source } = loraInputs(g, shapes, loraModules, 'rank', mask);
+  // The head reads one state a row, the others a sequence of them.
+  const rowMask = g.squeeze(mask, [1]);
+  return (module) => {
+    const adapter = source(module);
+    return adapter && module === headModule ? { ...adapter, scale: rowMask } : adapter;
+  };
 }

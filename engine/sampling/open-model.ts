@@ -78,7 +78,7 @@ export function createOpenModel(
   const { config: model, shapes } = checkpoint;
   const weightBytes = [...checkpoint.tensors.values()].reduce((sum, { length }) => sum + length, 0);
   const tablesFor = createRopeTables(model);
-  const shelf = createAdapterShelf(shapes, options.live);
+  const shelf = createAdapterShelf(checkpoint, options.live);
   let current: Held | null = null;
   let opening: Promise<unknown> = Promise.resolve();
 

@@ -150,18 +150,22 @@ describe('sampling', () => {
   test('adapters mix in a batch: each row is what its own policy gives', async () => {
     const mixed = await open('llama');
     const full = config({ temperature: 1, max_new_tokens: 24 });
-    const adapter = `${fixtures}llama-adapter`;
+    const [adapter, head] = [`${fixtures}llama-adapter`, `${fixtures}ours-head-adapter`];
     const requests = requestsFor(2).flatMap((request) => [
       { ...request, id: `${request.id} base`, adapter: null },
       { ...request, id: `${request.id} adapter`, adapter },
+      { ...request, id: `${request.id} head`, adapter: head },
     ]);
     const together = await collect(mixed, requests, full);
     const base = await collect(await open('llama'), requestsFor(2), full);
     const adapted = await collect(await open('llama', 'llama-adapter'), requestsFor(2), full);
+    const headed = await collect(await open('llama', 'ours-head-adapter'), requestsFor(2), full);
     const ids = (responses: SampledResponse[] | undefined) => responses?.map(({ tokenIds }) => tokenIds);
     for (const i of prompts.keys()) {
-      expect(ids(together[2 * i])).toEqual(ids(base[i]));
-      expect(ids(together[2 * i + 1])).toEqual(ids(adapted[i]));
+      expect(ids(together[3 * i])).toEqual(ids(base[i]));
+      expect(ids(together[3 * i + 1])).toEqual(ids(adapted[i]));
+      expect(ids(together[3 * i + 2])).toEqual(ids(headed[i]));
+      expect(ids(base[i])).not.toEqual(ids(headed[i]));
       expect(ids(base[i])).not.toEqual(ids(adapted[i]));
     }
   });

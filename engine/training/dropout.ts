@@ -2,10 +2,11 @@
 // is resumed draws what it would have drawn.
 import type { Adapter } from '../checkpoint/peft.ts';
 import { dropoutName, dropoutScaleName } from '../models/dropout.ts';
+import { embeddingModule } from '../models/lora.ts';
 import type { Tensor } from '../runtime/session.ts';
 import type { BatchSize } from './batch.ts';
 
-/** Feeds of models/dropout.ts: `share` of each module's inputs is left out, or none where `draw` is null. */
+/** Feeds of models/dropout.ts: `share` of each module's inputs is left out, or none where `draw` is null. Ids are not dropped. */
 export function dropoutFeeds(
   { modules }: Adapter,
   { share, seed }: { share: number; seed: number },
@@ -18,6 +19,7 @@ export function dropoutFeeds(
     [dropoutScaleName]: { dtype: 'float32', shape: [], data: Float32Array.of(scale) },
   };
   for (const [i, [module, { a }]] of [...modules].entries()) {
+    if (module === embeddingModule) continue;
     const shape = [rows, length, a.shape[1] ?? 0];
     const size = shape.reduce((product, dim) => product * dim, 1);
     const data = draw === null ? new Uint8Array(size).fill(1) : mask(size, share, [seed, draw, i]);

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { type Checkpoint, openCheckpoint } from '../checkpoint/checkpoint.ts';
 import { createAdapter } from '../checkpoint/peft.ts';
 import { readTensor, type TensorToWrite } from '../checkpoint/safetensors.ts';
-import { loraConfigSchema, trainConfigSchema } from '../config.ts';
+import { loraConfigSchema, loraTargetNames, trainConfigSchema } from '../config.ts';
 import { GraphBuilder } from '../graph/builder.ts';
 import { loraInputs, loraName, noLora } from '../models/lora.ts';
 import { memoryWeights } from '../models/weights.ts';
@@ -144,7 +144,7 @@ describe('the demo model', () => {
     const checkpoint = await openCheckpoint(model);
     const rows = pairs.map((pair) => tokenizePair(checkpoint, pair));
     const size = { ...sizeOf(rows, rows.length), promptSpan: 0 };
-    const lora = loraConfigSchema.parse({ r: 4, lora_alpha: 8 });
+    const lora = loraConfigSchema.parse({ r: 4, lora_alpha: 8, target_modules: [...loraTargetNames] });
     const adapter = createAdapter(lora, checkpoint.shapes, 3);
     const g = new GraphBuilder('check', 'float64');
     const inputs = loraInputs(g, checkpoint.shapes, [...adapter.modules.keys()], lora.r, adapter.scale);

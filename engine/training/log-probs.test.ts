@@ -6,7 +6,7 @@ import { GraphBuilder, type Value } from '../graph/builder.ts';
 import { createRandom } from '../random.ts';
 import { openSession, type Tensor } from '../runtime/session.ts';
 import { packRows } from './batch.ts';
-import { chunkSize, type HeadProduct, tokenStatistics } from './log-probs.ts';
+import { chunkSize, type HeadProduct, tokenDivergences, tokenStatistics } from './log-probs.ts';
 
 const [states, width, rank, vocabulary] = [40, 6, 3, 37];
 const size = { rows: 3, completions: 2, length: 300, span: 130 };
@@ -96,6 +96,19 @@ function plain(
   };
 }
 
+function expectAlike(found: Record<string, Tensor>, expected: Record<string, Tensor>): void {
+  expect(Object.keys(found)).toEqual(Object.keys(expected));
+  for (const [name, { data, shape }] of Object.entries(expected)) {
+    expect(found[name]?.shape).toEqual(shape);
+    const scale = Math.max(...Array.from(data as Float64Array, (value) => Math.abs(Number(value))));
+    expect(scale).toBeGreaterThan(0);
+    for (const [i, value] of Array.from(data as Float64Array, Number).entries()) {
+      const error = Math.abs(Number(found[name]?.data[i]) - value) / scale;
+      expect(error, `${name}[${i}] is ${found[name]?.data[i]} instead of ${value}`).toBeLessThan(1e-12);
+    }
+  }
+}
+
 test('a chunk of logits has a bounded size, whatever the vocabulary', () => {
   expect(chunkSize(151_936)).toBe(64);
   expect(chunkSize(32_000)).toBe(256);
@@ -111,19 +124,58 @@ describe('chunks equal the whole', () => {
           await outputsOf(softcap, isTrained, true),
           await outputsOf(softcap, isTrained, false),
         ];
-        expect(Object.keys(found)).toEqual(Object.keys(expected));
-        for (const [name, { data, shape }] of Object.entries(expected)) {
-          expect(found[name]?.shape).toEqual(shape);
-          const scale = Math.max(...Array.from(data as Float64Array, (value) => Math.abs(Number(value))));
-          expect(scale).toBeGreaterThan(0);
-          for (const [i, value] of Array.from(data as Float64Array, Number).entries()) {
-            const error = Math.abs(Number(found[name]?.data[i]) - value) / scale;
-            expect(error, `${name}[${i}] is ${found[name]?.data[i]} instead of ${value}`).toBeLessThan(1e-12);
-          }
-        }
+        expectAlike(found, expected);
       });
     }
   }
+});
+
+describe('divergences by chunks equal the formula, with trained matrices', () => {
+  async function gradientsOf(softcap: number | null, isChunked: boolean) {
+    const g = new GraphBuilder('divergences', 'float64');
+    const input = (name: string) => g.input(name, feeds[name]?.dtype ?? 'float64', feeds[name]?.shape ?? []);
+    const [x, low, matrix, high] = [input('x'), input('low'), input('matrix'), input('high')];
+    const policy: HeadProduct[] = [
+      { x, matrix, isTrained: false },
+      { x: low, matrix: high, isTrained: true },
+    ];
+    const reference: HeadProduct[] = [{ x, matrix, isTrained: false }];
+    const tokens = { at: input('at'), labels: input('labels') };
+    const packing = { order: input('order'), places: input('places'), count: input('count') };
+    const values = isChunked
+      ? tokenDivergences(g, { ...tokens, ...packing, policy, reference: still(g, reference) }, softcap)
+      : plainDivergences(g, tokens.at, policy, still(g, reference), softcap);
+    const weights = input('weights');
+    const loss = g.reduceSum(g.mul(g.mul(values, values), weights), [0]);
+    g.output('divergences', g.mul(values, weights));
+    const found = gradients(g, loss, [x, low, high]);
+    for (const [i, gradient] of found.entries()) g.output(`gradient ${i}`, gradient);
+    const session = await openSession(g.build(), { device: 'cpu', optimization: 'basic' });
+    const outputs = await session.run(feeds);
+    await session.close();
+    return outputs;
+  }
+  const still = (g: GraphBuilder, products: readonly HeadProduct[]) =>
+    products.map((product) => ({ ...product, x: g.stopGradient(g.mul(product.x, 0.9)) }));
+  function plainDivergences(
+    g: GraphBuilder,
+    at: Value,
+    policy: readonly HeadProduct[],
+    reference: readonly HeadProduct[],
+    cap: number | null,
+  ) {
+    const logpsOf = (products: readonly HeadProduct[]) => {
+      const logits = products
+        .map(({ x, matrix }) => g.gemm(g.gather(x, at), matrix, { b: true }))
+        .reduce((sum, term) => g.add(sum, term));
+      return g.logSoftmax(cap === null ? logits : g.softcap(logits, cap));
+    };
+    const [p, r] = [logpsOf(policy), logpsOf(reference)];
+    return g.reduceSum(g.mul(g.exp(r), g.sub(r, p)), [-1]);
+  }
+  test.each([null, 2])('soft-cap %s', async (softcap) => {
+    expectAlike(await gradientsOf(softcap, true), await gradientsOf(softcap, false));
+  });
 });
 
 test('what nobody reads is not in the graph', () => {

@@ -173,42 +173,64 @@ function recomputed(
   { logSumExp, labelSlope }: Forward,
   dLogps: Value,
 ): (Value | null)[] {
+  const fromAll = throughChunks(g, products, slots, softcap, g.neg(dLogps), ({ b, of }, { z, slope }) => {
+    const p = b.exp(b.sub(z, b.unsqueeze(of(logSumExp), [-1])));
+    return slope ? b.mul(p, slope) : p;
+  });
+  const { at, labels } = slots;
+  const own = g.cast(g.unsqueeze(labelSlope ? g.mul(dLogps, labelSlope) : dLogps, [-1]), g.dtype);
+  return products.flatMap(({ x, matrix }, k) => {
+    const { rows, sum } = fromAll[k] as Pulled;
+    const dX = g.scatterAdd(g.zeros(x.shape, x.dtype), at, g.add(rows, g.mul(own, g.gather(matrix, labels))));
+    return [dX, sum && g.scatterAdd(sum, labels, g.mul(own, g.gather(x, at)))];
+  });
+}
+
+/** What a gradient by the logits comes to for a product. */
+interface Pulled {
+  /** By the state of each slot, [slots, width]. */
+  rows: Value;
+  /** By the matrix where it is trained, [vocab, width]. */
+  sum: Value | null;
+}
+
+/** Pulls d loss / d z = dValues x `slope`, a slot's factor times its row of [chunk, vocab], back through the products. */
+function throughChunks(
+  g: GraphBuilder,
+  products: readonly HeadProduct[],
+  slots: TokenSlots,
+  softcap: number | null,
+  dValues: Value,
+  slope: (chunk: Chunk, own: Logits) => Value,
+): Pulled[] {
   const trained = products.filter(({ isTrained }) => isTrained);
   const zeros = trained.map(({ matrix }) => g.zeros(matrix.shape, matrix.dtype));
   const [name, vocabulary] = ['chunks_gradient', vocabularyOf(products)];
   const { carried, perProduct } = inChunks(g, name, slots, vocabulary, softcap, zeros, (chunk, sums) => {
-    const { b, of, counts, logits } = chunk;
-    const { states, z, slope } = logits(products);
-    const p = b.exp(b.sub(z, b.unsqueeze(of(logSumExp), [-1])));
-    const share = b.unsqueeze(b.where(counts, b.neg(of(dLogps)), 0), [-1]);
-    const dLogits = b.cast(b.mul(slope ? b.mul(p, slope) : p, share), g.dtype);
+    const { b, of, counts } = chunk;
+    const own = chunk.logits(products);
+    const share = b.unsqueeze(b.where(counts, of(dValues), 0), [-1]);
+    const dLogits = b.cast(b.mul(slope(chunk, own), share), g.dtype);
     return {
       carried: trained.map((product, k) => {
-        const x = states[products.indexOf(product)] as Value;
+        const x = own.states[products.indexOf(product)] as Value;
         return b.add(sums[k] as Value, b.gemm(dLogits, x, { a: true }));
       }),
       named: {},
       perProduct: products.map(({ matrix }) => b.gemm(dLogits, matrix)),
     };
   });
-  const { at, labels } = slots;
-  const own = g.cast(g.unsqueeze(labelSlope ? g.mul(dLogps, labelSlope) : dLogps, [-1]), g.dtype);
   // A slot that does not count stands at place 0, and must not take that one's gradient.
-  const isCounted = g.unsqueeze(g.not(g.equal(dLogps, g.constant(0, dLogps.dtype))), [-1]);
-  return products.flatMap(({ x, matrix, isTrained }, k) => {
-    const width = Number(matrix.shape[1]);
-    const fromAll = bySlot(g, slots, perProduct[k] as Value, [width]);
-    const rows = g.add(g.where(isCounted, fromAll, 0), g.mul(own, g.gather(matrix, labels)));
-    const dX = g.scatterAdd(g.zeros(x.shape, x.dtype), at, rows);
-    if (!isTrained) return [dX, null];
-    const sum = carried[trained.findIndex((product) => product.matrix === matrix)] as Value;
-    return [dX, g.scatterAdd(sum, labels, g.mul(own, g.gather(x, at)))];
-  });
+  const isCounted = g.unsqueeze(g.not(g.equal(dValues, g.constant(0, dValues.dtype))), [-1]);
+  return products.map((product, k) => ({
+    rows: g.where(isCounted, bySlot(g, slots, perProduct[k] as Value, [Number(product.matrix.shape[1])]), 0),
+    sum: carried[trained.indexOf(product)] ?? null,
+  }));
 }
 
 /**
  * KL(reference || policy) = sum_v r(v) log(r(v) / p(v)) of each slot, [slots]. Its gradient is the policy's alone, by the
- * states: (p - r) matrix. Matrices that are trained are not supported.
+ * logits p - r: as with log-probabilities the forward leaves it by the states, unless a matrix is trained.
  */
 export function tokenDivergences(
   g: GraphBuilder,
@@ -216,15 +238,18 @@ export function tokenDivergences(
   softcap: number | null,
 ): Value {
   const { policy, reference, ...slots } = models;
-  if (policy.some(({ isTrained }) => isTrained)) throw new Error('A divergence is taken through a frozen head only.');
   return g.scope('divergences', () => {
     const vocabulary = vocabularyOf(policy);
-    const { named, perProduct } = inChunks(g, 'chunks', slots, vocabulary, softcap, [], ({ b, logits }) => {
-      const own = logits(policy);
+    const compare = ({ b, logits }: Chunk, own: Logits) => {
       const [p, r] = [b.logSoftmax(own.z), b.logSoftmax(logits(reference).z)];
       const expected = b.exp(r);
       const apart = b.sub(b.exp(p), expected);
-      const dLogits = b.cast(own.slope ? b.mul(apart, own.slope) : apart, g.dtype);
+      return { p, r, expected, slope: own.slope ? b.mul(apart, own.slope) : apart };
+    };
+    const { named, perProduct } = inChunks(g, 'chunks', slots, vocabulary, softcap, [], (chunk) => {
+      const { b } = chunk;
+      const { p, r, expected, slope } = compare(chunk, chunk.logits(policy));
+      const dLogits = b.cast(slope, g.dtype);
       return {
         carried: [],
         named: { divergences: b.reduceSum(b.mul(expected, b.sub(r, p)), [-1]) },
@@ -232,10 +257,17 @@ export function tokenDivergences(
       };
     });
     const slopes = slopesOf(g, slots, policy, perProduct);
+    const isTrained = policy.some((product) => product.isTrained);
     const wrt = policy.flatMap(({ x, matrix }) => [x, matrix]);
-    const [value] = g.withGradient(wrt, [bySlot(g, slots, named.divergences)], ([dValues]) =>
-      kept(g, policy, slots, slopes, dValues as Value),
-    );
+    const [value] = g.withGradient(wrt, [bySlot(g, slots, named.divergences)], ([dValues]) => {
+      if (!isTrained) return kept(g, policy, slots, slopes, dValues as Value);
+      const slope = (chunk: Chunk, own: Logits) => compare(chunk, own).slope;
+      const fromAll = g.scope('divergences', () => throughChunks(g, policy, slots, softcap, dValues as Value, slope));
+      return fromAll.flatMap(({ rows, sum }, k) => {
+        const { x } = policy[k] as HeadProduct;
+        return [g.scatterAdd(g.zeros(x.shape, x.dtype), slots.at, rows), sum];
+      });
+    });
     return value as Value;
   });
 }

@@ -83,11 +83,14 @@ test('each pass over the same responses lowers their loss', async () => {
   for (const [i, loss] of losses.slice(1).entries()) expect(loss).toBeLessThan(losses[i] as number);
 });
 
-test('the sampler takes the matrices as they are at each call', async () => {
+test.each([
+  ['layers', common.lora],
+  ['embedding and head', { ...common.lora, target_modules: ['embed_tokens', 'lm_head'] }],
+])('the sampler takes the matrices of %s as they are at each call', async (_, lora) => {
   const checkpoint = await openCheckpoint(model);
-  const { out } = await run(grpo({ max_steps: 3 }));
-  const trained = await readAdapter(out, checkpoint.shapes);
-  const changing = await readAdapter(out, checkpoint.shapes);
+  const { out } = await run(grpo({ max_steps: 3, temperature: 0.8, lora }));
+  const trained = await readAdapter(out, checkpoint);
+  const changing = await readAdapter(out, checkpoint);
   for (const { b } of changing.modules.values()) b.data.fill(0);
   const sampler = createSampler(checkpoint, { device: 'cpu', live: new Map([['policy', changing]]) }, openSession);
   const sample = async (adapter: string | null) => {
@@ -136,7 +139,7 @@ test('without a verdict there is nothing to learn, and nothing is changed', asyn
   });
   expect(result.unjudged).toBe(8);
   expect(of('loss')).toEqual([0, 0]);
-  const adapter = await readAdapter(out, (await openCheckpoint(model)).shapes);
+  const adapter = await readAdapter(out, await openCheckpoint(model));
   for (const { b } of adapter.modules.values()) expect(b.data.every((value) => value === 0)).toBe(true);
 });
 

@@ -7,7 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Checkpoint, openCheckpoint } from '../checkpoint/checkpoint.ts';
 import { createAdapter } from '../checkpoint/peft.ts';
-import { loraConfigSchema, trainConfigSchema } from '../config.ts';
+import { readTensor, type TensorToWrite } from '../checkpoint/safetensors.ts';
+import { loraConfigSchema, loraTargetNames, trainConfigSchema } from '../config.ts';
 import { GraphBuilder, type Value } from '../graph/builder.ts';
 import type { OnnxGraph } from '../graph/onnx.ts';
 import { loraInputs, noLora } from '../models/lora.ts';
@@ -46,9 +47,13 @@ const batchOf = (checkpoint: Checkpoint) => {
   return { rows, size: { ...sizeOf(rows, rows.length), promptSpan: 0 } };
 };
 
-/** An adapter on every layer whose B is not zero, so that A has gradients. */
+/** An adapter on every layer, the embedding and the head, whose B is not zero, so that A has gradients. */
 function adapterOf(checkpoint: Checkpoint, r: number) {
-  const adapter = createAdapter(loraConfigSchema.parse({ r }), checkpoint.shapes, 3);
+  const adapter = createAdapter(
+    loraConfigSchema.parse({ r, target_modules: [...loraTargetNames] }),
+    checkpoint.shapes,
+    3,
+  );
   const random = createRandom(4);
   for (const { b } of adapter.modules.values()) b.data.set(b.data.map(() => 0.05 * random.normal()));
   return adapter;

@@ -67,7 +67,7 @@ export async function openPolicy(
     }
     return { policy: await wholePolicy(checkpoint, options), initial: null };
   }
-  const initial = job.adapter === null ? null : await readAdapter(job.adapter, checkpoint.shapes);
+  const initial = job.adapter === null ? null : await readAdapter(job.adapter, checkpoint);
   const adapter = initial ? copyOf(initial) : createAdapter(lora, checkpoint.shapes, seed);
   const dropout = { share: lora.lora_dropout, seed };
   return { policy: adapterPolicy(checkpoint, adapter, { ...options, dropout, model: job.model }), initial };

@@ -220,10 +220,10 @@ describe('a reference that moves (TR-DPO)', () => {
     const start = { adapter: null, reference: 'base' } as const;
     const lora = { r: 4, lora_alpha: 8, target_modules: ['q_proj', 'v_proj'] };
     const before = await run({ ...moving(0.25, { max_steps: 2 }), lora }, pairs, start);
-    const { shapes } = await openCheckpoint(model);
+    const base = await openCheckpoint(model);
     const [initial, policy] = [
-      createAdapter(loraConfigSchema.parse(lora), shapes, 42),
-      await readAdapter(before.out, shapes),
+      createAdapter(loraConfigSchema.parse(lora), base.shapes, 42),
+      await readAdapter(before.out, base),
     ];
     const mix = (target: Float32Array, trained: Float32Array = new Float32Array()) => {
       for (const [i, x] of target.entries()) target[i] = 0.25 * (trained[i] ?? Number.NaN) + 0.75 * x;

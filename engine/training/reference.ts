@@ -97,7 +97,7 @@ export async function chooseReference(
 ): Promise<Adapter | null> {
   if (reference === 'base') return null;
   if (reference === 'initial') return initial;
-  return readAdapter(reference.adapter, checkpoint.shapes);
+  return readAdapter(reference.adapter, checkpoint);
 }
 
 /** What a run records of its reference. */

@@ -25,7 +25,7 @@ export async function openRewardModel(options: {
   device?: string;
 }): Promise<RewardModel> {
   const checkpoint = await openCheckpoint(options.model);
-  const { adapter, score } = await readRewardAdapter(options.adapter, checkpoint.shapes, checkpoint.config.hiddenSize);
+  const { adapter, score } = await readRewardAdapter(options.adapter, checkpoint);
   const policy = adapterPolicy(checkpoint, adapter, { device: options.device ?? 'auto', isCheckpointed: false });
   const sessions = createSessionCache(sessionsHeld);
   return {

@@ -96,7 +96,7 @@ test('a fresh one learns its pairs, is evaluated, and its folder is no adapter o
   const config = rewardConfigSchema.parse({ learning_rate: 5e-3, max_steps: 30, logging_steps: 30, eval_steps: 30 });
   const [last] = await run({ out, config, evalPairs: pairs });
   expect(last).toMatchObject({ eval_accuracy: 1 });
-  await expect(readAdapter(out, (await openCheckpoint(model)).shapes)).rejects.toMatchObject({
+  await expect(readAdapter(out, await openCheckpoint(model))).rejects.toMatchObject({
     code: 'ADAPTER_INVALID',
   });
   await expect(openRewardModel({ model, adapter: `${fixtures}llama-adapter` })).rejects.toThrow(/has no value head/);

@@ -180,11 +180,9 @@ const remedies = {
 /** The standard deviation of transformers' fresh heads. */
 const headDeviation = 0.02;
 
-async function openRewardAdapter(
-  { adapter, config }: RewardJob,
-  { shapes, config: model }: Checkpoint,
-): Promise<RewardAdapter> {
-  if (adapter !== null) return readRewardAdapter(adapter, shapes, model.hiddenSize);
+async function openRewardAdapter({ adapter, config }: RewardJob, checkpoint: Checkpoint): Promise<RewardAdapter> {
+  if (adapter !== null) return readRewardAdapter(adapter, checkpoint);
+  const { shapes, config: model } = checkpoint;
   const random = createRandom(config.seed);
   const data = Float32Array.from({ length: model.hiddenSize }, () => headDeviation * random.normal());
   return { adapter: createAdapter(config.lora, shapes, config.seed), score: { shape: [1, model.hiddenSize], data } };

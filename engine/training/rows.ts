@@ -5,7 +5,7 @@ import type { ModelConfig } from '../checkpoint/model-config.ts';
 import { exactType, type GraphBuilder, type Value } from '../graph/builder.ts';
 import { families, headName } from '../models/index.ts';
 import type { DecoderContext } from '../models/layers.ts';
-import type { LoraSource } from '../models/lora.ts';
+import { headModule, type LoraSource, lowRank } from '../models/lora.ts';
 import type { Weights } from '../models/weights.ts';
 import { rowAttention } from './attention.ts';
 import type { BatchSize } from './batch.ts';
@@ -36,15 +36,21 @@ export interface ReadRows extends TokenSlots {
 /** Adds the inputs of training/batch.ts, and runs the model on them. */
 export function readRows(model: ModelInputs, size: BatchSize): ReadRows {
   const { g, config, weights, lora } = model;
-  const { rows, completions, span } = size;
+  const { rows, length, completions, span } = size;
   const states = rowStates(model, size);
   const tokenWeights = g.input('token_weights', exactType(g), [rows, completions, span]);
-  const head = (source: LoraSource, isTrained: boolean): HeadProduct[] => [
-    { x: states(source), matrix: weights.tensor(headName(config)), isTrained },
-  ];
+  const head = (source: LoraSource, isTrained: boolean): HeadProduct[] => {
+    const x = states(source);
+    const whole = { x, matrix: weights.tensor(headName(config)), isTrained: isTrained && weights.isTrained };
+    const adapter = source(headModule);
+    if (!adapter) return [whole];
+    const low = lowRank(g, adapter, g.reshape(x, [rows, length, config.hiddenSize]));
+    const rank = Number(low.shape.at(-1));
+    return [whole, { x: g.reshape(low, [rows * length, rank]), matrix: adapter.b, isTrained }];
+  };
   return {
     ...slotInputs(g, '', rows * completions * span),
-    products: head(lora, weights.isTrained),
+    products: head(lora, true),
     through: (source) => g.scope('through', () => head(source, false)),
     tokenWeights,
   };

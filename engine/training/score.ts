@@ -33,7 +33,7 @@ export async function scorePairs(
   signal?: AbortSignal,
 ): Promise<PairScore[]> {
   const checkpoint = await openCheckpoint(options.model);
-  const adapter = options.adapter ? await readAdapter(options.adapter, checkpoint.shapes) : null;
+  const adapter = options.adapter ? await readAdapter(options.adapter, checkpoint) : null;
   const rows = options.pairs.map((pair) => tokenizePair(checkpoint, pair));
   for (const [i, row] of rows.entries()) {
     const needed = longestSequence(row);

@@ -1,5 +1,5 @@
 // Whole runs against TRL's, step by step, in fp32 (fixtures/README.md says how they were made): every loss that TRL has.
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -29,8 +29,11 @@ interface TrlRun {
   metrics: Metrics[];
   /** Which of the pairs, in their order; the first 18 of a family's, else all. */
   pairs?: number[];
+  /** What is otherwise in the model's config. */
+  changes?: object;
 }
 const { runs: more } = await read<{ runs: Record<string, TrlRun> }>('preference.json');
+const { runs: ofHeads } = await read<{ runs: Record<string, TrlRun> }>('head.json');
 
 let folder = '';
 beforeAll(async () => {
@@ -46,10 +49,11 @@ async function runAsTrl(
   settings: object,
   examples: readonly TrainingExample[] = pairs,
   start: Start = { adapter: `${fixtures}${family}-init`, reference: 'base' },
+  model = `${fixtures}${family}`,
 ) {
   const logged: Metrics[] = [];
   const job: TrainJob = {
-    model: `${fixtures}${family}`,
+    model,
     ...start,
     pairs: [...examples],
     config: trainConfigSchema.parse({
@@ -185,8 +189,18 @@ const examplesOf: { [K in TrlRun['kind']]: (name: string, run: TrlRun) => Promis
 const averagedByBatch = ['entropy', 'mean_token_accuracy', 'logits/chosen', 'logits/rejected'];
 const averagedByLabel = ['rewards/chosen', 'rewards/rejected', 'rewards/margins', 'logps/chosen', 'logps/rejected'];
 
+/** The family's folder, or one like it whose config says other things. */
+async function modelOf(name: string, { family, changes }: TrlRun): Promise<string> {
+  if (!changes || Object.keys(changes).length === 0) return `${fixtures}${family}`;
+  const model = join(folder, `model of ${name}`);
+  await cp(`${fixtures}${family}`, model, { recursive: true });
+  const config = join(model, 'config.json');
+  await writeFile(config, JSON.stringify({ ...JSON.parse(await readFile(config, 'utf8')), ...changes }));
+  return model;
+}
+
 describe('TRL in other ways', () => {
-  test.each(Object.entries(more))('%s', async (name, run) => {
+  test.each(Object.entries({ ...more, ...ofHeads }))('%s', async (name, run) => {
     const { cpo_alpha: _, ...settings } = run.settings;
     const start: Start = run.targets
       ? {
@@ -196,7 +210,8 @@ describe('TRL in other ways', () => {
       : { adapter: `${fixtures}${run.family}-init`, reference: 'base' };
     const loss = run.kind === 'kto' ? { loss_type: 'kto' } : {};
     const examples = await examplesOf[run.kind](name, run);
-    const metrics = await runAsTrl(name, run.family, inOrder({ max_steps: 4, ...loss, ...settings }), examples, start);
+    const all = inOrder({ max_steps: 4, ...loss, ...settings });
+    const metrics = await runAsTrl(name, run.family, all, examples, start, await modelOf(name, run));
     const isAccumulated = 'gradient_accumulation_steps' in settings;
     expectLike(metrics, run.metrics, [
       ...(isAccumulated ? averagedByBatch : []),
