@@ -1,7 +1,8 @@
 // A Bradley-Terry reward model: a value head over the base with LoRA, trained on pairs; a PEFT folder of task type SEQ_CLS,
 // which transformers' AutoModelForSequenceClassification and peft load.
 import { type Checkpoint, openCheckpoint } from '../checkpoint/checkpoint.ts';
-import { createAdapter, type RewardAdapter, readRewardAdapter, writeRewardAdapter } from '../checkpoint/peft.ts';
+import { createAdapter, type RewardAdapter } from '../checkpoint/peft.ts';
+import { readRewardModel, writeRewardModel } from '../checkpoint/reward-base.ts';
 import { EngineError } from '../errors.ts';
 import type { TrainingPair, TrainMetrics } from '../ports.ts';
 import { createRandom } from '../random.ts';
@@ -122,7 +123,7 @@ export async function trainReward(
       onMetrics,
       signal,
     });
-    await writeRewardAdapter(job.out, { adapter, score }, job.model, config.lora.lora_dropout);
+    await writeRewardModel(job.out, { adapter, score }, stored, config.lora.lora_dropout);
     const seconds = (performance.now() - started) / 1000;
     return { adapter: job.out, steps, skippedSteps, best, stoppedEarly, trainedPairs: rows.length, dropped, seconds };
   } finally {
@@ -146,14 +147,12 @@ function rewardMetrics(pairs: readonly RewardOutcome[]): Record<string, number> 
 /** The standard deviation of transformers' fresh heads. */
 const headDeviation = 0.02;
 
-async function openRewardAdapter(
-  { adapter, config }: RewardJob,
-  { shapes, config: model }: Checkpoint,
-): Promise<RewardAdapter> {
-  if (adapter !== null) return readRewardAdapter(adapter, shapes, model.hiddenSize);
+async function openRewardAdapter({ adapter, config }: RewardJob, base: Checkpoint): Promise<RewardAdapter> {
+  if (adapter !== null) return readRewardModel(adapter, base);
+  const { hiddenSize } = base.config;
   const random = createRandom(config.seed);
-  const data = Float32Array.from({ length: model.hiddenSize }, () => headDeviation * random.normal());
-  return { adapter: createAdapter(config.lora, shapes, config.seed), score: { shape: [1, model.hiddenSize], data } };
+  const data = Float32Array.from({ length: hiddenSize }, () => headDeviation * random.normal());
+  return { adapter: createAdapter(config.lora, base.shapes, config.seed), score: { shape: [1, hiddenSize], data } };
 }
 
 function usableRows(
