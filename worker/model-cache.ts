@@ -1,52 +1,56 @@
-// The engine child's open samplers, one per model: a request beside a job shares its weights. One that nobody uses stays,
-// since the next request is likely to want its model, until another model wants the memory.
-import type { LocalSampler } from '../engine/sampling/sampler.ts';
+// The engine child's open models: a request beside a job shares their weights. One that nobody uses stays, since the next
+// request is likely to want it, until another one wants the memory.
 
-export interface SamplerCache {
-  use<T>(model: string, work: (sampler: LocalSampler) => Promise<T>): Promise<T>;
+export interface ModelCache<K, M> {
+  use<T>(key: K, work: (model: M) => Promise<T>): Promise<T>;
   /** Closes what is not at work, for memory. */
   closeIdle(): Promise<void>;
 }
 
-interface Entry {
-  sampler: Promise<LocalSampler>;
+interface Entry<M> {
+  model: Promise<M>;
   users: number;
 }
 
-export function createSamplerCache(open: (model: string) => Promise<LocalSampler>): SamplerCache {
-  const entries = new Map<string, Entry>();
+/** `nameOf` tells keys apart: two of one name are one model. */
+export function createModelCache<K, M extends { close(): Promise<void> }>(
+  open: (key: K) => Promise<M>,
+  nameOf: (key: K) => string,
+): ModelCache<K, M> {
+  const entries = new Map<string, Entry<M>>();
 
   async function closeIdle(kept?: string): Promise<void> {
-    for (const [model, { sampler, users }] of entries) {
-      if (users > 0 || model === kept) continue;
-      entries.delete(model);
-      await (await sampler).close();
+    for (const [name, { model, users }] of entries) {
+      if (users > 0 || name === kept) continue;
+      entries.delete(name);
+      await (await model).close();
     }
   }
 
   /** An entry that nobody can take from under its first user: it is counted before anything is awaited. */
-  async function take(model: string): Promise<Entry> {
-    const known = entries.get(model);
+  function take(name: string, key: K): Entry<M> {
+    const known = entries.get(name);
     if (known) {
       known.users++;
       return known;
     }
-    const entry: Entry = { sampler: closeIdle().then(() => open(model)), users: 1 };
-    entries.set(model, entry);
+    const entry: Entry<M> = { model: closeIdle().then(() => open(key)), users: 1 };
+    entries.set(name, entry);
     // What failed to open is tried anew at the next request.
-    entry.sampler.catch(() => entries.get(model) === entry && entries.delete(model));
+    entry.model.catch(() => entries.get(name) === entry && entries.delete(name));
     return entry;
   }
 
   return {
     closeIdle: () => closeIdle(),
-    async use(model, work) {
-      const entry = await take(model);
+    async use(key, work) {
+      const name = nameOf(key);
+      const entry = take(name, key);
       try {
-        return await work(await entry.sampler);
+        return await work(await entry.model);
       } finally {
         entry.users--;
-        await closeIdle(model);
+        await closeIdle(name);
       }
     },
   };

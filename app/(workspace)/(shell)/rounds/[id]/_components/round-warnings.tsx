@@ -12,15 +12,17 @@ export function RoundWarnings({ roundId }: { roundId: string }) {
   const { data: warnings = [] } = useQuery(trpc.rounds.warnings.queryOptions({ roundId }));
   if (warnings.length === 0) return null;
   return (
-    <Card>
-      <h2 className="font-semibold text-base">{t('title')}</h2>
-      <p className="mb-4 text-muted">{t('text')}</p>
-      <ul className="flex flex-col divide-y divide-line">
-        {warnings.map((warning) => (
-          <Warning key={warning.kind} warning={warning} />
-        ))}
-      </ul>
-    </Card>
+    <section aria-label={t('title')}>
+      <Card>
+        <h2 className="font-semibold text-base">{t('title')}</h2>
+        <p className="mb-4 text-muted">{t('text')}</p>
+        <ul className="flex flex-col divide-y divide-line">
+          {warnings.map((warning) => (
+            <Warning key={warning.kind} warning={warning} />
+          ))}
+        </ul>
+      </Card>
+    </section>
   );
 }
 
