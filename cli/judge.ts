@@ -107,8 +107,8 @@ function toRequest(file: string, { line, row }: NumberedRow<SampleRow>): JudgeRe
 
 /** The same text for the same work: verdicts of another judge, or of other responses, must not be taken over. */
 function identify(options: Options, rows: readonly NumberedRow<SampleRow>[]): string {
-  const { judge, judgeModel = null, baseUrl = null, mode, seed } = options;
-  const hash = createHash('sha256').update(JSON.stringify({ judge, judgeModel, baseUrl, mode, seed }));
+  const { judge, judgeModel = null, judgeBase = null, baseUrl = null, mode, seed } = options;
+  const hash = createHash('sha256').update(JSON.stringify({ judge, judgeModel, judgeBase, baseUrl, mode, seed }));
   for (const { row } of rows) hash.update(JSON.stringify([row.prompt, row.responses.map(({ text }) => text)]));
   return hash.digest('hex');
 }

@@ -1,7 +1,6 @@
 // Options that several commands have in common, and how their values are read.
 import { type Command, InvalidArgumentError } from 'commander';
-import { z } from 'zod';
-import { type ConditionName, conditionNames } from '../domain/conditional.ts';
+import { type ConditionName, conditionNames, conditionsSchema } from '../domain/conditional.ts';
 import { type Device, deviceSchema, type Precision, precisionSchema, samplingConfigSchema } from '../engine/config.ts';
 import { seedOption, wholeNumber } from './io.ts';
 
@@ -45,7 +44,7 @@ export function addConditionOption(command: Command): Command {
 }
 
 function readConditions(text: string): ConditionName[] {
-  const parsed = z.array(z.enum(conditionNames)).safeParse(text.split(','));
+  const parsed = conditionsSchema.safeParse(text.split(','));
   if (!parsed.success)
     throw new InvalidArgumentError(`It must be ${conditionNames.join(' or ')}, or both with a comma.`);
   return parsed.data;

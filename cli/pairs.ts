@@ -8,7 +8,7 @@ import {
   type SampledResponseRow,
   toTrlRow,
 } from '../domain/formats.ts';
-import { type PairPolicy, pairPolicyNames, pairsFromTiers, type RankedPair } from '../domain/pairs.ts';
+import { type PairPolicy, pairPolicyNames, pairsFromTiers, type RankedPair, scoreGap } from '../domain/pairs.ts';
 import { mixSeed } from '../domain/random.ts';
 import { assertWritable, type CommandOutcome, counted, readRows, runCommand, seedOption, writeWhole } from './io.ts';
 
@@ -64,8 +64,7 @@ async function makePairs({
         );
       }
       const all = row.tiers ? rankedPairsOf(row, row.tiers, policy, mixSeed(seed, counts.rankings)) : [];
-      const gap = ({ chosen, rejected }: RankedPair) => (row.scores?.[chosen] ?? 0) - (row.scores?.[rejected] ?? 0);
-      const kept = least === undefined ? all : all.filter((pair) => gap(pair) >= least);
+      const kept = least === undefined ? all : all.filter((pair) => scoreGap(pair, row.scores ?? []) >= least);
       counts.close += all.length - kept.length;
       const pairs = kept.map((pair) => toPairRow(row, pair));
       counts.rankings++;

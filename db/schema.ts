@@ -19,6 +19,7 @@ import {
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core';
+import { conditionNames } from '../domain/conditional.ts';
 import { jobNames, jobStatuses } from '../domain/jobs.ts';
 import { type DeviceMemory, type ModelFacts, modelStatuses } from '../domain/models.ts';
 import { roundStatuses } from '../domain/rounds.ts';
@@ -31,6 +32,8 @@ const id = () => uuid('id').primaryKey().defaultRandom();
 const instant = (name: string) => timestamp(name, { withTimezone: true });
 const createdAt = () => instant('created_at').notNull().defaultNow();
 const seed = () => bigint('seed', { mode: 'number' }).notNull();
+/** What of a prompt beside its messages is rendered into it. */
+const conditions = () => text('conditions', { enum: conditionNames }).array().notNull().default([]);
 
 /** People. The first admin comes from the one-time set-up address; admins create all other accounts. */
 export const roles = ['admin', 'annotator'] as const;
@@ -146,6 +149,8 @@ export const prompts = pgTable(
       .references(() => projects.id, { onDelete: 'cascade' }),
     messages: jsonb('messages').$type<ChatMessage[]>().notNull(),
     split: text('split', { enum: ['train', 'heldout'] }).notNull(),
+    /** What a round or a sampling may render into the messages: who answers, and what the answer should be like. */
+    persona: text('persona'),
     tags: text('tags').array().notNull().default([]),
     contentHash: text('content_hash').notNull(),
     createdAt: createdAt(),
@@ -210,6 +215,7 @@ export const samplings = pgTable(
     purpose: text('purpose', { enum: ['label', 'evaluation'] }).notNull(),
     n: integer('n').notNull(),
     config: jsonb('config').$type<SamplingConfig>().notNull(),
+    conditions: conditions(),
     seed: seed(),
     roundId: uuid('round_id').references((): AnyPgColumn => rounds.id, { onDelete: 'set null' }),
     createdAt: createdAt(),
@@ -317,10 +323,13 @@ export const judges = pgTable(
     projectId: uuid('project_id')
       .notNull()
       .references(() => projects.id, { onDelete: 'cascade' }),
-    kind: text('kind', { enum: ['oracle', 'random', 'local', 'openai'] }).notNull(),
+    kind: text('kind', { enum: ['oracle', 'random', 'local', 'openai', 'reward'] }).notNull(),
     name: text('name').notNull(),
     baseUrl: text('base_url'),
     model: text('model'),
+    /** A reward model as it was when the judge was added: its key in the artifact store, and its base, named as policies do. */
+    adapterKey: text('adapter_key'),
+    baseModelDir: text('base_model_dir'),
     apiKeyEncrypted: text('api_key_encrypted'),
     /** A removed judge keeps its row: rankings and evaluations name it. */
     removedAt: instant('removed_at'),
@@ -344,6 +353,8 @@ export const rankings = pgTable(
     submissionId: uuid('submission_id').notNull().unique(),
     durationMs: integer('duration_ms'),
     verdict: text('verdict'),
+    /** By response id, from a judge that gives numbers (higher is better); null from all others. */
+    scores: jsonb('scores').$type<Record<string, number>>(),
     createdAt: createdAt(),
   },
   (t) => [
@@ -377,6 +388,7 @@ export const judgements = pgTable(
     shownOrder: integer('shown_order').array().notNull(),
     verdict: text('verdict').notNull(),
     tiers: jsonb('tiers').$type<string[][]>(),
+    scores: jsonb('scores').$type<Record<string, number>>(),
     createdAt: createdAt(),
   },
   (t) => [index().on(t.taskId)],
@@ -390,6 +402,9 @@ export const datasetVersions = pgTable('dataset_versions', {
     .references(() => projects.id, { onDelete: 'cascade' }),
   contentHash: text('content_hash').notNull(),
   pairPolicy: text('pair_policy').notNull(),
+  /** Pairs whose scores differ by less were left out; null left out none. */
+  minMargin: doublePrecision('min_margin'),
+  conditions: conditions(),
   pairCount: integer('pair_count').notNull(),
   createdAt: createdAt(),
 });

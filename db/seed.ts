@@ -6,9 +6,8 @@ import { sql } from 'drizzle-orm';
 import { demoRecipe } from '../demo/recipe.ts';
 import { parseJsonLines, promptRowSchema } from '../domain/formats.ts';
 import { samplingConfigSchema } from '../engine/config.ts';
-import type { ChatMessage } from '../engine/ports.ts';
 import type { Database, Transaction } from './client.ts';
-import { insertPrompts } from './prompts.ts';
+import { insertPrompts, type NewPrompt, toNewPrompt } from './prompts.ts';
 import { judges, policies, projects } from './schema.ts';
 
 const demoFolder = fileURLToPath(new URL('../demo', import.meta.url));
@@ -29,10 +28,9 @@ export async function seedDatabase(db: Database): Promise<boolean> {
   });
 }
 
-async function readPrompts(split: 'train' | 'heldout'): Promise<ChatMessage[][]> {
+async function readPrompts(split: 'train' | 'heldout'): Promise<NewPrompt[]> {
   const file = path.join(demoFolder, 'prompts', `${split}.jsonl`);
-  const rows = parseJsonLines(promptRowSchema, await readFile(file, 'utf8'), file);
-  return rows.map(({ prompt }) => (typeof prompt === 'string' ? [{ role: 'user', content: prompt }] : prompt));
+  return parseJsonLines(promptRowSchema, await readFile(file, 'utf8'), file).map(toNewPrompt);
 }
 
 async function insertDemoProject(tx: Transaction): Promise<string> {

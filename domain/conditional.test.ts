@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { conditioned } from './conditional.ts';
+import { conditioned, conditionsSchema } from './conditional.ts';
 
 const conditions = { persona: 'You are a pirate.', tags: ['short', 'formal'] };
 
@@ -19,4 +19,10 @@ test('puts what is asked for in front of the prompt, persona first', () => {
 test('leaves a prompt as it is where nothing is asked for, or it has nothing of it', () => {
   expect(conditioned('Hi?', conditions, [])).toBe('Hi?');
   expect(conditioned('Hi?', { tags: [] }, ['persona', 'tags'])).toBe('Hi?');
+});
+
+test('two ways of asking for the same are equal; what is no condition is refused', () => {
+  expect(conditionsSchema.parse(['tags', 'persona', 'tags'])).toEqual(['persona', 'tags']);
+  expect(conditionsSchema.parse([])).toEqual([]);
+  expect(conditionsSchema.safeParse(['mood']).success).toBe(false);
 });

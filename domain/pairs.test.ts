@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type PairPolicy, pairPolicyNames, pairsFromTiers } from './pairs.ts';
+import { type PairPolicy, pairPolicyNames, pairsFromTiers, scoreGap } from './pairs.ts';
 import { responseIndices } from './ranking.ts';
 
 const short = (policy: PairPolicy, tiers: number[][], seed = 1) =>
@@ -97,4 +97,11 @@ describe.each(pairPolicyNames)('%s', (policy) => {
       }),
     );
   });
+});
+
+test('the gap of a pair is by how much the chosen one was scored higher, by index or by name', () => {
+  expect(scoreGap({ chosen: 2, rejected: 0 }, [-1, 5, 0.5])).toBe(1.5);
+  const named: Record<string, number> = { a: -2, b: -2.25 };
+  expect(scoreGap({ chosen: 'a', rejected: 'b' }, named)).toBe(0.25);
+  expect(scoreGap({ chosen: 'a', rejected: 'c' }, named)).toBeNaN();
 });

@@ -1,10 +1,14 @@
 // From one ranking to preference pairs, by an explicit policy. Ties never make a pair (tied pairs hurt plain DPO,
 // arXiv 2409.17431). Choices between tied responses are seeded, so that the same ranking gives the same pairs.
+import { z } from 'zod';
 import { createRandom, pick, type Random } from './random.ts';
 import type { Tiers } from './ranking.ts';
 
 export const pairPolicyNames = ['best-worst', 'best-second', 'best-random', 'adjacent', 'all'] as const;
 export type PairPolicy = (typeof pairPolicyNames)[number];
+
+/** The least difference of a pair's scores; null asks for none. */
+export const minMarginSchema = z.number('Give a number.').min(0, 'Give 0 or more.').nullable();
 
 export interface RankedPair<T = number> {
   chosen: T;
@@ -18,6 +22,14 @@ export interface PairOptions<T> {
   seed: number;
   /** Responses with the same content teach nothing against one another: they never make a pair. */
   isSame?: (one: T, other: T) => boolean;
+}
+
+/** How much higher the chosen one was scored; NaN where either has no score. */
+export function scoreGap<T extends string | number>(
+  { chosen, rejected }: Pick<RankedPair<T>, 'chosen' | 'rejected'>,
+  scores: { readonly [response in T]?: number },
+): number {
+  return (scores[chosen] ?? Number.NaN) - (scores[rejected] ?? Number.NaN);
 }
 
 /** A possible pair with the tiers it comes from, counted from the best, 0. */

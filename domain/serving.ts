@@ -28,6 +28,10 @@ export type ServedRequest = z.infer<typeof servedRequestSchema>;
 export const readRequestSchema = servedRequestSchema.pick({ modelDir: true, adapterKey: true, prompts: true });
 export type ReadRequest = z.infer<typeof readRequestSchema>;
 
+/** Only to be looked at: whether the adapter is a reward model of this base. */
+export const rewardModelRequestSchema = readRequestSchema.pick({ modelDir: true, adapterKey: true });
+export type RewardModelRequest = z.infer<typeof rewardModelRequestSchema>;
+
 const readPromptSchema = z.object({
   tokens: z.array(z.string()),
   /** Null for the first token, which nothing predicts. */
@@ -60,6 +64,7 @@ export type ServedResponse = Extract<ServedChunk, { type: 'response' }>;
 export const servedLineSchema = z.union([
   servedChunkSchema,
   z.object({ type: z.literal('read'), prompts: z.array(readPromptSchema) }),
+  z.object({ type: z.literal('recognised') }),
   z.object({ type: z.literal('end') }),
   z.object({ type: z.literal('error'), code: z.string().nullable(), message: z.string() }),
 ]);

@@ -10,6 +10,8 @@ const admin = { name: 'Ada Admin', email: 'ada@example.org', password: 'a long e
 const annotator = { name: 'Nora Annotator', email: 'nora@example.org', password: 'another good password' };
 const promptCount = 60;
 const trainingMs = 5 * 60_000;
+/** Shorter than some of the demo's answers with their prompts, which the round's page then warns of. */
+const longestSequence = 40;
 
 let app: RunningApp;
 
@@ -189,7 +191,13 @@ async function trainRound(page: Page): Promise<void> {
   await expectAccessible(page, 'rounds, empty');
   await page.getByRole('link', { name: 'Start a round' }).first().click();
   await expect(page.getByText(/^\d+ pairs will be used$/)).toBeVisible();
+  // The oracle's rankings have scores, the five by hand have none.
+  await page.getByLabel('Minimum margin of scores').fill('1000');
+  await expect(page.getByText(/^5 pairs will be used$/)).toBeVisible();
+  await page.getByLabel('Minimum margin of scores').fill('');
+  await expect(page.getByText(/ pairs have scores; 0 left out\.$/)).toBeVisible();
   await page.getByText('More settings').click();
+  await page.getByLabel('Longest sequence (tokens)').fill(String(longestSequence));
   await expectAccessible(page, 'new round');
   await page.getByRole('button', { name: 'Start the round' }).click();
   await expect(page).toHaveURL(/\/rounds\/[0-9a-f-]{36}$/);
@@ -206,6 +214,10 @@ async function promote(page: Page): Promise<void> {
   await expect(page.getByRole('img', { name: /^Win rate [\d.]+%, 95% interval from/ })).toBeVisible();
   await expect(page.getByText(/^\d+ wins?$/)).toBeVisible();
   await expect(page.getByRole('region', { name: 'Side by side' }).getByRole('listitem').first()).toBeVisible();
+  const warnings = page.getByRole('region', { name: 'What to look at' }).getByRole('listitem');
+  const cut = warnings.filter({ hasText: /^\d+ of \d+ rows were cut to fit\./ });
+  await expect(cut).toContainText('before the first step');
+  await expect(cut).toContainText('Raise the longest length if memory allows.');
   await page.getByText('The figures as a table').click();
   await expect(page.getByRole('table').getByRole('row').nth(1)).toContainText(/0\.693/);
   await expectAccessible(page, 'round, finished');

@@ -1,5 +1,5 @@
 // A model's way in a real browser: register a folder, read what it is and needs, talk to it, fine-tune it, start a project
-// on it. Downloads are tested against a server that speaks the Hub's API, in worker/models.test.ts.
+// on it, let a reward model judge. Downloads are tested against a server that speaks the Hub's API, in worker/models.test.ts.
 import { cp } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,8 +7,10 @@ import { expect, type Page, test } from '@playwright/test';
 import { type RunningApp, startApp } from './app.ts';
 import { expectAccessible, watchPage } from './checks.ts';
 
-const fixture = fileURLToPath(new URL('../engine/fixtures/llama', import.meta.url));
-const prompts = Array.from({ length: 20 }, (_, i) => JSON.stringify({ prompt: `Question ${i}` })).join('\n');
+const fixtures = fileURLToPath(new URL('../engine/fixtures/', import.meta.url));
+const prompts = Array.from({ length: 20 }, (_, i) => JSON.stringify({ prompt: `Question ${i}`, tags: ['short'] })).join(
+  '\n',
+);
 
 /** A file for the browser, of examples or what is given. */
 const dataFile = (text: string) => ({ name: 'chat.jsonl', mimeType: 'application/jsonl', buffer: Buffer.from(text) });
@@ -21,7 +23,10 @@ let app: RunningApp;
 test.beforeAll(async () => {
   test.setTimeout(6 * 60_000);
   app = await startApp();
-  await cp(fixture, path.join(app.dataDir, 'models', 'tiny-llama'), { recursive: true });
+  const folders = { 'tiny-llama': 'llama', 'tiny-policy': 'llama-adapter', 'tiny-reward': 'llama-reward' };
+  for (const [name, fixture] of Object.entries(folders)) {
+    await cp(path.join(fixtures, fixture), path.join(app.dataDir, 'models', name), { recursive: true });
+  }
 });
 test.afterAll(async () => app?.stop());
 
@@ -30,8 +35,8 @@ const card = (page: Page, name: string) =>
 
 test('a folder becomes a model, answers, and carries a project', async ({ page }) => {
   await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
-  // A refused folder is an answer with status 400, which the browser reports.
-  const watch = watchPage(page, app.url, [/status of 400/]);
+  // Refused folders are answers with status 400 or 422, which the browser reports.
+  const watch = watchPage(page, app.url, [/status of 4(00|22)/]);
   await page.goto(app.setupUrl);
   await page.getByLabel('Your name').fill('Ada Admin');
   await page.getByLabel('E-mail').fill('ada@example.org');
@@ -132,6 +137,51 @@ test('a folder becomes a model, answers, and carries a project', async ({ page }
     await page.getByRole('button', { name: 'Create project' }).click();
     await expect(page.getByRole('combobox', { name: 'Project' })).toHaveValue(/./);
     await expect(page.getByRole('combobox', { name: 'Project' }).locator('option:checked')).toHaveText('Mine');
+  });
+  await test.step('a reward model becomes its judge; what is none, or has another base, is refused in the dialog', async () => {
+    await page.getByRole('navigation', { name: 'Places' }).getByRole('link', { name: 'Judges' }).click();
+    await page.getByRole('button', { name: 'Add judge' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Add judge' });
+    await dialog.getByLabel('Name', { exact: true }).fill('Taste');
+    await dialog.getByRole('radio', { name: 'Reward model' }).focus();
+    await page.keyboard.press('Space');
+    await dialog.getByLabel('Reward model', { exact: true }).fill('tiny-policy');
+    await expectAccessible(page, 'add a reward model');
+    await dialog.getByRole('button', { name: 'Add judge' }).click();
+    await expect(dialog.getByRole('alert')).toContainText('no value head', { timeout: 60_000 });
+    await dialog.getByLabel('Reward model', { exact: true }).fill('tiny-reward');
+    await dialog.getByLabel('Its base model').selectOption('tiny-llama');
+    await dialog.getByRole('button', { name: 'Add judge' }).click();
+    await expect(dialog).toBeHidden({ timeout: 60_000 });
+    await expect(card(page, 'Taste')).toContainText(/tiny-reward on .*tiny-llama/);
+    await expectAccessible(page, 'judges with a reward model');
+  });
+  await test.step('what its prompts state beside their text can be rendered into them', async () => {
+    await page.getByRole('navigation', { name: 'Places' }).getByRole('link', { name: 'Prompts' }).click();
+    await page.getByRole('button', { name: 'Sample responses' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Sample responses' });
+    await expect(dialog.getByRole('checkbox', { name: 'Persona' })).toBeHidden();
+    await dialog.getByRole('checkbox', { name: 'Tags' }).check();
+    await dialog.getByLabel('Longest response (tokens)').fill('8');
+    await dialog.getByLabel('Prompts').fill('3');
+    await expectAccessible(page, 'sampling with tags');
+    await dialog.getByRole('button', { name: 'Start sampling' }).click();
+    await expect(dialog).toBeHidden();
+    await page.getByRole('table').getByRole('link').first().click();
+    await expect(page.getByText('with Tags')).toBeVisible({ timeout: 60_000 });
+  });
+  await test.step('it judges what was sampled, and the new round shows what was rendered', async () => {
+    await page.getByRole('navigation', { name: 'Places' }).getByRole('link', { name: 'Judges' }).click();
+    await page.getByRole('button', { name: 'Judge all open tasks with Taste' }).click();
+    await expect(page.getByText(/^No task is open/)).toBeVisible({ timeout: 60_000 });
+    await page.getByRole('navigation', { name: 'Places' }).getByRole('link', { name: 'Rounds' }).click();
+    await page.getByRole('link', { name: 'Start a round' }).first().click();
+    const tags = page.getByRole('checkbox', { name: 'Tags' });
+    await expect(tags).toBeChecked();
+    await expect(page.getByText(/[1-3] pairs? ha(s|ve) scores; 0 left out\.$/)).toBeVisible();
+    await tags.uncheck();
+    await expect(page.getByText(/^Some responses were sampled with something else/)).toBeVisible();
+    await expectAccessible(page, 'new round with tags');
   });
   expect(watch.problems).toEqual([]);
   expect(watch.foreignRequests).toEqual([]);

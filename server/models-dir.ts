@@ -28,21 +28,30 @@ export async function resolveModelFolder(modelsDir: string, folder: string): Pro
 }
 
 /** Folders of the models directory that hold a config.json, by their names below it. */
-export async function listModelFolders(modelsDir: string): Promise<string[]> {
+export function listModelFolders(modelsDir: string): Promise<string[]> {
+  return listFoldersWith('config.json', modelsDir);
+}
+
+/** Those that hold an adapter: a policy's, or a reward model. */
+export function listAdapterFolders(modelsDir: string): Promise<string[]> {
+  return listFoldersWith('adapter_config.json', modelsDir);
+}
+
+async function listFoldersWith(file: string, modelsDir: string): Promise<string[]> {
   const found: string[] = [];
-  await collect(modelsDir, '', found);
+  await collect(file, modelsDir, '', found);
   return found.sort();
 }
 
 const maxDepth = 5;
 const maxFolders = 500;
 
-async function collect(modelsDir: string, below: string, found: string[]): Promise<void> {
+async function collect(file: string, modelsDir: string, below: string, found: string[]): Promise<void> {
   const entries: Dirent[] = await readdir(path.join(modelsDir, below), { withFileTypes: true }).catch((error) => {
     if (below !== '' || reasonOf(error) === 'it does not exist') return [];
     throw new AppError('DATA_DIR_UNUSABLE', `The models directory ${modelsDir} cannot be read: ${reasonOf(error)}.`);
   });
-  if (entries.some(({ name }) => name === 'config.json')) {
+  if (entries.some(({ name }) => name === file)) {
     if (below !== '') found.push(below);
     return;
   }
@@ -51,7 +60,8 @@ async function collect(modelsDir: string, below: string, found: string[]): Promi
     if (found.length >= maxFolders) return;
     const folder = below === '' ? entry.name : `${below}/${entry.name}`;
     // Links are followed only once someone names them: a circle of them has no end.
-    if (entry.isDirectory() && modelFolderSchema.safeParse(folder).success) await collect(modelsDir, folder, found);
+    if (entry.isDirectory() && modelFolderSchema.safeParse(folder).success)
+      await collect(file, modelsDir, folder, found);
   }
 }
 

@@ -113,7 +113,7 @@ test('a judge that is down is tried again, then fails the job with one clear sen
   await database.db.delete(tasks);
   await addTasks(database.db, projectId, 2);
   const judge = { kind: 'openai', baseUrl: 'http://127.0.0.1:9/v1', model: 'none' } as const;
-  const { id: judgeId } = await createJudge(database.db, secret, { projectId, name: 'Down', judge });
+  const { id: judgeId } = await createJudge(database.db, services, { projectId, name: 'Down', judge });
   const { jobRunId } = await startJudging(database.db, { projectId, judgeId });
   const payload = await payloadOf(jobRunId);
   await expect(attemptJob(services, 'judge', payload, attempt(1))).rejects.toMatchObject({ code: 'JUDGE_UNAVAILABLE' });

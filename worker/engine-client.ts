@@ -21,6 +21,7 @@ import type {
   TrainResult,
 } from '../engine/ports.ts';
 import { engineProcessFlags } from '../engine/runtime/process-flags.ts';
+import type { RewardModel } from '../engine/training/reward-model.ts';
 import type { SftJob, SftResult } from '../engine/training/sft.ts';
 import type {
   EngineOperation,
@@ -28,6 +29,7 @@ import type {
   EngineRequest,
   FromEngine,
   ModelOptions,
+  RewardModelOptions,
   ToEngine,
 } from './engine-protocol.ts';
 import { streamed } from './streamed.ts';
@@ -64,12 +66,16 @@ export interface Engine {
   ): AsyncIterable<ServedChunk>;
   /** Throws the engine's own words where a folder's config or tokenizer cannot be used; it may have no weights yet. */
   recognise(folder: string, signal?: AbortSignal): Promise<null>;
+  /** Throws the engine's own words where the adapter is no reward model, or its base does not fit. */
+  recogniseReward(folders: RewardModelOptions, signal?: AbortSignal): Promise<null>;
   /** What a model folder holds. Throws the engine's own words for one that cannot be used. */
   inspect(folder: string, signal?: AbortSignal): Promise<InspectedModel>;
   /** What a model makes of each token of the prompts: as `serve`, for whoever waits. */
   read(model: ModelOptions, prompts: SampleRequest['prompt'][], signal?: AbortSignal): Promise<ReadPrompt[]>;
   /** A model of this engine as a sampler port. */
   sampler(model: ModelOptions): Sampler;
+  /** A reward model, opened at its first question. */
+  rewardModel(folders: RewardModelOptions): RewardModel;
   /** The child's process id while there is one. */
   pid(): number | null;
   close(): Promise<void>;
@@ -261,8 +267,15 @@ export function openEngine({ device, cacheDir, cancelPatienceMs = 10_000 }: Engi
       sample: (requests, config, signal) => sample({ ...model, requests, config, stream: true }, signal),
       close: async () => undefined,
     }),
+    rewardModel: (folders) => ({
+      reward: (prompt, responses, signal) =>
+        ask<'reward'>({ operation: 'reward', input: { ...folders, prompt, responses } }, signal),
+      close: async () => undefined,
+    }),
     score: (model, pairs, signal) => ask<'score'>({ operation: 'score', input: { ...model, pairs } }, signal),
     recognise: (folder, signal) => ask<'recognise'>({ operation: 'recognise', input: { folder } }, signal),
+    recogniseReward: (folders, signal) =>
+      ask<'recogniseReward'>({ operation: 'recogniseReward', input: folders }, signal),
     inspect: (folder, signal) => ask<'inspect'>({ operation: 'inspect', input: { folder } }, signal),
     train: (job, onMetrics, signal) =>
       watched(

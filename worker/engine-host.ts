@@ -3,17 +3,18 @@
 
 import { rmSync } from 'node:fs';
 import { toServedChunk } from '../domain/serving.ts';
-import { inspectModel, recogniseModel } from '../engine/checkpoint/inspect.ts';
+import { inspectModel, recogniseModel, recogniseRewardModel } from '../engine/checkpoint/inspect.ts';
 import { EngineError } from '../engine/errors.ts';
 import type { SampleRequest } from '../engine/ports.ts';
 import { urgently } from '../engine/runtime/turns.ts';
 import { openSampler } from '../engine/sampling/sampler.ts';
+import { openRewardModel } from '../engine/training/reward-model.ts';
 import { scorePairs } from '../engine/training/score.ts';
 import { trainSft } from '../engine/training/sft.ts';
 import { train } from '../engine/training/trainer.ts';
-import type { EngineOperation, EngineOperations, FromEngine, ToEngine } from './engine-protocol.ts';
+import type { EngineOperation, EngineOperations, FromEngine, RewardModelOptions, ToEngine } from './engine-protocol.ts';
+import { createModelCache } from './model-cache.ts';
 import { readPrompts } from './read-prompts.ts';
-import { createSamplerCache } from './sampler-cache.ts';
 import { countTokens, tokenTexts } from './token-texts.ts';
 
 const device = process.argv[2] ?? 'auto';
@@ -21,7 +22,26 @@ const device = process.argv[2] ?? 'auto';
 /** Each child that died while it sampled halves what the next one takes of the free memory. */
 const budgetShare = 0.5 ** (1 + Number(process.argv[3] ?? 0));
 
-const samplers = createSamplerCache((model) => openSampler({ model, device, budgetShare }));
+// Each kind gives its idle memory to the other.
+const samplers = createModelCache(
+  async (model: string) => {
+    await rewardModels.closeIdle();
+    return openSampler({ model, device, budgetShare });
+  },
+  (model) => model,
+);
+const rewardModels = createModelCache(
+  async (folders: RewardModelOptions) => {
+    await samplers.closeIdle();
+    return openRewardModel({ ...folders, device });
+  },
+  ({ model, adapter }) => JSON.stringify([model, adapter]),
+);
+/** Training wants the memory. */
+async function closeIdle(): Promise<void> {
+  await samplers.closeIdle();
+  await rewardModels.closeIdle();
+}
 
 type Operation<O extends EngineOperation> = (
   input: EngineOperations[O]['input'],
@@ -60,17 +80,22 @@ const operations: { [O in EngineOperation]: Operation<O> } = {
   read: ({ model, adapter, prompts }, _emit, signal) =>
     urgently(() => readPrompts({ model, adapter, prompts, device }, signal)),
   train: async ({ job }, emit, signal) => {
-    // Training wants the memory.
-    await samplers.closeIdle();
+    await closeIdle();
     return train({ ...job, device }, emit, signal);
   },
   sft: async ({ job }, emit, signal) => {
-    await samplers.closeIdle();
+    await closeIdle();
     return trainSft({ ...job, device }, emit, signal);
   },
+  reward: ({ model, adapter, prompt, responses }, _emit, signal) =>
+    rewardModels.use({ model, adapter }, (rewardModel) => rewardModel.reward(prompt, responses, signal)),
   score: ({ pairs, ...model }, _emit, signal) => scorePairs({ ...model, pairs, device }, signal),
   recognise: async ({ folder }) => {
     await recogniseModel(folder);
+    return null;
+  },
+  recogniseReward: async ({ model, adapter }) => {
+    await recogniseRewardModel(model, adapter);
     return null;
   },
   inspect: ({ folder }) => inspectModel(folder),

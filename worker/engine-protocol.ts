@@ -4,7 +4,9 @@ import type { InspectedModel } from '../engine/checkpoint/inspect.ts';
 import type { SamplingConfig } from '../engine/config.ts';
 import type { EngineErrorCode } from '../engine/errors.ts';
 import type {
+  Completion,
   PairScore,
+  Prompt,
   SampledChunk,
   SampleRequest,
   TrainingPair,
@@ -17,6 +19,12 @@ import type { SftJob, SftResult } from '../engine/training/sft.ts';
 export interface ModelOptions {
   model: string;
   adapter: string | null;
+}
+
+/** Folders of a reward model: the base, and the adapter with the value head. */
+export interface RewardModelOptions {
+  model: string;
+  adapter: string;
 }
 
 /** Each operation: what it takes, what it streams, what it ends with. */
@@ -36,9 +44,17 @@ export interface EngineOperations {
   read: { input: ModelOptions & { prompts: SampleRequest['prompt'][] }; item: never; result: ReadPrompt[] };
   train: { input: { job: TrainJob }; item: TrainMetrics; result: TrainResult };
   sft: { input: { job: SftJob }; item: TrainMetrics; result: SftResult };
+  /** What a reward model makes of responses to a prompt. */
+  reward: {
+    input: RewardModelOptions & { prompt: Prompt; responses: readonly Completion[] };
+    item: never;
+    result: number[];
+  };
   score: { input: ModelOptions & { pairs: TrainingPair[] }; item: never; result: PairScore[] };
   /** Whether config and tokenizer can be used, before there are weights. */
   recognise: { input: { folder: string }; item: never; result: null };
+  /** Whether the adapter is a reward model, and one of this base's shape. */
+  recogniseReward: { input: RewardModelOptions; item: never; result: null };
   inspect: { input: { folder: string }; item: never; result: InspectedModel };
 }
 export type EngineOperation = keyof EngineOperations;

@@ -3,6 +3,7 @@
 import { AppError } from '../domain/errors.ts';
 import { type ModelFacts, modelFactsSchema } from '../domain/models.ts';
 import { type Engine, openEngine } from './engine-client.ts';
+import type { RewardModelOptions } from './engine-protocol.ts';
 
 const patienceMs = 60_000;
 
@@ -14,6 +15,11 @@ export async function inspectFolder(folder: string, name: string, signal: AbortS
 /** Throws where a model's config or tokenizer cannot be used: its weights need not be fetched then. */
 export async function recogniseFolder(folder: string, name: string, signal: AbortSignal): Promise<void> {
   await withEngine(name, signal, (engine, either) => engine.recognise(folder, either));
+}
+
+/** Throws the engine's words where this is no reward model, or not one of this base. */
+export async function recogniseReward(folders: RewardModelOptions, name: string, signal: AbortSignal): Promise<void> {
+  await withEngine(name, signal, (engine, either) => engine.recogniseReward(folders, either));
 }
 
 async function withEngine<T>(

@@ -8,7 +8,7 @@ import type { Judge, JudgeMode } from '../domain/judging.ts';
 import { decryptText } from '../server/secrets.ts';
 import type { JobContext } from './context.ts';
 import { openJudge } from './judges/index.ts';
-import { modelFolder } from './sampling.ts';
+import { modelFolder, modelOf } from './sampling.ts';
 
 type JudgeRow = typeof judges.$inferSelect;
 
@@ -19,6 +19,11 @@ const openers: { [K in JudgeRow['kind']]: (row: JudgeRow, context: JobContext, m
     const model = modelFolder(row.model ?? (await sftModelDir(row, context)));
     return openJudge({ kind: 'local', sampler: context.engine.sampler({ model, adapter: null }) }, mode);
   },
+  reward: async ({ name, adapterKey, baseModelDir }, context) => {
+    if (!adapterKey || !baseModelDir) throw new AppError('JUDGE_REFUSED', `The judge ${name} has no reward model.`);
+    const { model, adapter } = await modelOf(context, { name, modelDir: baseModelDir, adapterKey });
+    return openJudge({ kind: 'reward', model: context.engine.rewardModel({ model, adapter: adapter ?? '' }) });
+  },
   openai: async (row, context, mode) => {
     if (!row.baseUrl || !row.model)
       throw new AppError('JUDGE_REFUSED', `The judge ${row.name} has no address or model.`);
@@ -28,7 +33,13 @@ const openers: { [K in JudgeRow['kind']]: (row: JudgeRow, context: JobContext, m
 };
 
 /** How many questions a judge is asked at once: those that wait for a network side by side. */
-export const judgeConcurrency: { [K in JudgeRow['kind']]: number } = { oracle: 1, random: 1, local: 1, openai: 4 };
+export const judgeConcurrency: { [K in JudgeRow['kind']]: number } = {
+  oracle: 1,
+  random: 1,
+  local: 1,
+  openai: 4,
+  reward: 1,
+};
 
 export function openJudgeOf(row: JudgeRow, context: JobContext, mode: JudgeMode): Promise<Judge> {
   return openers[row.kind](row, context, mode);

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { and, asc, eq, inArray, notExists, sql } from 'drizzle-orm';
 import type { Transaction } from '../db/client.ts';
 import { type policies, prompts, responses, type samplings } from '../db/schema.ts';
+import { conditioned } from '../domain/conditional.ts';
 import { AppError } from '../domain/errors.ts';
 import { mixSeed } from '../domain/random.ts';
 import { samplingConfigSchema } from '../engine/config.ts';
@@ -25,6 +26,8 @@ const promptsPerRequest = 64;
 export interface SampledPrompt {
   id: string;
   messages: ChatMessage[];
+  persona: string | null;
+  tags: string[];
   contentHash: string;
 }
 
@@ -81,7 +84,13 @@ async function findUnanswered(context: JobContext, sampling: Sampling, promptIds
     .from(responses)
     .where(and(eq(responses.samplingId, sampling.id), eq(responses.promptId, prompts.id)));
   return context.db
-    .select({ id: prompts.id, messages: prompts.messages, contentHash: prompts.contentHash })
+    .select({
+      id: prompts.id,
+      messages: prompts.messages,
+      persona: prompts.persona,
+      tags: prompts.tags,
+      contentHash: prompts.contentHash,
+    })
     .from(prompts)
     .where(and(inArray(prompts.id, promptIds), notExists(answered)))
     .orderBy(asc(prompts.createdAt), asc(prompts.id));
@@ -97,7 +106,7 @@ async function samplePrompts(
   const waiting = new Map(missing.map((prompt) => [prompt.id, { prompt, answers: new Map<number, AnyResponse>() }]));
   const requests = missing.map((prompt) => ({
     id: prompt.id,
-    prompt: prompt.messages,
+    prompt: conditioned(prompt.messages, prompt, sampling.conditions),
     n: sampling.n,
     seed: promptSeed(sampling, prompt),
   }));

@@ -1,5 +1,5 @@
 // The worker's internal HTTP service: POST /sample streams what somebody waits for, also while a job runs; POST /read
-// says what a model makes of each token.
+// says what a model makes of each token; POST /reward-model whether an adapter is a reward model.
 // Only holders of the installation's secret are heard. The pages find it through the worker's row.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
@@ -10,6 +10,7 @@ import { AppError, asKnownError } from '../domain/errors.ts';
 import {
   type ReadRequest,
   readRequestSchema,
+  rewardModelRequestSchema,
   type ServedLine,
   type ServedRequest,
   servedLimits,
@@ -19,6 +20,7 @@ import { servingToken } from '../server/secrets.ts';
 import type { WorkerServices } from './context.ts';
 import { EngineDied } from './engine-client.ts';
 import type { ModelOptions } from './engine-protocol.ts';
+import { recogniseReward } from './inspect-model.ts';
 import { modelOf } from './sampling.ts';
 import { createWaitingRoom, type WaitingRoom } from './waiting-room.ts';
 
@@ -100,7 +102,11 @@ async function answer(
     const asked = parse(readRequestSchema, await readJson(request));
     return room.enter(() => answerLines(services, asked, response, read(services, asked, signal)), signal);
   }
-  throw new AppError('NOT_FOUND', 'There are POST /sample and POST /read.');
+  if (request.method === 'POST' && request.url === '/reward-model') {
+    const asked = parse(rewardModelRequestSchema, await readJson(request));
+    return room.enter(() => answerLines(services, asked, response, recognised(signal)), signal);
+  }
+  throw new AppError('NOT_FOUND', 'There are POST /sample, POST /read and POST /reward-model.');
 }
 
 function parse<S extends z.ZodType>(schema: S, body: unknown): z.output<S> {
@@ -146,6 +152,13 @@ function sampled(
 function read({ engine }: SampleServices, { prompts }: ReadRequest, signal: AbortSignal): Lines {
   return async function* lines(model) {
     yield { type: 'read', prompts: await engine.read(model, prompts, signal) };
+  };
+}
+
+function recognised(signal: AbortSignal): Lines {
+  return async function* lines({ model, adapter }) {
+    await recogniseReward({ model, adapter: adapter ?? '' }, 'The reward model', signal);
+    yield { type: 'recognised' };
   };
 }
 

@@ -80,28 +80,77 @@ export function Choices<V extends string>({ legend, hint, name, value, onChange,
       {hint && <p className="mb-1 text-[13px] text-faint">{hint}</p>}
       <div className="grid gap-2 sm:grid-cols-2">
         {choices.map((choice) => (
-          <label
+          <ChoiceCard
             key={choice.value}
-            className={cx(
-              'flex cursor-pointer items-start gap-2.5 rounded-control border bg-surface p-3',
-              choice.value === value ? 'border-accent ring-1 ring-accent' : 'border-line hover:border-control',
-            )}
-          >
-            <input
-              type="radio"
-              name={name}
-              value={choice.value}
-              checked={choice.value === value}
-              onChange={() => onChange(choice.value)}
-              className="mt-0.5 size-4 shrink-0 accent-accent"
-            />
-            <span className="min-w-0">
-              <span className="block font-medium">{choice.label}</span>
-              {choice.hint && <span className="mt-0.5 block text-[13px] text-muted">{choice.hint}</span>}
-            </span>
-          </label>
+            type="radio"
+            name={name}
+            choice={choice}
+            isChosen={choice.value === value}
+            onChange={() => onChange(choice.value)}
+          />
         ))}
       </div>
     </fieldset>
+  );
+}
+
+interface ChecksProps<V extends string> extends Omit<ChoicesProps<V>, 'value' | 'onChange'> {
+  values: readonly V[];
+  onChange: (values: V[]) => void;
+}
+
+/** Any of a few, in the order in which they are given. */
+export function Checks<V extends string>({ legend, hint, name, values, onChange, choices }: ChecksProps<V>) {
+  const toggle = (value: V) =>
+    onChange(choices.map((choice) => choice.value).filter((one) => values.includes(one) !== (one === value)));
+  return (
+    <fieldset className="flex flex-col gap-1.5">
+      <legend className="mb-1.5 font-medium">{legend}</legend>
+      {hint && <p className="mb-1 text-[13px] text-faint">{hint}</p>}
+      <div className="grid gap-2 sm:grid-cols-2">
+        {choices.map((choice) => (
+          <ChoiceCard
+            key={choice.value}
+            type="checkbox"
+            name={name}
+            choice={choice}
+            isChosen={values.includes(choice.value)}
+            onChange={() => toggle(choice.value)}
+          />
+        ))}
+      </div>
+    </fieldset>
+  );
+}
+
+interface ChoiceCardProps<V extends string> {
+  type: 'radio' | 'checkbox';
+  name: string;
+  choice: Choice<V>;
+  isChosen: boolean;
+  onChange: () => void;
+}
+
+function ChoiceCard<V extends string>({ type, name, choice, isChosen, onChange }: ChoiceCardProps<V>) {
+  return (
+    <label
+      className={cx(
+        'flex cursor-pointer items-start gap-2.5 rounded-control border bg-surface p-3',
+        isChosen ? 'border-accent ring-1 ring-accent' : 'border-line hover:border-control',
+      )}
+    >
+      <input
+        type={type}
+        name={name}
+        value={choice.value}
+        checked={isChosen}
+        onChange={onChange}
+        className="mt-0.5 size-4 shrink-0 accent-accent"
+      />
+      <span className="min-w-0">
+        <span className="block font-medium">{choice.label}</span>
+        {choice.hint && <span className="mt-0.5 block text-[13px] text-muted">{choice.hint}</span>}
+      </span>
+    </label>
   );
 }

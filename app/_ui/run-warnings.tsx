@@ -28,27 +28,29 @@ export function RunWarnings<W extends { kind: string; step: number; examples: Wa
   const t = useTranslations('warnings');
   if (warnings.length === 0) return null;
   return (
-    <Card>
-      <h2 className="font-semibold text-base">{t('title')}</h2>
-      <p className="mb-4 text-muted">{text}</p>
-      <ul className="flex flex-col divide-y divide-line">
-        {warnings.map((warning) => (
-          <li key={warning.kind} className="flex gap-3 py-3 first:pt-0 last:pb-0">
-            <CircleAlert aria-hidden className="mt-0.5 size-4 shrink-0 text-warn" />
-            <div className="min-w-0 max-w-[80ch]">
-              <p className="font-medium">
-                {found(warning)}{' '}
-                <span className="numeric font-normal text-[13px] text-faint">
-                  {warning.step === 0 ? t('before') : t('step', { step: warning.step })}
-                </span>
-              </p>
-              <p className="text-muted">{remedy(warning)}</p>
-              <Examples examples={warning.examples} />
-            </div>
-          </li>
-        ))}
-      </ul>
-    </Card>
+    <section aria-label={t('title')}>
+      <Card>
+        <h2 className="font-semibold text-base">{t('title')}</h2>
+        <p className="mb-4 text-muted">{text}</p>
+        <ul className="flex flex-col divide-y divide-line">
+          {warnings.map((warning) => (
+            <li key={warning.kind} className="flex gap-3 py-3 first:pt-0 last:pb-0">
+              <CircleAlert aria-hidden className="mt-0.5 size-4 shrink-0 text-warn" />
+              <div className="min-w-0 max-w-[80ch]">
+                <p className="font-medium">
+                  {found(warning)}{' '}
+                  <span className="numeric font-normal text-[13px] text-faint">
+                    {warning.step === 0 ? t('before') : t('step', { step: warning.step })}
+                  </span>
+                </p>
+                <p className="text-muted">{remedy(warning)}</p>
+                <Examples examples={warning.examples} />
+              </div>
+            </li>
+          ))}
+        </ul>
+      </Card>
+    </section>
   );
 }
 

@@ -3,6 +3,7 @@ import { devicePrecisions, type WeightPrecision } from '../config.ts';
 import { openCheckpoint } from './checkpoint.ts';
 import { countParameters, estimateMemory, type MemoryEstimate, type MemoryQuestion } from './memory.ts';
 import { readModelConfig } from './read-config.ts';
+import { readRewardModel } from './reward-base.ts';
 import { openTokenizer } from './tokenizer.ts';
 
 export interface InspectedModel {
@@ -29,6 +30,11 @@ const usualLength = 2048;
 /** Throws where config.json or the tokenizer cannot be used: known before the weights are fetched. */
 export async function recogniseModel(folder: string): Promise<void> {
   await openTokenizer(folder, await readModelConfig(folder));
+}
+
+/** Throws where `adapter` is no reward model's folder, or not one of this base. */
+export async function recogniseRewardModel(base: string, adapter: string): Promise<void> {
+  await readRewardModel(adapter, await openCheckpoint(base));
 }
 
 /** Throws what `openCheckpoint` throws for a folder that cannot be used. Reads headers, never weights. */

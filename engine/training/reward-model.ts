@@ -1,6 +1,6 @@
 // A trained reward model at work: rewards of responses to prompts.
 import { openCheckpoint } from '../checkpoint/checkpoint.ts';
-import { readRewardAdapter } from '../checkpoint/peft.ts';
+import { readRewardModel } from '../checkpoint/reward-base.ts';
 import { EngineError, throwIfCancelled } from '../errors.ts';
 import type { Completion, Prompt } from '../ports.ts';
 import { createSessionCache, damagedWeights } from '../runtime/session.ts';
@@ -25,7 +25,7 @@ export async function openRewardModel(options: {
   device?: string;
 }): Promise<RewardModel> {
   const checkpoint = await openCheckpoint(options.model);
-  const { adapter, score } = await readRewardAdapter(options.adapter, checkpoint);
+  const { adapter, score } = await readRewardModel(options.adapter, checkpoint);
   const policy = adapterPolicy(checkpoint, adapter, { device: options.device ?? 'auto', isCheckpointed: false });
   const sessions = createSessionCache(sessionsHeld);
   return {

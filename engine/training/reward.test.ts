@@ -100,6 +100,11 @@ test('a fresh one learns its pairs, is evaluated, and its folder is no adapter o
     code: 'ADAPTER_INVALID',
   });
   await expect(openRewardModel({ model, adapter: `${fixtures}llama-adapter` })).rejects.toThrow(/has no value head/);
+  // qwen2's layers are of the same shapes: only the weights tell it apart.
+  await expect(openRewardModel({ model: `${fixtures}qwen2`, adapter: out })).rejects.toThrow(
+    /was trained on other weights than those in .*qwen2: give the base model/,
+  );
+  await (await openRewardModel({ model, adapter: out })).close();
 });
 
 test('over a four-bit base it learns as over the weights that the four bits stand for', async () => {

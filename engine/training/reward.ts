@@ -2,7 +2,8 @@
 // which transformers' AutoModelForSequenceClassification and peft load.
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import { sampleWeights } from '../checkpoint/identity.ts';
-import { createAdapter, type RewardAdapter, readRewardAdapter, writeRewardAdapter } from '../checkpoint/peft.ts';
+import { createAdapter, type RewardAdapter } from '../checkpoint/peft.ts';
+import { readRewardModel, writeRewardModel } from '../checkpoint/reward-base.ts';
 import { EngineError } from '../errors.ts';
 import type { TrainingPair, TrainingPlan, TrainMetrics } from '../ports.ts';
 import { createRandom } from '../random.ts';
@@ -107,7 +108,7 @@ export async function trainReward(
       steps: course.steps,
       skipped_steps: course.skippedSteps,
     });
-    await writeRewardAdapter(job.out, { adapter, score }, job.model, config.lora.lora_dropout);
+    await writeRewardModel(job.out, { adapter, score }, checkpoint, config.lora.lora_dropout);
     const seconds = (performance.now() - started) / 1000;
     return {
       adapter: job.out,
@@ -180,10 +181,10 @@ const remedies = {
 /** The standard deviation of transformers' fresh heads. */
 const headDeviation = 0.02;
 
-async function openRewardAdapter({ adapter, config }: RewardJob, checkpoint: Checkpoint): Promise<RewardAdapter> {
-  if (adapter !== null) return readRewardAdapter(adapter, checkpoint);
-  const { shapes, config: model } = checkpoint;
+async function openRewardAdapter({ adapter, config }: RewardJob, base: Checkpoint): Promise<RewardAdapter> {
+  if (adapter !== null) return readRewardModel(adapter, base);
+  const { hiddenSize } = base.config;
   const random = createRandom(config.seed);
-  const data = Float32Array.from({ length: model.hiddenSize }, () => headDeviation * random.normal());
-  return { adapter: createAdapter(config.lora, shapes, config.seed), score: { shape: [1, model.hiddenSize], data } };
+  const data = Float32Array.from({ length: hiddenSize }, () => headDeviation * random.normal());
+  return { adapter: createAdapter(config.lora, base.shapes, config.seed), score: { shape: [1, hiddenSize], data } };
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { pairPolicyNames } from '../../domain/pairs.ts';
+import { minMarginSchema, pairPolicyNames } from '../../domain/pairs.ts';
 import { listPairs, summarizePairs } from '../services/pairs.ts';
 import { adminProcedure, router } from '../trpc.ts';
 
@@ -7,6 +7,7 @@ const livePairsInput = z.object({
   projectId: z.uuid(),
   pairPolicy: z.enum(pairPolicyNames).optional(),
   scope: z.enum(['current', 'all']).optional(),
+  minMargin: minMarginSchema.optional(),
 });
 
 export const pairsRouter = router({

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { pairPolicyNames } from '../../domain/pairs.ts';
+import { conditionsSchema } from '../../domain/conditional.ts';
+import { minMarginSchema, pairPolicyNames } from '../../domain/pairs.ts';
 import { trainConfigSchema } from '../../engine/config.ts';
 import {
   cancelRound,
@@ -21,6 +22,8 @@ const startInput = z.object({
   projectId,
   config: trainConfigSchema,
   pairPolicy: z.enum(pairPolicyNames),
+  minMargin: minMarginSchema.optional(),
+  conditions: conditionsSchema.optional(),
   reference: z.enum(['sft', 'previous']),
   judgeId: z.uuid(),
   pairScope: z.enum(['current', 'all']).optional(),

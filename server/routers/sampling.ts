@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { conditionsSchema } from '../../domain/conditional.ts';
 import { rankableResponses } from '../../domain/ranking.ts';
 import { samplingConfigSchema } from '../../engine/config.ts';
-import { startSampling } from '../services/samplings.ts';
+import { samplingDefaults, startSampling } from '../services/samplings.ts';
 import { adminProcedure, router } from '../trpc.ts';
 
 const startInput = z.object({
@@ -11,9 +12,13 @@ const startInput = z.object({
   promptCount: z.number().int().min(1).max(100_000),
   n: z.number().int().min(rankableResponses.min).max(rankableResponses.max),
   config: samplingConfigSchema,
+  conditions: conditionsSchema.optional(),
   seed: z.number().int().min(0).max(0xffffffff).optional(),
 });
 
 export const samplingRouter = router({
+  defaults: adminProcedure
+    .input(z.object({ projectId: z.uuid() }))
+    .query(({ ctx, input }) => samplingDefaults(ctx.db, input)),
   start: adminProcedure.input(startInput).mutation(({ ctx, input }) => startSampling(ctx.db, input)),
 });

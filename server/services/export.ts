@@ -38,15 +38,18 @@ export async function exportPairs(
   if (!version) throw new AppError('NOT_FOUND', 'There is no such dataset version in this project.');
   return {
     filename: `${project.slug}-pairs-${version.contentHash.slice(0, 12)}.jsonl`,
-    chunks: frozenChunks(db, version.id),
+    chunks: frozenChunks(db, version),
   };
 }
 
 async function* liveChunks(db: Database, params: ExportPairs): AsyncGenerator<string> {
-  for await (const page of livePairs(db, params)) if (page.length > 0) yield page.map(pairLine).join('');
+  for await (const page of livePairs(db, params))
+    if (page.length > 0) yield page.map((pair) => pairLine(pair, [])).join('');
 }
 
-async function* frozenChunks(db: Database, datasetVersionId: string): AsyncGenerator<string> {
+type Version = Pick<typeof datasetVersions.$inferSelect, 'id' | 'conditions'>;
+
+async function* frozenChunks(db: Database, { id, conditions }: Version): AsyncGenerator<string> {
   const chosen = alias(responses, 'chosen');
   const rejected = alias(responses, 'rejected');
   let last = -1;
@@ -55,6 +58,7 @@ async function* frozenChunks(db: Database, datasetVersionId: string): AsyncGener
       .select({
         ordinal: pairs.ordinal,
         prompt: prompts.messages,
+        stated: { persona: prompts.persona, tags: prompts.tags },
         chosen: { text: chosen.text },
         rejected: { text: rejected.text },
       })
@@ -62,12 +66,12 @@ async function* frozenChunks(db: Database, datasetVersionId: string): AsyncGener
       .innerJoin(prompts, eq(prompts.id, pairs.promptId))
       .innerJoin(chosen, eq(chosen.id, pairs.chosenResponseId))
       .innerJoin(rejected, eq(rejected.id, pairs.rejectedResponseId))
-      .where(and(eq(pairs.datasetVersionId, datasetVersionId), gt(pairs.ordinal, last)))
+      .where(and(eq(pairs.datasetVersionId, id), gt(pairs.ordinal, last)))
       .orderBy(asc(pairs.ordinal))
       .limit(pageSize);
     const end = page.at(-1);
     if (!end) return;
-    yield page.map(pairLine).join('');
+    yield page.map((pair) => pairLine(pair, conditions)).join('');
     last = end.ordinal;
   }
 }

@@ -6,6 +6,7 @@ import { AppError } from '../../domain/errors.ts';
 import { encryptText } from '../secrets.ts';
 import { enqueue } from './jobs.ts';
 import { lockProject, requireProject } from './projects.ts';
+import { type JudgePlaces, type RewardJudge, takeInRewardModel } from './reward-judges.ts';
 
 const judgeColumns = {
   id: judges.id,
@@ -13,6 +14,8 @@ const judgeColumns = {
   name: judges.name,
   baseUrl: judges.baseUrl,
   model: judges.model,
+  /** What a reward model was trained on. */
+  baseModelDir: judges.baseModelDir,
   /** The key itself never leaves the server. */
   hasApiKey: sql<boolean>`${judges.apiKeyEncrypted} is not null`,
   createdAt: judges.createdAt,
@@ -44,28 +47,56 @@ export interface CreateJudge {
     | { kind: 'random' }
     /** A checkpoint's folder; without it, the project's SFT model judges. */
     | { kind: 'local'; model?: string | undefined }
-    | { kind: 'openai'; baseUrl: string; model: string; apiKey?: string | undefined };
+    | { kind: 'openai'; baseUrl: string; model: string; apiKey?: string | undefined }
+    | ({ kind: 'reward' } & RewardJudge);
 }
 
-export async function createJudge(db: Database, secret: string, input: CreateJudge) {
+/** A reward model is looked into by a worker first, so that what is none, or has another base, is refused here. */
+export async function createJudge(
+  db: Database,
+  places: JudgePlaces,
+  input: CreateJudge,
+  signal = new AbortController().signal,
+) {
   const project = await requireProject(db, input.projectId);
   const { judge } = input;
   if (judge.kind === 'oracle' && project.kind !== 'demo') {
     throw new AppError('INVALID_INPUT', 'The demo oracle knows the demo project only: choose another judge.');
   }
+  const particulars = await particularsOf(db, places, project, judge, signal);
   const [created] = await db
     .insert(judges)
-    .values({
-      projectId: project.id,
-      kind: judge.kind,
-      name: input.name,
-      baseUrl: judge.kind === 'openai' ? judge.baseUrl : null,
-      model: judge.kind === 'openai' || judge.kind === 'local' ? (judge.model ?? null) : null,
-      apiKeyEncrypted: judge.kind === 'openai' && judge.apiKey ? encryptText(secret, judge.apiKey) : null,
-    })
+    .values({ projectId: project.id, kind: judge.kind, name: input.name, ...particulars })
     .returning(judgeColumns);
   if (!created) throw new Error('insert into judges returned no row');
   return created;
+}
+
+type Particulars = Partial<
+  Pick<typeof judges.$inferInsert, 'baseUrl' | 'model' | 'apiKeyEncrypted' | 'adapterKey' | 'baseModelDir'>
+>;
+
+/** What a kind of judge has beside its name. */
+async function particularsOf(
+  db: Queryable,
+  places: JudgePlaces,
+  project: { sftPolicyId: string | null },
+  judge: CreateJudge['judge'],
+  signal: AbortSignal,
+): Promise<Particulars> {
+  switch (judge.kind) {
+    case 'oracle':
+    case 'random':
+      return {};
+    case 'local':
+      return { model: judge.model ?? null };
+    case 'openai': {
+      const { baseUrl, model, apiKey } = judge;
+      return { baseUrl, model, apiKeyEncrypted: apiKey ? encryptText(places.secret, apiKey) : null };
+    }
+    case 'reward':
+      return takeInRewardModel(db, places, project, judge, signal);
+  }
 }
 
 /** The row stays for the rankings that name it; its API key goes. */

@@ -2,7 +2,8 @@
 // so that two of them never wait for one another.
 import { and, count, desc, eq, gte, inArray, isNull, lt, notExists, sql } from 'drizzle-orm';
 import type { Database, Queryable, Transaction } from '../../db/client.ts';
-import { leases, prompts, rankingRetractions, rankings, responses, tasks, user } from '../../db/schema.ts';
+import { leases, prompts, rankingRetractions, rankings, responses, samplings, tasks, user } from '../../db/schema.ts';
+import { conditioned } from '../../domain/conditional.ts';
 import { AppError } from '../../domain/errors.ts';
 import { findTiersProblem } from '../../domain/ranking.ts';
 import type { ChatMessage } from '../../engine/ports.ts';
@@ -16,6 +17,7 @@ export interface LabelTask {
   kind: 'task';
   leaseId: string;
   taskId: string;
+  /** As the policy read it: with what the sampling rendered into it. */
   prompt: ChatMessage[];
   /** In the order shown; without any hint of their policy. */
   responses: { id: string; text: string }[];
@@ -123,20 +125,28 @@ async function shuffledOrdinals(tx: Transaction, task: Task): Promise<number[]> 
 
 async function describeLease(tx: Transaction, lease: Lease, tiers: string[][] | null): Promise<LabelTask> {
   const rows = await tx
-    .select({ prompt: prompts.messages, id: responses.id, ordinal: responses.ordinal, text: responses.text })
+    .select({
+      prompt: prompts.messages,
+      stated: { persona: prompts.persona, tags: prompts.tags },
+      conditions: samplings.conditions,
+      id: responses.id,
+      ordinal: responses.ordinal,
+      text: responses.text,
+    })
     .from(tasks)
+    .innerJoin(samplings, eq(samplings.id, tasks.samplingId))
     .innerJoin(prompts, eq(prompts.id, tasks.promptId))
     .innerJoin(responses, and(eq(responses.samplingId, tasks.samplingId), eq(responses.promptId, tasks.promptId)))
     .where(eq(tasks.id, lease.taskId));
-  const prompt = rows[0]?.prompt;
-  if (!prompt) throw new Error(`task ${lease.taskId} has no responses`);
+  const [first] = rows;
+  if (!first) throw new Error(`task ${lease.taskId} has no responses`);
   const byOrdinal = new Map(rows.map((row) => [row.ordinal, { id: row.id, text: row.text }]));
   const shown = lease.shownOrder.flatMap((ordinal) => byOrdinal.get(ordinal) ?? []);
   return {
     kind: 'task',
     leaseId: lease.id,
     taskId: lease.taskId,
-    prompt,
+    prompt: conditioned(first.prompt, first.stated, first.conditions),
     responses: shown,
     expiresAt: lease.expiresAt,
     tiers,

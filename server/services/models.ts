@@ -2,9 +2,9 @@
 // files (worker/jobs/models.ts); nothing of a stranger's file is parsed here.
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import { and, asc, desc, eq, inArray, isNotNull, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, inArray, isNotNull, isNull, sql } from 'drizzle-orm';
 import type { Database, Queryable, Transaction } from '../../db/client.ts';
-import { jobRuns, models, policies, projects, sftRuns, workers } from '../../db/schema.ts';
+import { jobRuns, judges, models, policies, projects, sftRuns, workers } from '../../db/schema.ts';
 import { AppError } from '../../domain/errors.ts';
 import { workerSilenceSeconds } from '../../domain/jobs.ts';
 import { activeSftStatuses } from '../../domain/sft.ts';
@@ -181,6 +181,18 @@ async function refuseWhereUsed(tx: Transaction, name: string, modelDir: string):
     .where(eq(policies.modelDir, modelDir))
     .limit(1);
   if (used) throw new AppError('CONFLICT', `The project ${used.project} stands on ${name}: it has to stay.`);
+  const [judging] = await tx
+    .select({ name: judges.name, project: projects.name })
+    .from(judges)
+    .innerJoin(projects, eq(projects.id, judges.projectId))
+    .where(and(eq(judges.baseModelDir, modelDir), isNull(judges.removedAt)))
+    .limit(1);
+  if (judging) {
+    throw new AppError(
+      'CONFLICT',
+      `The judge ${judging.name} of ${judging.project} stands on ${name}: remove that judge first.`,
+    );
+  }
 }
 
 /** A model that a run trains from, or waits to, has to stay. */

@@ -14,8 +14,10 @@ import {
   tasks,
   user,
 } from '../../db/schema.ts';
+import { type ConditionName, type Conditions, conditioned } from '../../domain/conditional.ts';
+import { AppError } from '../../domain/errors.ts';
 import { toTrlRow } from '../../domain/formats.ts';
-import { type PairPolicy, pairsFromTiers } from '../../domain/pairs.ts';
+import { type PairPolicy, pairsFromTiers, scoreGap } from '../../domain/pairs.ts';
 import { mixSeed } from '../../domain/random.ts';
 import type { ChatMessage } from '../../engine/ports.ts';
 import { isLiveRanking, requireProject } from './projects.ts';
@@ -32,15 +34,20 @@ export interface LivePair {
   chosen: { id: string; text: string };
   rejected: { id: string; text: string };
   margin: number;
+  /** How much higher the chosen one was scored; null where the ranking's author gives no scores. */
+  scoreGap: number | null;
+  stated: Conditions;
   source: { kind: 'person' | 'judge'; name: string | null; rankingId: string; createdAt: Date };
 }
 
 interface LiveRanking {
   id: string;
   tiers: string[][];
+  scores: Record<string, number> | null;
   promptId: string;
   promptHash: string;
   prompt: ChatMessage[];
+  stated: Conditions;
   createdAt: Date;
   source: { kind: 'person' | 'judge'; name: string | null };
 }
@@ -54,9 +61,11 @@ async function pageOfRankings(
     .select({
       id: rankings.id,
       tiers: rankings.tiers,
+      scores: rankings.scores,
       promptId: prompts.id,
       promptHash: prompts.contentHash,
       prompt: prompts.messages,
+      stated: { persona: prompts.persona, tags: prompts.tags },
       createdAt: rankings.createdAt,
       source: rankingSource,
     })
@@ -105,6 +114,8 @@ async function toPairs(db: Queryable, page: LiveRanking[], pairPolicy: PairPolic
       chosen: responseOf(chosen),
       rejected: responseOf(rejected),
       margin,
+      scoreGap: ranking.scores ? scoreGap({ chosen, rejected }, ranking.scores) : null,
+      stated: ranking.stated,
       source: { ...ranking.source, rankingId: ranking.id, createdAt: ranking.createdAt },
     })),
   );
@@ -114,7 +125,12 @@ export interface LivePairsParams {
   projectId: string;
   pairPolicy?: PairPolicy | undefined;
   scope?: PairScope | undefined;
+  /** Leaves out pairs whose scores differ by less. Rankings without scores, people's say, have no gap and stay. */
+  minMargin?: number | null | undefined;
 }
+
+const isFarEnough = ({ scoreGap: gap }: LivePair, { minMargin }: Pick<LivePairsParams, 'minMargin'>) =>
+  gap === null || gap >= (minMargin ?? Number.NEGATIVE_INFINITY);
 
 async function policyOfScope(db: Queryable, params: LivePairsParams): Promise<string | null> {
   const project = await requireProject(db, params.projectId);
@@ -128,11 +144,17 @@ export async function listPairs(
 ): Promise<{ items: LivePair[]; nextCursor: string | null }> {
   const policyId = await policyOfScope(db, { scope: 'all', ...params });
   const page = await pageOfRankings(db, { ...params, policyId });
-  return { items: await toPairs(db, page.items, params.pairPolicy ?? defaultPairPolicy), nextCursor: page.nextCursor };
+  const items = await toPairs(db, page.items, params.pairPolicy ?? defaultPairPolicy);
+  return { items: items.filter((pair) => isFarEnough(pair, params)), nextCursor: page.nextCursor };
 }
 
 /** Every live pair, in pages, so that memory stays level. */
 export async function* livePairs(db: Queryable, params: LivePairsParams): AsyncGenerator<LivePair[]> {
+  for await (const page of closeAndFarPairs(db, params)) yield page.filter((pair) => isFarEnough(pair, params));
+}
+
+/** Also those that a minimum margin leaves out. */
+async function* closeAndFarPairs(db: Queryable, params: LivePairsParams): AsyncGenerator<LivePair[]> {
   const policyId = await policyOfScope(db, params);
   let cursor: string | undefined;
   do {
@@ -143,11 +165,16 @@ export async function* livePairs(db: Queryable, params: LivePairsParams): AsyncG
 }
 
 export async function summarizePairs(db: Queryable, params: LivePairsParams) {
-  const summary = { pairs: 0, byPeople: 0, byJudges: 0, rankings: 0, prompts: 0 };
+  const summary = { pairs: 0, byPeople: 0, byJudges: 0, rankings: 0, prompts: 0, tooClose: 0, withScores: 0 };
   const seenRankings = new Set<string>();
   const seenPrompts = new Set<string>();
-  for await (const page of livePairs(db, { scope: 'all', ...params })) {
+  for await (const page of closeAndFarPairs(db, { scope: 'all', ...params })) {
     for (const pair of page) {
+      if (pair.scoreGap !== null) summary.withScores += 1;
+      if (!isFarEnough(pair, params)) {
+        summary.tooClose += 1;
+        continue;
+      }
       summary.pairs += 1;
       summary[pair.source.kind === 'person' ? 'byPeople' : 'byJudges'] += 1;
       seenRankings.add(pair.source.rankingId);
@@ -163,30 +190,53 @@ export async function summarizePairs(db: Queryable, params: LivePairsParams) {
 }
 
 /** One pair as a line of the export; a version's content hash is the SHA-256 of these lines. */
-export function pairLine(pair: {
-  prompt: ChatMessage[];
-  chosen: { text: string };
-  rejected: { text: string };
-}): string {
-  return `${JSON.stringify(toTrlRow(pair.prompt, pair.chosen.text, pair.rejected.text))}\n`;
+export function pairLine(
+  pair: { prompt: ChatMessage[]; stated: Conditions; chosen: { text: string }; rejected: { text: string } },
+  asked: readonly ConditionName[],
+): string {
+  const prompt = conditioned(pair.prompt, pair.stated, asked);
+  return `${JSON.stringify(toTrlRow(prompt, pair.chosen.text, pair.rejected.text))}\n`;
 }
 
-/** Freezes the current policy's live pairs as they stand in this transaction. Returns null when there are none. */
-export async function freezeDataset(tx: Transaction, params: Required<LivePairsParams>) {
+export interface FrozenPairsParams extends Required<LivePairsParams> {
+  pairPolicy: PairPolicy;
+  minMargin: number | null;
+  conditions: ConditionName[];
+}
+
+/**
+ * Freezes the current policy's live pairs as they stand in this transaction, under the SHA-256 of their export with the
+ * conditions rendered. Returns null when there are none; throws where a minimum margin leaves none, or has nothing to compare.
+ */
+export async function freezeDataset(tx: Transaction, params: FrozenPairsParams) {
+  const { projectId, pairPolicy, minMargin, conditions } = params;
   const [version] = await tx
     .insert(datasetVersions)
-    .values({ projectId: params.projectId, contentHash: '', pairPolicy: params.pairPolicy, pairCount: 0 })
+    .values({ projectId, contentHash: '', pairPolicy, minMargin, conditions, pairCount: 0 })
     .returning();
   if (!version) throw new Error('insert into dataset_versions returned no row');
   const hash = createHash('sha256');
   let ordinal = 0;
-  for await (const page of livePairs(tx, params)) {
-    if (page.length === 0) continue;
-    for (const pair of page) hash.update(pairLine(pair));
-    await insertPairs(tx, version.id, ordinal, page);
-    ordinal += page.length;
+  const seen = { pairs: 0, withScores: 0 };
+  for await (const page of closeAndFarPairs(tx, params)) {
+    seen.pairs += page.length;
+    seen.withScores += page.filter((pair) => pair.scoreGap !== null).length;
+    const kept = page.filter((pair) => isFarEnough(pair, params));
+    if (kept.length === 0) continue;
+    for (const pair of kept) hash.update(pairLine(pair, conditions));
+    await insertPairs(tx, version.id, ordinal, kept);
+    ordinal += kept.length;
   }
-  if (ordinal === 0) return null;
+  if (seen.pairs === 0) return null;
+  if (minMargin !== null && seen.withScores === 0) {
+    throw new AppError(
+      'CONFLICT',
+      'No ranking of these pairs has scores, which a minimum margin compares: let the oracle or a reward model judge, or leave it out.',
+    );
+  }
+  if (ordinal === 0) {
+    throw new AppError('CONFLICT', `All pairs are closer than the minimum margin of ${minMargin}: lower it.`);
+  }
   const [frozen] = await tx
     .update(datasetVersions)
     .set({ contentHash: hash.digest('hex'), pairCount: ordinal })

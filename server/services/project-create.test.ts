@@ -9,6 +9,7 @@ import { createTestDatabase, type TestDatabase } from '../../test/postgres.ts';
 import { modelDirOf, removeModel } from './models.ts';
 import { createProject } from './project-create.ts';
 import { getProject } from './projects.ts';
+import { listPrompts } from './prompts.ts';
 import { startSampling } from './samplings.ts';
 import { listTryable } from './try-model.ts';
 
@@ -68,4 +69,26 @@ test('too few prompts, and a line that is none, are refused by their line', asyn
   const create = (prompts: string) => createProject(database.db, modelsDir, { modelId, name: 'Mine', prompts });
   await expect(create(lines(9))).rejects.toThrow('at least 10');
   await expect(create(`${lines(12)}\n{"question": 1}`)).rejects.toThrow('line 13');
+});
+
+test('persona and tags come with a prompt; the same question with others is another prompt', async () => {
+  const rows = [
+    ...Array.from({ length: 10 }, (_, i) => ({ prompt: `Question ${i}` })),
+    { prompt: 'Question 0', persona: 'You are a pirate.' },
+    { prompt: 'Question 0', persona: 'You are a pirate.', tags: ['short'] },
+    { prompt: 'Question 0', tags: ['short'] },
+    // These say nothing that the first does not.
+    { prompt: 'Question 0', persona: '', tags: [] },
+    { prompt: 'Question 0', persona: null },
+  ];
+  const prompts = rows.map((row) => JSON.stringify(row)).join('\n');
+  const created = await createProject(database.db, modelsDir, { modelId, name: 'Voices', prompts });
+  expect(created.prompts).toBe(13);
+  const { items } = await listPrompts(database.db, { projectId: created.projectId, search: 'Question 0', limit: 10 });
+  expect(items.map(({ persona, tags }) => ({ persona, tags }))).toEqual([
+    { persona: null, tags: [] },
+    { persona: 'You are a pirate.', tags: [] },
+    { persona: 'You are a pirate.', tags: ['short'] },
+    { persona: null, tags: ['short'] },
+  ]);
 });

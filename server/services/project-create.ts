@@ -1,18 +1,17 @@
 // A new project on a registered model: the model becomes its SFT policy, and what it is to be asked comes with it.
 import { eq } from 'drizzle-orm';
 import type { Database, Transaction } from '../../db/client.ts';
-import { insertPrompts } from '../../db/prompts.ts';
+import { insertPrompts, toNewPrompt } from '../../db/prompts.ts';
 import { policies, projects } from '../../db/schema.ts';
 import { AppError } from '../../domain/errors.ts';
 import { parseJsonLines, promptRowSchema } from '../../domain/formats.ts';
 import { samplingConfigSchema } from '../../engine/config.ts';
-import type { ChatMessage } from '../../engine/ports.ts';
 import { requireReadyModel } from './models.ts';
 
 export interface CreateProject {
   modelId: string;
   name: string;
-  /** JSONL: a prompt a line, as text or messages. Every tenth one is held out for evaluation. */
+  /** JSONL: a prompt a line, as text or messages, with persona and tags where it has them. Every tenth one is held out for evaluation. */
   prompts: string;
 }
 
@@ -22,9 +21,7 @@ const fewestPrompts = 10;
 
 export async function createProject(db: Database, modelsDir: string, input: CreateProject) {
   const { model, modelDir } = await requireReadyModel(db, modelsDir, input.modelId);
-  const prompts = parseJsonLines(promptRowSchema, input.prompts, 'The prompts').map(({ prompt }) =>
-    typeof prompt === 'string' ? [{ role: 'user', content: prompt }] : prompt,
-  );
+  const prompts = parseJsonLines(promptRowSchema, input.prompts, 'The prompts').map(toNewPrompt);
   if (prompts.length < fewestPrompts) {
     throw new AppError('DATA_INVALID', `Give at least ${fewestPrompts} prompts: some are held out for evaluation.`);
   }
@@ -46,7 +43,7 @@ export async function createProject(db: Database, modelsDir: string, input: Crea
       .returning({ id: policies.id });
     if (!sft) throw new Error('insert into policies returned no row');
     await tx.update(projects).set({ sftPolicyId: sft.id, currentPolicyId: sft.id }).where(eq(projects.id, project.id));
-    const isHeldOut = (_: ChatMessage[], index: number) => index % heldOutEvery === heldOutEvery - 1;
+    const isHeldOut = (_: unknown, index: number) => index % heldOutEvery === heldOutEvery - 1;
     const train = await insertPrompts(
       tx,
       project.id,

@@ -21,6 +21,7 @@ export async function listPrompts(db: Queryable, input: ListPrompts) {
       id: prompts.id,
       messages: prompts.messages,
       split: prompts.split,
+      persona: prompts.persona,
       tags: prompts.tags,
       responseCount: sql<number>`(select count(*)::int from responses where responses.prompt_id = ${prompts}.id)`,
       taskStatus: sql<'open' | 'ranked' | 'skipped' | null>`(select status from tasks
@@ -63,6 +64,7 @@ export async function getPrompt(db: Queryable, params: { promptId: string }) {
         purpose: samplings.purpose,
         config: samplings.config,
         seed: samplings.seed,
+        conditions: samplings.conditions,
         sampledAt: samplings.createdAt,
         policyId: policies.id,
         policyName: policies.name,

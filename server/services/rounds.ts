@@ -19,10 +19,12 @@ import {
   roundWarnings,
 } from '../../db/schema.ts';
 import { demoRecipe } from '../../demo/recipe.ts';
+import { type ConditionName, conditioned } from '../../domain/conditional.ts';
 import { AppError } from '../../domain/errors.ts';
 import { type PairPolicy, pairPolicyNames } from '../../domain/pairs.ts';
 import { activeRoundStatuses } from '../../domain/rounds.ts';
 import { type TrainConfig, trainConfigSchema } from '../../engine/config.ts';
+import { availableConditions, requireConditions, sampledConditions, usualConditions } from './conditions.ts';
 import { cancelJob } from './job-end.ts';
 import { enqueue, findRoundJob } from './jobs.ts';
 import { listJudges, requireJudge } from './judges.ts';
@@ -35,12 +37,15 @@ export type ReferenceChoice = 'sft' | 'previous';
 
 export async function roundDefaults(db: Queryable, params: { projectId: string }) {
   const project = await requireProject(db, params.projectId);
-  const [projectJudges, lora, rankings] = await Promise.all([
+  const [projectJudges, lora, rankings, available, sampled, usual] = await Promise.all([
     listJudges(db, params),
     findInheritedLora(db, project.currentPolicyId),
     project.currentPolicyId
       ? countCurrentRankings(db, { projectId: project.id, policyId: project.currentPolicyId })
       : Promise.resolve(0),
+    availableConditions(db, params),
+    sampledConditions(db, project.currentPolicyId),
+    usualConditions(db, project.currentPolicyId),
   ]);
   const judge =
     projectJudges.find(({ kind }) => kind === 'oracle') ?? projectJudges.find(({ kind }) => kind !== 'random');
@@ -49,6 +54,9 @@ export async function roundDefaults(db: Queryable, params: { projectId: string }
     config: { ...config, lora: lora ?? config.lora },
     pairPolicy: defaultPairPolicy,
     pairPolicies: pairPolicyNames,
+    conditions: usual,
+    availableConditions: available,
+    sampledConditions: sampled,
     reference: 'previous' as ReferenceChoice,
     judgeId: judge?.id ?? null,
     judges: projectJudges,
@@ -92,6 +100,10 @@ export interface StartRound {
   projectId: string;
   config: TrainConfig;
   pairPolicy: PairPolicy;
+  /** Leaves out pairs whose scores differ by less. */
+  minMargin?: number | null | undefined;
+  /** What of a prompt is rendered into it, for training and in the evaluation; if not said, what `roundDefaults` gives. */
+  conditions?: ConditionName[] | undefined;
   reference: ReferenceChoice;
   judgeId: string;
   pairScope?: PairScope | undefined;
@@ -122,9 +134,13 @@ export async function startRound(
       .from(rounds)
       .where(and(eq(rounds.projectId, project.id), inArray(rounds.status, [...activeRoundStatuses])));
     if (busy) throw new AppError('CONFLICT', `Round ${busy.number} is still running: wait for it or cancel it.`);
+    const conditions = input.conditions ?? (await usualConditions(tx, project.currentPolicyId));
+    await requireConditions(tx, { projectId: project.id, conditions });
     const dataset = await freezeDataset(tx, {
       projectId: project.id,
       pairPolicy: input.pairPolicy,
+      minMargin: input.minMargin ?? null,
+      conditions,
       scope: input.pairScope ?? 'current',
     });
     if (!dataset) {
@@ -258,6 +274,8 @@ export async function listRoundSamples(
     .select({
       promptId: prompts.id,
       prompt: prompts.messages,
+      stated: { persona: prompts.persona, tags: prompts.tags },
+      conditions: datasetVersions.conditions,
       ordinal: evaluationItems.ordinal,
       outcome: evaluationItems.outcome,
       verdict: evaluationItems.verdict,
@@ -267,6 +285,7 @@ export async function listRoundSamples(
     .from(evaluationItems)
     .innerJoin(evaluations, eq(evaluations.id, evaluationItems.evaluationId))
     .innerJoin(prompts, eq(prompts.id, evaluationItems.promptId))
+    .innerJoin(datasetVersions, eq(datasetVersions.id, round.datasetVersionId))
     .innerJoin(mine, eq(mine.id, evaluationItems.policyResponseId))
     .innerJoin(theirs, eq(theirs.id, evaluationItems.opponentResponseId))
     .where(
@@ -280,7 +299,10 @@ export async function listRoundSamples(
     .limit(params.limit + 1)
     .offset(offset);
   return {
-    items: rows.slice(0, params.limit),
+    items: rows.slice(0, params.limit).map(({ prompt, stated, conditions, ...row }) => ({
+      ...row,
+      prompt: conditioned(prompt, stated, conditions),
+    })),
     nextCursor: rows.length > params.limit ? offset + params.limit : null,
   };
 }

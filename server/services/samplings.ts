@@ -1,13 +1,15 @@
 // Asking for responses: which prompts, from which policy, with which settings.
 import { randomInt } from 'node:crypto';
 import { and, asc, eq, notExists, sql } from 'drizzle-orm';
-import type { Database, Transaction } from '../../db/client.ts';
+import type { Database, Queryable, Transaction } from '../../db/client.ts';
 import { policies, projects, prompts, samplingPrompts, samplings, tasks } from '../../db/schema.ts';
+import type { ConditionName } from '../../domain/conditional.ts';
 import { AppError } from '../../domain/errors.ts';
 import type { SamplingConfig } from '../../engine/config.ts';
 import { requireBackend } from './backends.ts';
+import { availableConditions, requireConditions, trainedConditions } from './conditions.ts';
 import { enqueue } from './jobs.ts';
-import { lockProject } from './projects.ts';
+import { lockProject, requireProject } from './projects.ts';
 
 export interface StartSampling {
   projectId: string;
@@ -16,7 +18,19 @@ export interface StartSampling {
   promptCount: number;
   n: number;
   config: SamplingConfig;
+  /** What of a prompt is rendered into it; if not said, what the policy was trained with. */
+  conditions?: ConditionName[] | undefined;
   seed?: number | undefined;
+}
+
+/** What the current policy was trained to read beside the messages, and what the prompts have. */
+export async function samplingDefaults(db: Queryable, params: { projectId: string }) {
+  const project = await requireProject(db, params.projectId);
+  const [conditions, available] = await Promise.all([
+    trainedConditions(db, project.currentPolicyId),
+    availableConditions(db, params),
+  ]);
+  return { conditions, availableConditions: available };
 }
 
 /** Samples train prompts that the policy has not answered yet, oldest first. */
@@ -25,6 +39,8 @@ export async function startSampling(db: Database, input: StartSampling) {
     // The lock keeps two samplings from taking the same prompts.
     const project = await lockProject(tx, input.projectId);
     const policy = await findSampledPolicy(tx, project, input.policyId);
+    const conditions = input.conditions ?? (await trainedConditions(tx, policy.id));
+    await requireConditions(tx, { projectId: project.id, conditions });
     const promptIds = await findUnsampledPrompts(tx, project.id, policy.id, input.promptCount);
     if (promptIds.length === 0) {
       throw new AppError('CONFLICT', `The policy ${policy.name} has answered every train prompt already: add prompts.`);
@@ -37,6 +53,7 @@ export async function startSampling(db: Database, input: StartSampling) {
         purpose: 'label',
         n: input.n,
         config: input.config,
+        conditions,
         seed: input.seed ?? randomInt(2 ** 32),
       })
       .returning({ id: samplings.id });

@@ -7,6 +7,7 @@ import { workerSilenceSeconds } from '../../domain/jobs.ts';
 import {
   type ReadPrompt,
   type ReadRequest,
+  type RewardModelRequest,
   type ServedChunk,
   type ServedLine,
   type ServedRequest,
@@ -29,7 +30,9 @@ export async function* serveSample(
   request: ServedRequest,
   signal: AbortSignal,
 ): AsyncGenerator<ServedChunk> {
-  for await (const line of ask(context, '/sample', request, signal)) if (line.type !== 'read') yield line;
+  for await (const line of ask(context, '/sample', request, signal)) {
+    if (line.type === 'progress' || line.type === 'response') yield line;
+  }
 }
 
 /** What a model makes of each token of the prompts. Throws as `serveSample` does. */
@@ -39,13 +42,28 @@ export async function readPrompts(
   signal: AbortSignal,
 ): Promise<ReadPrompt[]> {
   for await (const line of ask(context, '/read', request, signal)) if (line.type === 'read') return line.prompts;
-  throw new AppError('WORKER_UNAVAILABLE', 'The worker gave no answer: try again.');
+  throw noAnswer();
 }
+
+const noAnswer = () => new AppError('WORKER_UNAVAILABLE', 'The worker gave no answer: try again.');
+
+/** Throws the engine's own words where the adapter is no reward model, or not one of this base. */
+export async function recogniseReward(
+  context: ServingContext,
+  request: RewardModelRequest,
+  signal: AbortSignal,
+): Promise<void> {
+  for await (const line of ask(context, '/reward-model', request, signal)) if (line.type === 'recognised') return;
+  throw noAnswer();
+}
+
+type ServedPath = '/sample' | '/read' | '/reward-model';
+type AnyRequest = ServedRequest | ReadRequest | RewardModelRequest;
 
 async function* ask(
   context: ServingContext,
-  path: '/sample' | '/read',
-  request: ServedRequest | ReadRequest,
+  path: ServedPath,
+  request: AnyRequest,
   signal: AbortSignal,
 ): AsyncGenerator<Exclude<ServedLine, { type: 'end' | 'error' }>> {
   const stop = new AbortController();
@@ -67,12 +85,7 @@ async function* ask(
 }
 
 /** The answer of the first worker that has a place; one that does not answer, or is full, is passed over. */
-async function callWorker(
-  { db, secret }: ServingContext,
-  path: '/sample' | '/read',
-  request: ServedRequest | ReadRequest,
-  signal: AbortSignal,
-) {
+async function callWorker({ db, secret }: ServingContext, path: ServedPath, request: AnyRequest, signal: AbortSignal) {
   const urls = await findWorkers(db);
   let refusal: AppError | null = null;
   for (const url of urls) {

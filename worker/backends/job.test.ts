@@ -102,7 +102,7 @@ test('their pairs train a round of our own policy, as text', { timeout: 120_000 
   const [oracle] = await database.db.select().from(judges).where(eq(judges.kind, 'oracle'));
   const judgeId = oracle?.id ?? '';
   // The oracle ties what is not of the demo's language.
-  const { id: chance } = await createJudge(database.db, secret, { projectId, name: 'x', judge: { kind: 'random' } });
+  const { id: chance } = await createJudge(database.db, services, { projectId, name: 'x', judge: { kind: 'random' } });
   expect(await work((await startJudging(database.db, { projectId, judgeId: chance })).jobRunId)).toBe('done');
   const { jobRunId } = await startRound(database.db, admin, {
     projectId,

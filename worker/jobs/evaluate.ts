@@ -3,6 +3,7 @@
 import { and, asc, eq, inArray } from 'drizzle-orm';
 import type { Transaction } from '../../db/client.ts';
 import {
+  datasetVersions,
   evaluationItems,
   evaluations,
   judges,
@@ -14,6 +15,7 @@ import {
   samplings,
 } from '../../db/schema.ts';
 import { scoreReply } from '../../demo/oracle.ts';
+import { type ConditionName, conditioned } from '../../domain/conditional.ts';
 import { AppError } from '../../domain/errors.ts';
 import { summariseComparison } from '../../domain/evaluation.ts';
 import type { Judge } from '../../domain/judging.ts';
@@ -46,6 +48,7 @@ interface Answer {
 
 interface HeldOutPrompt {
   id: string;
+  /** With the round's conditions rendered. */
   messages: ChatMessage[];
   contentHash: string;
 }
@@ -60,8 +63,8 @@ interface Comparison {
 
 export const evaluate: JobHandler<'evaluate'> = async ({ roundId }, context) => {
   const round = await context.write((tx) => applyRoundEvent(tx, roundId, 'evaluate'));
-  const { project, policy, sft } = await loadParts(context, round);
-  const heldOut = await findHeldOut(context, project.id);
+  const { project, policy, sft, conditions } = await loadParts(context, round);
+  const heldOut = await findHeldOut(context, project.id, conditions);
   if (heldOut.length === 0) {
     throw new AppError('DATA_INVALID', 'There are no held-out prompts to evaluate on: add some to the project.');
   }
@@ -71,7 +74,8 @@ export const evaluate: JobHandler<'evaluate'> = async ({ roundId }, context) => 
 
   const answers: Answer[][] = [];
   for (const [index, subject] of [policy, sft].entries()) {
-    const sampling = await findOrCreateSampling(context, project, subject, subject.id === policy.id ? round.id : null);
+    const roundId = subject.id === policy.id ? round.id : null;
+    const sampling = await findOrCreateSampling(context, project, subject, conditions, roundId);
     steps.done = heldOut.length * index;
     const ids = heldOut.map(({ id }) => id);
     await sampleMissing(context, sampling, subject, ids, (tx) => advance(tx, `Sampling from ${subject.name}`));
@@ -91,31 +95,52 @@ export const evaluate: JobHandler<'evaluate'> = async ({ roundId }, context) => 
 async function loadParts(
   context: JobContext,
   round: Round,
-): Promise<{ project: Project; policy: Policy; sft: Policy }> {
+): Promise<{ project: Project; policy: Policy; sft: Policy; conditions: ConditionName[] }> {
   const [project] = await context.db.select().from(projects).where(eq(projects.id, round.projectId));
   if (!project?.sftPolicyId || !round.policyId) {
     throw new AppError('NOT_FOUND', `Round ${round.number} has no trained policy or no SFT policy to compare it with.`);
   }
+  const [dataset] = await context.db
+    .select({ conditions: datasetVersions.conditions })
+    .from(datasetVersions)
+    .where(eq(datasetVersions.id, round.datasetVersionId));
   return {
     project,
+    conditions: dataset?.conditions ?? [],
     policy: await getPolicy(context.db, round.policyId),
     sft: await getPolicy(context.db, project.sftPolicyId),
   };
 }
 
-async function findHeldOut(context: JobContext, projectId: string): Promise<HeldOutPrompt[]> {
-  return context.db
-    .select({ id: prompts.id, messages: prompts.messages, contentHash: prompts.contentHash })
+async function findHeldOut(
+  context: JobContext,
+  projectId: string,
+  conditions: readonly ConditionName[],
+): Promise<HeldOutPrompt[]> {
+  const rows = await context.db
+    .select({
+      id: prompts.id,
+      messages: prompts.messages,
+      persona: prompts.persona,
+      tags: prompts.tags,
+      contentHash: prompts.contentHash,
+    })
     .from(prompts)
     .where(and(eq(prompts.projectId, projectId), eq(prompts.split, 'heldout')))
     .orderBy(asc(prompts.createdAt), asc(prompts.id));
+  return rows.map(({ id, contentHash, messages, ...stated }) => ({
+    id,
+    contentHash,
+    messages: conditioned(messages, stated, conditions),
+  }));
 }
 
-/** A policy answers the held-out prompts once per config: a later round, or a second attempt, uses the same answers. */
+/** A policy answers the held-out prompts once per config and conditions: a later round, or a second attempt, uses the same answers. */
 async function findOrCreateSampling(
   context: JobContext,
   project: Project,
   policy: Policy,
+  conditions: ConditionName[],
   roundId: string | null,
 ): Promise<Sampling> {
   return context.write(async (tx) => {
@@ -129,6 +154,7 @@ async function findOrCreateSampling(
           eq(samplings.n, samplesPerPrompt),
           eq(samplings.seed, evaluationSeed),
           eq(samplings.config, project.sampling),
+          eq(samplings.conditions, conditions),
         ),
       )
       .orderBy(asc(samplings.createdAt))
@@ -142,6 +168,7 @@ async function findOrCreateSampling(
         purpose: 'evaluation',
         n: samplesPerPrompt,
         config: project.sampling,
+        conditions,
         seed: evaluationSeed,
         roundId,
       })

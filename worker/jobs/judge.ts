@@ -3,7 +3,18 @@
 import { randomUUID } from 'node:crypto';
 import { and, asc, eq, inArray, isNull, notExists, sql } from 'drizzle-orm';
 import type { Transaction } from '../../db/client.ts';
-import { jobRuns, judgements, judges, leases, prompts, rankings, responses, tasks } from '../../db/schema.ts';
+import {
+  jobRuns,
+  judgements,
+  judges,
+  leases,
+  prompts,
+  rankings,
+  responses,
+  samplings,
+  tasks,
+} from '../../db/schema.ts';
+import { conditioned } from '../../domain/conditional.ts';
 import { AppError } from '../../domain/errors.ts';
 import type { Judge, Verdict } from '../../domain/judging.ts';
 import { mixSeed } from '../../domain/random.ts';
@@ -14,6 +25,7 @@ import { inParallel, judgeConcurrency, openJudgeOf } from '../open-judge.ts';
 
 interface OpenTask {
   id: string;
+  /** As the policy read it. */
   prompt: ChatMessage[];
   promptHash: string;
   /** By ordinal. */
@@ -70,12 +82,15 @@ async function findOpenTask(context: JobContext, taskId: string): Promise<OpenTa
     .select({
       status: tasks.status,
       prompt: prompts.messages,
+      stated: { persona: prompts.persona, tags: prompts.tags },
+      conditions: samplings.conditions,
       promptHash: prompts.contentHash,
       id: responses.id,
       ordinal: responses.ordinal,
       text: responses.text,
     })
     .from(tasks)
+    .innerJoin(samplings, eq(samplings.id, tasks.samplingId))
     .innerJoin(prompts, eq(prompts.id, tasks.promptId))
     .innerJoin(responses, and(eq(responses.samplingId, tasks.samplingId), eq(responses.promptId, tasks.promptId)))
     .where(eq(tasks.id, taskId))
@@ -84,7 +99,7 @@ async function findOpenTask(context: JobContext, taskId: string): Promise<OpenTa
   if (first?.status !== 'open') return null;
   return {
     id: taskId,
-    prompt: first.prompt,
+    prompt: conditioned(first.prompt, first.stated, first.conditions),
     promptHash: first.promptHash,
     responses: rows.map(({ id, ordinal, text }) => ({ id, ordinal, text })),
   };
@@ -103,18 +118,15 @@ async function storeVerdict(tx: Transaction, judgeId: string, task: OpenTask, ve
   };
   const shownOrder = verdict.shownOrder.map((index) => responseOf(index).ordinal);
   const tiers = verdict.tiers?.map((tier) => tier.map((index) => responseOf(index).id)) ?? null;
-  await tx.insert(judgements).values({ taskId: task.id, judgeId, shownOrder, verdict: verdict.verdict, tiers });
+  const scores = verdict.scores
+    ? Object.fromEntries(verdict.scores.map((score, index) => [responseOf(index).id, score]))
+    : null;
+  const said = { taskId: task.id, judgeId, shownOrder, verdict: verdict.verdict, scores };
+  await tx.insert(judgements).values({ ...said, tiers });
   if (!tiers) return;
   const [locked] = await tx.select().from(tasks).where(eq(tasks.id, task.id)).for('update');
   if (locked?.status !== 'open' || (await isHeld(tx, task.id))) return;
-  await tx.insert(rankings).values({
-    taskId: task.id,
-    judgeId,
-    tiers,
-    shownOrder,
-    submissionId: randomUUID(),
-    verdict: verdict.verdict,
-  });
+  await tx.insert(rankings).values({ ...said, tiers, submissionId: randomUUID() });
   await tx.update(tasks).set({ status: 'ranked' }).where(eq(tasks.id, task.id));
 }
 

@@ -4,7 +4,17 @@ import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { asc, eq, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
-import { pairs, policies, prompts, responses, roundMetrics, type rounds, roundWarnings } from '../../db/schema.ts';
+import {
+  datasetVersions,
+  pairs,
+  policies,
+  prompts,
+  responses,
+  roundMetrics,
+  type rounds,
+  roundWarnings,
+} from '../../db/schema.ts';
+import { conditioned } from '../../domain/conditional.ts';
 import { trainConfigSchema } from '../../engine/config.ts';
 import type { Completion, Reference, TrainingPair } from '../../engine/ports.ts';
 import { enqueue } from '../../server/services/jobs.ts';
@@ -87,13 +97,15 @@ async function referenceOf(context: JobContext, round: Round): Promise<Reference
   return adapter ? { adapter } : 'base';
 }
 
-/** In the version's order. Responses sampled here train on their stored tokens, never on re-tokenised text. */
+/** In the version's order, under its conditions. Responses sampled here train on their stored tokens, never on re-tokenised text. */
 async function loadPairs(context: JobContext, datasetVersionId: string): Promise<TrainingPair[]> {
   const chosen = alias(responses, 'chosen');
   const rejected = alias(responses, 'rejected');
   const rows = await context.db
     .select({
       prompt: prompts.messages,
+      stated: { persona: prompts.persona, tags: prompts.tags },
+      conditions: datasetVersions.conditions,
       weight: pairs.weight,
       margin: pairs.margin,
       criterion: pairs.criterion,
@@ -101,13 +113,15 @@ async function loadPairs(context: JobContext, datasetVersionId: string): Promise
       rejected: { text: rejected.text, tokenIds: rejected.tokenIds, finishReason: rejected.finishReason },
     })
     .from(pairs)
+    .innerJoin(datasetVersions, eq(datasetVersions.id, pairs.datasetVersionId))
     .innerJoin(prompts, eq(prompts.id, pairs.promptId))
     .innerJoin(chosen, eq(chosen.id, pairs.chosenResponseId))
     .innerJoin(rejected, eq(rejected.id, pairs.rejectedResponseId))
     .where(eq(pairs.datasetVersionId, datasetVersionId))
     .orderBy(asc(pairs.ordinal));
-  return rows.map(({ chosen, rejected, ...row }) => ({
+  return rows.map(({ prompt, stated, conditions, chosen, rejected, ...row }) => ({
     ...row,
+    prompt: conditioned(prompt, stated, conditions),
     chosen: completionOf(chosen),
     rejected: completionOf(rejected),
   }));

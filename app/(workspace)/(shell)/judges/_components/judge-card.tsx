@@ -26,6 +26,7 @@ export function JudgeCard({ judge, openTasks, isStarting, isBusy, onStart, onRem
         <p className="mt-2 break-all font-mono text-[13px] text-faint">
           {judge.model}
           {judge.baseUrl && ` @ ${judge.baseUrl}`}
+          {judge.baseModelDir && ` ${t('reward.on', { base: judge.baseModelDir })}`}
         </p>
       )}
       <div className="mt-4 flex flex-wrap items-center gap-2">

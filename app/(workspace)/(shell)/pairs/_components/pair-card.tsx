@@ -11,6 +11,7 @@ import { lastMessage } from '../../prompts/_components/last-message.ts';
 export function PairCard({ pair }: { pair: Outputs['pairs']['list']['items'][number] }) {
   const t = useTranslations('pairs');
   const format = useFormatter();
+  const number = (value: number) => format.number(value, { maximumFractionDigits: 2 });
   return (
     <li className="overflow-hidden rounded-card border border-line bg-surface">
       <div className="flex flex-wrap items-baseline justify-between gap-x-6 gap-y-1 border-line border-b px-4 py-2.5">
@@ -25,7 +26,8 @@ export function PairCard({ pair }: { pair: Outputs['pairs']['list']['items'][num
         <span className="flex flex-wrap gap-x-3">
           <SourceLine source={pair.source} />
           <span className="numeric text-[13px] text-faint">
-            {t('margin', { margin: format.number(pair.margin, { maximumFractionDigits: 2 }) })}
+            {t('margin', { margin: number(pair.margin) })}
+            {pair.scoreGap !== null && ` · ${t('scoreGap', { gap: number(pair.scoreGap) })}`}
           </span>
         </span>
       </div>

@@ -7,10 +7,12 @@ import { useState } from 'react';
 import { useForm } from 'react-hook-form';
 import { toast } from 'sonner';
 import { z } from 'zod';
+import type { ConditionName } from '../../../../../domain/conditional.ts';
 import { rankableResponses } from '../../../../../domain/ranking.ts';
 import { precisionSchema, samplingConfigSchema } from '../../../../../engine/config.ts';
 import { useWorkspace } from '../../../../_lib/workspace.tsx';
 import { type Outputs, useTRPC } from '../../../../_trpc/context.ts';
+import { ConditionsField } from '../../../../_ui/conditions-field.tsx';
 import { Dialog } from '../../../../_ui/dialog.tsx';
 import { Field, Select, Textarea } from '../../../../_ui/field.tsx';
 import { FormEnd } from '../../../../_ui/form-end.tsx';
@@ -33,20 +35,35 @@ export function SamplingDialog({ onClose }: { onClose: () => void }) {
   const t = useTranslations('sampling');
   const { project } = useWorkspace();
   const trpc = useTRPC();
-  const { data, error } = useQuery(trpc.projects.get.queryOptions({ projectId: project.id }));
+  const place = useQuery(trpc.projects.get.queryOptions({ projectId: project.id }));
+  const defaults = useQuery(trpc.sampling.defaults.queryOptions({ projectId: project.id }));
+  const error = place.error ?? defaults.error;
   return (
     <Dialog open wide onOpenChange={(open) => !open && onClose()} title={t('title')} description={t('text')}>
-      {error ? <ErrorState error={error} /> : data ? <SamplingForm place={data} onClose={onClose} /> : <SkeletonList />}
+      {error ? (
+        <ErrorState error={error} />
+      ) : place.data && defaults.data ? (
+        <SamplingForm place={place.data} defaults={defaults.data} onClose={onClose} />
+      ) : (
+        <SkeletonList />
+      )}
     </Dialog>
   );
 }
 
-function SamplingForm({ place, onClose }: { place: Outputs['projects']['get']; onClose: () => void }) {
+interface SamplingFormProps {
+  place: Outputs['projects']['get'];
+  defaults: Outputs['sampling']['defaults'];
+  onClose: () => void;
+}
+
+function SamplingForm({ place, defaults, onClose }: SamplingFormProps) {
   const t = useTranslations('sampling');
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const { project } = place;
   const [policyId, setPolicyId] = useState<string | null>(null);
+  const [conditions, setConditions] = useState<ConditionName[]>(defaults.conditions);
   const start = useMutation(trpc.sampling.start.mutationOptions());
   const { register, handleSubmit, formState, getValues, setValue } = useForm<FormInput, unknown, FormOutput>({
     resolver: zodResolver(formSchema),
@@ -60,7 +77,7 @@ function SamplingForm({ place, onClose }: { place: Outputs['projects']['get']; o
 
   const submit = handleSubmit(({ promptCount, n, ...config }) => {
     start.mutate(
-      { projectId: project.id, ...(policyId ? { policyId } : {}), promptCount, n, config },
+      { projectId: project.id, ...(policyId ? { policyId } : {}), promptCount, n, config, conditions },
       {
         onSuccess: () => {
           void queryClient.invalidateQueries(trpc.jobs.pathFilter());
@@ -93,6 +110,12 @@ function SamplingForm({ place, onClose }: { place: Outputs['projects']['get']; o
         {number('top_p', 'any')}
         {number('top_k')}
       </div>
+      <ConditionsField
+        available={defaults.availableConditions}
+        value={conditions}
+        onChange={setConditions}
+        hint={t('conditionsHint')}
+      />
       <details>
         <summary className="cursor-pointer text-sm text-muted">{t('more')}</summary>
         <div className="mt-4 grid gap-x-6 gap-y-5 sm:grid-cols-2">

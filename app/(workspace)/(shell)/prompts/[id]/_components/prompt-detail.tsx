@@ -28,6 +28,7 @@ export function PromptDetail({ promptId }: { promptId: string }) {
           <Card>
             <div className="mb-3 flex flex-wrap gap-2">
               <Badge>{splits(data.prompt.split)}</Badge>
+              {data.prompt.persona && <Badge>{t('persona', { persona: data.prompt.persona })}</Badge>}
               {data.prompt.tags.map((tag) => (
                 <Badge key={tag}>{tag}</Badge>
               ))}

@@ -17,6 +17,7 @@ interface SamplingSectionProps {
 export function SamplingSection({ sampling, rankings }: SamplingSectionProps) {
   const t = useTranslations('prompt');
   const format = useFormatter();
+  const conditions = useTranslations('conditions');
   const newest = rankings[0];
   const placeOf = (id: string) => (newest ? newest.tiers.findIndex((tier) => tier.includes(id)) + 1 : 0);
   const responses = [...sampling.responses].sort((one, other) => placeOf(one.id) - placeOf(other.id));
@@ -43,6 +44,7 @@ export function SamplingSection({ sampling, rankings }: SamplingSectionProps) {
             seed: sampling.seed.toString(),
           })}
           {' · '}
+          {sampling.conditions.map((name) => `${t('rendered', { name: conditions(`${name}.label`) })} · `)}
           {format.dateTime(sampling.sampledAt, { dateStyle: 'medium', timeStyle: 'short' })}
         </p>
       </div>

@@ -2,6 +2,7 @@
 import Link from 'next/link';
 import { useTranslations } from 'next-intl';
 import type { ReactNode } from 'react';
+import type { ConditionName } from '../../../../../../domain/conditional.ts';
 import type { Outputs } from '../../../../../_trpc/context.ts';
 import { Facts } from '../../../../../_ui/facts.tsx';
 
@@ -9,8 +10,11 @@ import { Facts } from '../../../../../_ui/facts.tsx';
 export function RoundFacts({ detail }: { detail: Outputs['rounds']['get'] }) {
   const t = useTranslations('round.facts');
   const policies = useTranslations('pairPolicies');
+  const conditions = useTranslations('conditions');
   const { round, dataset, judge } = detail;
   const { config } = round;
+  const conditionNames = (names: readonly ConditionName[]) =>
+    names.length > 0 ? names.map((name) => conditions(`${name}.label`)).join(' + ') : null;
   const facts: [string, ReactNode][] = [
     [t('init'), detail.policies.init?.name],
     [t('reference'), detail.policies.reference?.name],
@@ -26,6 +30,8 @@ export function RoundFacts({ detail }: { detail: Outputs['rounds']['get'] }) {
       ),
     ],
     [t('pairPolicy'), pairPolicyLabel(dataset?.pairPolicy, policies)],
+    [t('minMargin'), dataset?.minMargin],
+    [t('conditions'), dataset && conditionNames(dataset.conditions)],
     [t('judge'), judge?.name],
     [t('loss'), config.loss_type.join(' + ')],
     [t('beta'), config.beta],

@@ -7,7 +7,7 @@ import { Play } from 'lucide-react';
 import { useRouter } from 'next/navigation';
 import { useTranslations } from 'next-intl';
 import { Controller, FormProvider, useForm, useWatch } from 'react-hook-form';
-import { pairPolicyNames } from '../../../../../../domain/pairs.ts';
+import { minMarginSchema, pairPolicyNames } from '../../../../../../domain/pairs.ts';
 import { useWorkspace } from '../../../../../_lib/workspace.tsx';
 import { type Outputs, useTRPC } from '../../../../../_trpc/context.ts';
 import { Button, ButtonLink } from '../../../../../_ui/button.tsx';
@@ -16,6 +16,8 @@ import { Card } from '../../../../../_ui/page.tsx';
 import { ErrorState } from '../../../../../_ui/state.tsx';
 import { AdvancedSettings } from './advanced-settings.tsx';
 import { LossField } from './loss-field.tsx';
+import { MinMarginField } from './min-margin-field.tsx';
+import { RoundConditions } from './round-conditions.tsx';
 import { type RoundFormInput, type RoundFormOutput, roundFormSchema } from './round-form-schema.ts';
 import { SettingField } from './setting-field.tsx';
 
@@ -30,16 +32,19 @@ export function RoundForm({ defaults }: { defaults: Outputs['rounds']['defaults'
     defaultValues: {
       config: defaults.config,
       pairPolicy: defaults.pairPolicy,
+      minMargin: null,
+      conditions: defaults.conditions,
       pairScope: 'current',
       reference: defaults.reference,
       judgeId: defaults.judgeId ?? '',
     },
   });
   const { control, register, handleSubmit, formState } = form;
-  const [pairPolicy, pairScope] = useWatch({ control, name: ['pairPolicy', 'pairScope'] });
+  const [pairPolicy, pairScope, margin] = useWatch({ control, name: ['pairPolicy', 'pairScope', 'minMargin'] });
+  const minMargin = minMarginSchema.safeParse(margin).data ?? null;
   const pairs = useQuery(
     trpc.pairs.summary.queryOptions(
-      { projectId: project.id, pairPolicy, scope: pairScope },
+      { projectId: project.id, pairPolicy, scope: pairScope, minMargin },
       { placeholderData: keepPreviousData },
     ),
   );
@@ -77,6 +82,8 @@ export function RoundForm({ defaults }: { defaults: Outputs['rounds']['defaults'
               </Select>
             )}
           </Field>
+          <MinMarginField counts={pairs.data} />
+          <RoundConditions defaults={defaults} />
           <div aria-live="polite" className="rounded-control bg-sunken px-4 py-3">
             <p className="numeric font-semibold text-base">{t('pairCount', { count: pairCount })}</p>
             <p className="numeric text-[13px] text-muted">
