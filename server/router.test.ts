@@ -59,6 +59,7 @@ const forAdmins = [
   'sft.list',
   'sft.get',
   'sft.metrics',
+  'sft.warnings',
   'sft.cancel',
   'rounds.defaults',
   'rounds.start',
