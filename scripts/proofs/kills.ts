@@ -1,6 +1,7 @@
 // kill -9 at random moments of a running app: its worker while it samples and while it trains, its pages, its database.
 // Throughout, a person ranks over HTTP. At the end every acknowledged ranking stands once, every prompt has its
 // responses once, and every round's curve is whole; a killed worker's job was taken up within 30 seconds.
+
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -9,6 +10,7 @@ import { Pool } from 'pg';
 import { databaseUrlFile } from '../../db/database-url.ts';
 import { type RunningApp, startApp } from '../../e2e/app.ts';
 import { createRandom } from '../../engine/random.ts';
+import type { Figures } from './figures.ts';
 
 const targets = ['worker while sampling', 'worker while training', 'web', 'database'] as const;
 type Target = (typeof targets)[number];
@@ -25,7 +27,7 @@ interface Kill {
   recovered_ms: number;
 }
 
-export async function proveKills(): Promise<object> {
+export async function proveKills(): Promise<Figures> {
   const app = await startApp();
   const client = await signUp(app);
   const pool = new Pool({ connectionString: readFileSync(databaseUrlFile(app.dataDir), 'utf8').trim() });

@@ -1,10 +1,12 @@
 // Two rounds of the demo's loop over five seeds, once with the oracle as the judge of the training pairs and once with
 // chance in its place; the oracle always evaluates. The first must rise well above one half, the second must not.
+
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import type { Figures } from './figures.ts';
 
 interface Round {
   round: number;
@@ -18,7 +20,7 @@ interface Round {
 const seeds = [1, 2, 3, 4, 5];
 const runFile = promisify(execFile);
 
-export async function proveLoop(): Promise<object> {
+export async function proveLoop(): Promise<Figures> {
   const oracle = await runSeeds('oracle');
   const random = await runSeeds('random');
   const last = (runs: { rounds: Round[] }[]) => runs.flatMap(({ rounds }) => rounds.slice(-1));

@@ -1,6 +1,7 @@
 // Every way of training against SFT, on the demo: from the same sampled and judged responses for the losses of pairs, and
 // from its own for the on-policy ones. The oracle's win rate on held-out prompts must lie above one half with its whole
 // interval, at every seed; and weights per criterion must move what the policy is good at.
+
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,6 +19,7 @@ import type { Prompt, SampledResponse, TrainingPair } from '../../engine/ports.t
 import { trainOnline } from '../../engine/training/online.ts';
 import { train } from '../../engine/training/trainer.ts';
 import { oracleJudge } from '../../worker/judges/oracle.ts';
+import type { Figures } from './figures.ts';
 
 const seeds = [1, 2, 3];
 const model = fileURLToPath(new URL('../../demo/model', import.meta.url));
@@ -76,7 +78,7 @@ interface Outcome {
   manners: number;
 }
 
-export async function proveMethods(): Promise<object> {
+export async function proveMethods(): Promise<Figures> {
   const runs: { seed: number; sft: Record<Criterion, number>; outcomes: Record<string, Outcome> }[] = [];
   for (const seed of seeds) runs.push(await runSeed(seed));
   const methods = Object.keys(runs[0]?.outcomes ?? {});

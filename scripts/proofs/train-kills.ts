@@ -1,5 +1,6 @@
 // kill -9 at random moments of `rankloop train`: a short run with evaluations, early stopping, the best checkpoint and an
 // optimiser state in eight bits. Each killed run is taken up by `--resume`, and its adapter and curve are the whole run's.
+
 import { spawn } from 'node:child_process';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,6 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { adapterDistance, curveDistance } from '../../cli/run-distance.ts';
 import { createRandom } from '../../engine/random.ts';
+import type { Figures } from './figures.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const fixtures = join(root, 'engine/fixtures');
