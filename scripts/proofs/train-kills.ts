@@ -8,7 +8,6 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { adapterDistance, curveDistance } from '../../cli/run-distance.ts';
 import { createRandom } from '../../engine/random.ts';
-import type { Figures } from './figures.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const fixtures = join(root, 'engine/fixtures');
