@@ -32,7 +32,7 @@ const config = {
 };
 
 interface Kill {
-  /** Milliseconds after the start of the command. */
+  /** Milliseconds after the command told its plan: its steps come then. */
   after_ms: number;
   /** The step of the checkpoint that the next attempt went on from; 0 where there was none yet. */
   resumed_from: number;
@@ -49,16 +49,14 @@ export async function killTraining(kills: number, seed: number) {
   try {
     await writeFile(join(folder, 'config.json'), JSON.stringify(config));
     const whole = join(folder, 'whole');
-    const started = Date.now();
-    await trainFor(folder, whole, null);
-    const wholeMs = Date.now() - started;
+    const { trainingMs } = await trainFor(folder, whole, null);
     const random = createRandom(seed);
     const moments: Kill[] = [];
     const killOne = async (lane: number): Promise<void> => {
       const out = join(folder, `killed-${lane}`);
       await rm(out, { recursive: true, force: true });
-      const after = Math.round(random.uniform() * wholeMs);
-      const wasKilled = await trainFor(folder, out, after);
+      const after = Math.round(random.uniform() * trainingMs);
+      const { wasKilled } = await trainFor(folder, out, after);
       if (!wasKilled || moments.length >= kills) return;
       const resumedFrom = await newestStep(out);
       await trainFor(folder, out, null);
@@ -84,7 +82,7 @@ export async function killTraining(kills: number, seed: number) {
     return {
       seed,
       kills,
-      whole_run_ms: wholeMs,
+      training_ms: trainingMs,
       before_the_first_checkpoint: moments.filter(({ resumed_from }) => resumed_from === 0).length,
       greatest_adapter_distance: most(({ adapter }) => adapter),
       greatest_curve_distance: most(({ curve }) => curve),
@@ -96,8 +94,12 @@ export async function killTraining(kills: number, seed: number) {
   }
 }
 
-/** Runs the command to its end, or until it is killed `killAfter` milliseconds in; says whether it was. */
-async function trainFor(folder: string, out: string, killAfter: number | null): Promise<boolean> {
+/** Runs the command to its end, or until it is killed `killAfter` milliseconds after it told its plan. */
+async function trainFor(
+  folder: string,
+  out: string,
+  killAfter: number | null,
+): Promise<{ wasKilled: boolean; trainingMs: number }> {
   const files = ['--model', join(fixtures, 'llama'), '--pairs', join(fixtures, 'pairs.jsonl')];
   const settings = ['--config', join(folder, 'config.json'), '--out', out, '--resume', '--device', 'cpu'];
   const child = spawn(process.execPath, ['--import', 'tsx', 'cli/main.ts', 'train', ...files, ...settings], {
@@ -106,17 +108,23 @@ async function trainFor(folder: string, out: string, killAfter: number | null): 
     env: { ...process.env, RANKLOOP_CACHE_DIR: join(folder, 'cache') },
   });
   let stderr = '';
+  let begun = 0;
+  let timer: NodeJS.Timeout | undefined;
   child.stderr.on('data', (data) => {
     stderr += data;
+    if (begun > 0 || !stderr.includes('Plan: ')) return;
+    begun = Date.now();
+    if (killAfter !== null) timer = setTimeout(() => child.kill('SIGKILL'), killAfter);
   });
-  const timer = killAfter === null ? null : setTimeout(() => child.kill('SIGKILL'), killAfter);
   const [code, signal] = await new Promise<[number | null, string | null]>((resolve) => {
     child.on('close', (exit, by) => resolve([exit, by]));
   });
-  if (timer) clearTimeout(timer);
-  if (signal === 'SIGKILL' && killAfter !== null) return true;
+  clearTimeout(timer);
+  const trainingMs = Date.now() - begun;
+  if (signal === 'SIGKILL' && killAfter !== null) return { wasKilled: true, trainingMs };
   if (code !== 0) throw new Error(`rankloop train ended with ${code ?? signal}: ${stderr}`);
-  return false;
+  if (begun === 0) throw new Error('rankloop train told no plan before its steps.');
+  return { wasKilled: false, trainingMs };
 }
 
 async function newestStep(out: string): Promise<number> {
