@@ -15,7 +15,7 @@ const tokenBytes = 1000;
 const sessionBytes = 25e6;
 const nodeBytes = 22e3;
 /** What the allocators cannot use again, in buffers of the size of a layer's largest; further sessions add hardly any. */
-const strayBuffers = 10;
+const strayBuffers = 9;
 
 /** What an optimiser keeps of each trained number. */
 const momentBytes: { [O in OptimizerName]: number } = { adamw_torch: 8, adamw_8bit: 2, adamw_bnb_8bit: 2 };
