@@ -9,6 +9,7 @@ import type { Prompt, SampledResponse } from '../engine/ports.ts';
 import { openSampler } from '../engine/sampling/sampler.ts';
 import { scorePairs } from '../engine/training/score.ts';
 import { judgeAll } from '../worker/judges/judge-all.ts';
+import { lastQuestion } from '../worker/judges/oracle.ts';
 
 export interface HeldOut {
   model: string;
@@ -96,7 +97,7 @@ async function judgeMatches(
 /** How often replies name the right topic and item, and how often they are not the demo's language at all. */
 export function measureDemo(prompts: readonly Prompt[], responses: readonly SampledResponse[][]): DemoMeasures {
   const scores = prompts.flatMap((prompt, i) => {
-    const question = typeof prompt === 'string' ? prompt : (prompt.at(-1)?.content ?? '');
+    const question = lastQuestion(prompt);
     return (responses[i] ?? []).map(({ text }) => scoreReply(question, text));
   });
   const mean = (value: (score: ReturnType<typeof scoreReply>) => number) =>

@@ -3,7 +3,7 @@ import { realpath } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { AppError } from '../domain/errors.ts';
 import { type CommandOutcome, counted, runCommand } from './io.ts';
-import { assertFreeFolder } from './train.ts';
+import { assertFreeFolder } from './run-start.ts';
 
 interface Options {
   model: string;

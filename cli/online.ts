@@ -12,7 +12,7 @@ import { type CommandOutcome, counted, log, runCommand, seedOption } from './io.
 import { addJudgeOptions, type JudgeOptions, openJudgeFromOptions } from './judge-options.ts';
 import { addRunOptions, type RunOptions } from './options.ts';
 import { readPrompts, readPromptsHeldOut } from './prompt-files.ts';
-import { findResumePoint, requireSameLora, toReference } from './train.ts';
+import { findResumePoint, requireSameLora, toReference } from './run-start.ts';
 import { describeLeft, startTraining } from './training-progress.ts';
 
 interface Options extends Omit<JudgeOptions, 'device'>, RunOptions {

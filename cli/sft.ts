@@ -6,7 +6,7 @@ import type { SftExample } from '../engine/ports.ts';
 import { readConfigFile } from './config-file.ts';
 import { type CommandOutcome, counted, readAllRows, runCommand } from './io.ts';
 import { addRunOptions, type RunOptions } from './options.ts';
-import { findResumePoint, requireSameLora } from './train.ts';
+import { findResumePoint, requireSameLora } from './run-start.ts';
 import { describeTraining, startTraining } from './training-progress.ts';
 
 interface Options extends RunOptions {

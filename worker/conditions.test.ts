@@ -13,7 +13,6 @@ import type { ConditionName } from '../domain/conditional.ts';
 import { mixSeed } from '../domain/random.ts';
 import { samplingConfigSchema, trainConfigSchema } from '../engine/config.ts';
 import type { ChatMessage } from '../engine/ports.ts';
-import { openLocalArtifacts } from '../server/artifacts.ts';
 import type { User } from '../server/auth.ts';
 import { exportPairs } from '../server/services/export.ts';
 import { getJob } from '../server/services/jobs.ts';
@@ -25,9 +24,8 @@ import { decideRound, getRound, listRoundSamples, roundDefaults, startRound } fr
 import { samplingDefaults, startSampling } from '../server/services/samplings.ts';
 import { addPerson } from '../test/people.ts';
 import { createTestDatabase, type TestDatabase } from '../test/postgres.ts';
-import { attemptJob } from './attempt.ts';
+import { attemptOnce, openTestServices } from '../test/worker-services.ts';
 import type { WorkerServices } from './context.ts';
-import { openEngine } from './engine-client.ts';
 
 const fixture = fileURLToPath(new URL('../engine/fixtures/llama', import.meta.url));
 
@@ -44,15 +42,7 @@ beforeAll(async () => {
   database = await createTestDatabase();
   admin = await addPerson(database.db, 'admin');
   root = mkdtempSync(path.join(tmpdir(), 'rankloop-conditions-'));
-  services = {
-    db: database.db,
-    engine: openEngine({ device: 'cpu' }),
-    artifacts: openLocalArtifacts(path.join(root, 'artifacts')),
-    dataDir: root,
-    modelsDir: path.join(root, 'models'),
-    hubEndpoint: '',
-    secret: 'a secret for tests, long enough',
-  };
+  services = openTestServices(database.db, root);
   cpSync(fixture, path.join(services.modelsDir, 'base'), { recursive: true });
   const added = await registerFolder(database.db, services.modelsDir, { folder: 'base' });
   await work(added);
@@ -70,10 +60,7 @@ afterAll(async () => {
 });
 
 async function work({ jobRunId }: { jobRunId: string }) {
-  const [job] = await database.db.select().from(jobRuns).where(eq(jobRuns.id, jobRunId));
-  if (!job) throw new Error('no such job');
-  const stop = new AbortController().signal;
-  await attemptJob(services, job.name, job.payload, { number: 1, workerId: crypto.randomUUID(), stop });
+  await attemptOnce(services, { jobRunId });
   expect(await getJob(database.db, { jobRunId })).toMatchObject({ status: 'done', error: null });
 }
 

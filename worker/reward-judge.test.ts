@@ -12,7 +12,6 @@ import { samplingConfigSchema, trainConfigSchema } from '../engine/config.ts';
 import { rewardConfigSchema } from '../engine/reward-config.ts';
 import { trainReward } from '../engine/training/reward.ts';
 import { openRewardModel } from '../engine/training/reward-model.ts';
-import { openLocalArtifacts } from '../server/artifacts.ts';
 import type { User } from '../server/auth.ts';
 import { getJob } from '../server/services/jobs.ts';
 import { createJudge, listJudges, removeJudge, startJudging } from '../server/services/judges.ts';
@@ -24,9 +23,9 @@ import { getRound, startRound } from '../server/services/rounds.ts';
 import { startSampling } from '../server/services/samplings.ts';
 import { addPerson } from '../test/people.ts';
 import { createTestDatabase, type TestDatabase } from '../test/postgres.ts';
+import { attemptOnce, openTestServices } from '../test/worker-services.ts';
 import { attemptJob } from './attempt.ts';
 import type { WorkerServices } from './context.ts';
-import { openEngine } from './engine-client.ts';
 import { heartbeat, signOff } from './liveness.ts';
 import { openServing, type ServingService } from './serving.ts';
 
@@ -49,15 +48,7 @@ beforeAll(async () => {
   database = await createTestDatabase();
   admin = await addPerson(database.db, 'admin');
   root = mkdtempSync(path.join(tmpdir(), 'rankloop-reward-judge-'));
-  services = {
-    db: database.db,
-    engine: openEngine({ device: 'cpu' }),
-    artifacts: openLocalArtifacts(path.join(root, 'artifacts')),
-    dataDir: root,
-    modelsDir: path.join(root, 'models'),
-    hubEndpoint: '',
-    secret: 'a secret for tests, long enough',
-  };
+  services = openTestServices(database.db, root);
   serving = await openServing(services);
   baseModelId = await register('llama', 'base');
   const lines = Array.from({ length: 20 }, (_, i) => JSON.stringify({ prompt: `is the red parcel ${i} sent today?` }));
@@ -75,10 +66,7 @@ afterAll(async () => {
 
 /** One attempt at a job, as the queue would make it. */
 async function work({ jobRunId }: { jobRunId: string }) {
-  const [job] = await database.db.select().from(jobRuns).where(eq(jobRuns.id, jobRunId));
-  if (!job) throw new Error('no such job');
-  const stop = new AbortController().signal;
-  await attemptJob(services, job.name, job.payload, { number: 1, workerId: crypto.randomUUID(), stop });
+  await attemptOnce(services, { jobRunId });
   expect(await getJob(database.db, { jobRunId })).toMatchObject({ status: 'done', error: null });
 }
 

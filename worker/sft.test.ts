@@ -9,7 +9,6 @@ import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { jobRuns, models, sftRuns } from '../db/schema.ts';
 import { samplingConfigSchema, sftConfigSchema } from '../engine/config.ts';
-import { openLocalArtifacts } from '../server/artifacts.ts';
 import type { User } from '../server/auth.ts';
 import { cancelJob } from '../server/services/job-end.ts';
 import { enqueue, getJob } from '../server/services/jobs.ts';
@@ -20,9 +19,8 @@ import { addPerson } from '../test/people.ts';
 import { createTestDatabase, type TestDatabase } from '../test/postgres.ts';
 import { firstLine, spawnScript } from '../test/tsx.ts';
 import { waitFor } from '../test/wait.ts';
-import { attemptJob } from './attempt.ts';
+import { attemptOnce, openTestServices } from '../test/worker-services.ts';
 import type { WorkerServices } from './context.ts';
-import { openEngine } from './engine-client.ts';
 
 const fixture = fileURLToPath(new URL('../engine/fixtures/llama', import.meta.url));
 const workerScript = fileURLToPath(new URL('../test/start-worker.ts', import.meta.url));
@@ -44,15 +42,7 @@ beforeAll(async () => {
   root = mkdtempSync(path.join(tmpdir(), 'rankloop-sft-'));
   modelsDir = path.join(root, 'models');
   cpSync(fixture, path.join(modelsDir, 'base'), { recursive: true });
-  services = {
-    db: database.db,
-    engine: openEngine({ device: 'cpu' }),
-    artifacts: openLocalArtifacts(path.join(root, 'artifacts')),
-    dataDir: root,
-    modelsDir,
-    hubEndpoint: '',
-    secret: 'a secret for tests, long enough',
-  };
+  services = openTestServices(database.db, root);
   const added = await registerFolder(database.db, modelsDir, { folder: 'base' });
   modelId = added.modelId;
   await work(added);
@@ -64,13 +54,7 @@ afterAll(async () => {
   rmSync(root, { recursive: true, force: true });
 });
 
-/** One attempt at a job, as the queue would make it. */
-async function work({ jobRunId }: { jobRunId: string }) {
-  const [job] = await database.db.select().from(jobRuns).where(eq(jobRuns.id, jobRunId));
-  if (!job) throw new Error('no such job');
-  const stop = new AbortController().signal;
-  await attemptJob(services, job.name, job.payload, { number: 1, workerId: crypto.randomUUID(), stop });
-}
+const work = (job: { jobRunId: string }) => attemptOnce(services, job);
 
 const examples = Array.from({ length: 12 }, (_, i) =>
   JSON.stringify(

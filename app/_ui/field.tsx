@@ -72,25 +72,35 @@ interface ChoicesProps<V extends string> {
   choices: Choice<V>[];
 }
 
-/** One of a few, each with a sentence of its own. */
-export function Choices<V extends string>({ legend, hint, name, value, onChange, choices }: ChoicesProps<V>) {
+function ChoiceGroup({
+  legend,
+  hint,
+  children,
+}: Pick<ChoicesProps<string>, 'legend' | 'hint'> & { children: ReactNode }) {
   return (
     <fieldset className="flex flex-col gap-1.5">
       <legend className="mb-1.5 font-medium">{legend}</legend>
       {hint && <p className="mb-1 text-[13px] text-faint">{hint}</p>}
-      <div className="grid gap-2 sm:grid-cols-2">
-        {choices.map((choice) => (
-          <ChoiceCard
-            key={choice.value}
-            type="radio"
-            name={name}
-            choice={choice}
-            isChosen={choice.value === value}
-            onChange={() => onChange(choice.value)}
-          />
-        ))}
-      </div>
+      <div className="grid gap-2 sm:grid-cols-2">{children}</div>
     </fieldset>
+  );
+}
+
+/** One of a few, each with a sentence of its own. */
+export function Choices<V extends string>({ legend, hint, name, value, onChange, choices }: ChoicesProps<V>) {
+  return (
+    <ChoiceGroup legend={legend} hint={hint}>
+      {choices.map((choice) => (
+        <ChoiceCard
+          key={choice.value}
+          type="radio"
+          name={name}
+          choice={choice}
+          isChosen={choice.value === value}
+          onChange={() => onChange(choice.value)}
+        />
+      ))}
+    </ChoiceGroup>
   );
 }
 
@@ -104,22 +114,18 @@ export function Checks<V extends string>({ legend, hint, name, values, onChange,
   const toggle = (value: V) =>
     onChange(choices.map((choice) => choice.value).filter((one) => values.includes(one) !== (one === value)));
   return (
-    <fieldset className="flex flex-col gap-1.5">
-      <legend className="mb-1.5 font-medium">{legend}</legend>
-      {hint && <p className="mb-1 text-[13px] text-faint">{hint}</p>}
-      <div className="grid gap-2 sm:grid-cols-2">
-        {choices.map((choice) => (
-          <ChoiceCard
-            key={choice.value}
-            type="checkbox"
-            name={name}
-            choice={choice}
-            isChosen={values.includes(choice.value)}
-            onChange={() => toggle(choice.value)}
-          />
-        ))}
-      </div>
-    </fieldset>
+    <ChoiceGroup legend={legend} hint={hint}>
+      {choices.map((choice) => (
+        <ChoiceCard
+          key={choice.value}
+          type="checkbox"
+          name={name}
+          choice={choice}
+          isChosen={values.includes(choice.value)}
+          onChange={() => toggle(choice.value)}
+        />
+      ))}
+    </ChoiceGroup>
   );
 }
 

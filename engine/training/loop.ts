@@ -51,6 +51,12 @@ export interface RunObserver<R, O> {
   load(saved: unknown): void;
 }
 
+/** Loss and metrics of what a run holds out, when `config` has them due. */
+export interface Evaluation {
+  config: EvaluationConfig;
+  run(): Promise<Record<string, number>>;
+}
+
 export interface OptimizationRun<R extends TokenRow, O> {
   rows: readonly R[];
   /** What training changes, in place. */
@@ -69,7 +75,7 @@ export interface OptimizationRun<R extends TokenRow, O> {
   summarise(outcomes: readonly O[]): Record<string, number>;
   /** Told of every step that was taken. */
   afterStep?(step: number): void;
-  evaluation?: { config: EvaluationConfig; run(): Promise<Record<string, number>> } | undefined;
+  evaluation?: Evaluation | undefined;
   observer?: RunObserver<R, O> | undefined;
   onMetrics(metrics: TrainMetrics): void | Promise<void>;
   signal?: AbortSignal | undefined;

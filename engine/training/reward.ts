@@ -11,7 +11,7 @@ import type { RewardConfig } from '../reward-config.ts';
 import { epochOrder, paddingShare } from './buckets.ts';
 import { type DataReport, describeDropped, fitRow, fitRows, holdOut, limitsOf, type RowMaker } from './data.ts';
 import { createDiagnostics, lengthsByReward, pairCourse, textsOf } from './diagnostics.ts';
-import { evaluate } from './evaluate.ts';
+import { evaluationOf } from './evaluate.ts';
 import { openFrozen } from './frozen.ts';
 import { type OptimizationResult, optimize } from './loop.ts';
 import { adapterPolicy } from './policy.ts';
@@ -81,13 +81,7 @@ export async function trainReward(
       resumeFrom: job.resumeFrom,
       runBatch: step.run,
       summarise: rewardMetrics,
-      evaluation:
-        evalRows.length > 0
-          ? {
-              config,
-              run: () => evaluate(evalRows, config.per_device_eval_batch_size, step.evaluate, rewardMetrics, signal),
-            }
-          : undefined,
+      evaluation: evaluationOf(evalRows, config, step.evaluate, rewardMetrics, signal),
       needsLossScale: policy.needsLossScale,
       observer: createDiagnostics({
         facts: { rows, reference: [], ...report },

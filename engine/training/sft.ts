@@ -12,7 +12,7 @@ import { createRandom } from '../random.ts';
 import { epochOrder, paddingShare } from './buckets.ts';
 import { type DataReport, describeDropped } from './data.ts';
 import { createDataDiagnostics } from './diagnostics.ts';
-import { evaluate } from './evaluate.ts';
+import { evaluationOf } from './evaluate.ts';
 import { openFrozen } from './frozen.ts';
 import { type OptimizationResult, optimize } from './loop.ts';
 import { openPolicy } from './policy.ts';
@@ -83,13 +83,7 @@ export async function trainSft(
       needsLossScale: policy.needsLossScale,
       runBatch: step.run,
       summarise: sftMetrics,
-      evaluation:
-        evalRows.length > 0
-          ? {
-              config,
-              run: () => evaluate(evalRows, config.per_device_eval_batch_size, step.evaluate, sftMetrics, signal),
-            }
-          : undefined,
+      evaluation: evaluationOf(evalRows, config, step.evaluate, sftMetrics, signal),
       observer: createDataDiagnostics({ rows, reference: [], ...report }),
       onMetrics,
       signal,

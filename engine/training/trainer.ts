@@ -6,7 +6,7 @@ import type { TrainingPlan, TrainJob, TrainMetrics, TrainResult } from '../ports
 import { epochOrder, paddingShare } from './buckets.ts';
 import { describeDropped, prepareData } from './data.ts';
 import { createDiagnostics, preferenceCourse, textsOf } from './diagnostics.ts';
-import { evaluate } from './evaluate.ts';
+import { evaluationOf } from './evaluate.ts';
 import { takesPairs } from './examples.ts';
 import { openFrozen } from './frozen.ts';
 import { optimize } from './loop.ts';
@@ -62,13 +62,7 @@ export async function train(
       runBatch: step.run,
       summarise: step.summarise,
       afterStep: (done) => reference.afterStep(done),
-      evaluation:
-        evalRows.length > 0
-          ? {
-              config,
-              run: () => evaluate(evalRows, config.per_device_eval_batch_size, step.evaluate, step.summarise, signal),
-            }
-          : undefined,
+      evaluation: evaluationOf(evalRows, config, step.evaluate, step.summarise, signal),
       observer: createDiagnostics({
         facts: { rows, reference: referenceLogps, ...report },
         course: preferenceCourse(rows, config),

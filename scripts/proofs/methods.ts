@@ -18,7 +18,7 @@ import { onlineConfigSchemas } from '../../engine/online-config.ts';
 import type { Prompt, SampledResponse, TrainingPair } from '../../engine/ports.ts';
 import { trainOnline } from '../../engine/training/online.ts';
 import { train } from '../../engine/training/trainer.ts';
-import { oracleJudge } from '../../worker/judges/oracle.ts';
+import { lastQuestion, oracleJudge } from '../../worker/judges/oracle.ts';
 import type { Figures } from './figures.ts';
 
 const seeds = [1, 2, 3];
@@ -144,16 +144,19 @@ async function runSeed(seed: number) {
   }
 
   const score = async (requests: readonly { prompt: Prompt; responses: readonly string[] }[]) =>
-    requests.map(({ prompt, responses }) => responses.map((text) => scoreReply(questionOf(prompt), text).score));
+    requests.map(({ prompt, responses }) => responses.map((text) => scoreReply(lastQuestion(prompt), text).score));
   const common = { model, adapter: null, reference: 'base', prompts, score, judge: 'oracle', device } as const;
-  const shared = { lora: demoRecipe.training.lora, max_completion_length: sampling.max_new_tokens };
-  const train_seed = { seed: mixSeed(seed, 'train') };
+  const shared = {
+    lora: demoRecipe.training.lora,
+    max_completion_length: sampling.max_new_tokens,
+    seed: mixSeed(seed, 'train'),
+  };
   await measure('grpo', (out) => {
-    const config = onlineConfigSchemas.grpo.parse({ ...shared, ...onPolicy.grpo, ...train_seed });
+    const config = onlineConfigSchemas.grpo.parse({ ...shared, ...onPolicy.grpo });
     return trainOnline({ ...common, method: 'grpo', config, out }, () => {}, signal);
   });
   await measure('online_dpo', (out) => {
-    const config = onlineConfigSchemas.online_dpo.parse({ ...shared, ...onPolicy.online_dpo, ...train_seed });
+    const config = onlineConfigSchemas.online_dpo.parse({ ...shared, ...onPolicy.online_dpo });
     return trainOnline({ ...common, method: 'online_dpo', config, out }, () => {}, signal);
   });
   rmSync(folder, { recursive: true });
@@ -169,7 +172,7 @@ function pairsBy(
 ): TrainingPair[] {
   return prompts.flatMap((prompt, i) => {
     const responses = sampled[i] ?? [];
-    const scores = responses.map(({ text }) => value(scoreReply(questionOf(prompt), text)));
+    const scores = responses.map(({ text }) => value(scoreReply(lastQuestion(prompt), text)));
     const isSame = (one: number, other: number) => responses[one]?.text === responses[other]?.text;
     const completion = (index: number) => ({ tokenIds: responses[index]?.tokenIds ?? [] });
     return pairsFromTiers('best-worst', tiersFromScores(scores), { seed: mixSeed(seed, i), isSame }).map(
@@ -180,11 +183,10 @@ function pairsBy(
 
 function meansOf(prompts: readonly Prompt[], answers: readonly SampledResponse[][]): Record<Criterion, number> {
   const scores = prompts.flatMap((prompt, i) =>
-    (answers[i] ?? []).map(({ text }) => scoreReply(questionOf(prompt), text)),
+    (answers[i] ?? []).map(({ text }) => scoreReply(lastQuestion(prompt), text)),
   );
   return { content: mean(scores.map(criteria.content)), manners: mean(scores.map(criteria.manners)) };
 }
 
 const toPrompt = ({ text }: { text: string }): Prompt => [{ role: 'user', content: text }];
-const questionOf = (prompt: Prompt): string => (typeof prompt === 'string' ? prompt : (prompt.at(-1)?.content ?? ''));
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;

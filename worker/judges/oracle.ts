@@ -12,7 +12,8 @@ export const oracleJudge: Judge = async ({ prompt, responses }) => {
   return { tiers: tiersFromScores(scores), verdict, shownOrder: responseIndices(responses.length), scores };
 };
 
-function lastQuestion(prompt: Prompt): string {
+/** What a reply answers. */
+export function lastQuestion(prompt: Prompt): string {
   if (typeof prompt === 'string') return prompt;
   return prompt.findLast(({ role }) => role === 'user')?.content ?? '';
 }
