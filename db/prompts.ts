@@ -4,7 +4,7 @@ import type { Conditions } from '../domain/conditional.ts';
 import type { PromptRow } from '../domain/formats.ts';
 import type { ChatMessage } from '../engine/ports.ts';
 import type { Transaction } from './client.ts';
-import { prompts } from './schema.ts';
+import { prompts } from './schema/data.ts';
 
 /** Postgres takes 65,535 parameters a statement, and a prompt needs seven. */
 const promptsPerInsert = 5_000;

@@ -8,7 +8,7 @@ import { parseJsonLines, promptRowSchema } from '../domain/formats.ts';
 import { samplingConfigSchema } from '../engine/config.ts';
 import type { Database, Transaction } from './client.ts';
 import { insertPrompts, type NewPrompt, toNewPrompt } from './prompts.ts';
-import { judges, policies, projects } from './schema.ts';
+import { judges, policies, projects } from './schema/project.ts';
 
 const demoFolder = fileURLToPath(new URL('../demo', import.meta.url));
 

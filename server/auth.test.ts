@@ -1,7 +1,7 @@
 // Signing in, and who can make accounts, against Better Auth itself.
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { account, session, user } from '../db/schema.ts';
+import { account, session, user } from '../db/schema/people.ts';
 import { createTestDatabase, type TestDatabase } from '../test/postgres.ts';
 import { type Auth, createAuth, findUser } from './auth.ts';
 import { createPerson, listPeople, removePerson, setRole } from './services/people.ts';

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { betterAuth } from 'better-auth';
 import { drizzleAdapter } from 'better-auth/adapters/drizzle';
 import type { Database } from '../db/client.ts';
-import { account, type Role, session, user, verification } from '../db/schema.ts';
+import { account, type Role, session, user, verification } from '../db/schema/people.ts';
 
 export interface User {
   id: string;

@@ -1,7 +1,9 @@
 // The demo project for tests, and responses to its prompts without a model.
 import { eq, sql } from 'drizzle-orm';
 import type { Database } from '../db/client.ts';
-import { projects, prompts, responses, samplings, tasks } from '../db/schema.ts';
+import { prompts, responses, samplings } from '../db/schema/data.ts';
+import { tasks } from '../db/schema/labelling.ts';
+import { projects } from '../db/schema/project.ts';
 import { seedDatabase } from '../db/seed.ts';
 
 export async function seedDemo(db: Database): Promise<typeof projects.$inferSelect> {

@@ -1,6 +1,6 @@
 // Accounts for tests.
 import type { Database } from '../db/client.ts';
-import { type Role, user } from '../db/schema.ts';
+import { type Role, user } from '../db/schema/people.ts';
 import type { User } from '../server/auth.ts';
 
 let count = 0;

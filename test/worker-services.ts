@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { eq } from 'drizzle-orm';
 import type { Database } from '../db/client.ts';
-import { jobRuns } from '../db/schema.ts';
+import { jobRuns } from '../db/schema/jobs.ts';
 import { openLocalArtifacts } from '../server/artifacts.ts';
 import { attemptJob } from '../worker/attempt.ts';
 import type { WorkerServices } from '../worker/context.ts';

@@ -2,7 +2,7 @@
 // and saying how it ended.
 import { and, eq, inArray, sql } from 'drizzle-orm';
 import type { Database, Transaction } from '../db/client.ts';
-import { jobRuns } from '../db/schema.ts';
+import { jobRuns } from '../db/schema/jobs.ts';
 import { asKnownError } from '../domain/errors.ts';
 import { type JobName, type JobPayload, jobPayloads } from '../domain/jobs.ts';
 import { isConnectionError } from '../server/database-errors.ts';

@@ -2,7 +2,7 @@
 // been taken up by another.
 import { eq } from 'drizzle-orm';
 import type { Database, Transaction } from '../db/client.ts';
-import { jobRuns } from '../db/schema.ts';
+import { jobRuns } from '../db/schema/jobs.ts';
 import { AppError } from '../domain/errors.ts';
 import type { JobName, JobPayload } from '../domain/jobs.ts';
 import type { ArtifactStore } from '../server/artifacts.ts';

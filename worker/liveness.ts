@@ -2,7 +2,7 @@
 // by itself would hold them for four hours.
 import { eq, sql } from 'drizzle-orm';
 import type { Database } from '../db/client.ts';
-import { jobRuns, workers } from '../db/schema.ts';
+import { jobRuns, workers } from '../db/schema/jobs.ts';
 import { workerSilenceSeconds } from '../domain/jobs.ts';
 import { readDeviceMemory } from '../engine/runtime/device-memory.ts';
 import { endJob } from '../server/services/job-end.ts';

@@ -8,21 +8,11 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { asc, count, eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import {
-  datasetVersions,
-  evaluationItems,
-  jobRuns,
-  judgements,
-  judges,
-  projects,
-  rankings,
-  responses,
-  roundMetrics,
-  samplingPrompts,
-  samplings,
-  tasks,
-  workers,
-} from '../db/schema.ts';
+import { responses, samplingPrompts, samplings } from '../db/schema/data.ts';
+import { jobRuns, workers } from '../db/schema/jobs.ts';
+import { judgements, rankings, tasks } from '../db/schema/labelling.ts';
+import { datasetVersions, judges, projects } from '../db/schema/project.ts';
+import { evaluationItems, roundMetrics } from '../db/schema/training.ts';
 import { trainConfigSchema } from '../engine/config.ts';
 import type { User } from '../server/auth.ts';
 import { exportPairs } from '../server/services/export.ts';

@@ -1,8 +1,8 @@
 // From a judge's row to the function that judges.
 
 import { eq } from 'drizzle-orm';
-import type { judges } from '../db/schema.ts';
-import { policies, projects } from '../db/schema.ts';
+import type { judges } from '../db/schema/project.ts';
+import { policies, projects } from '../db/schema/project.ts';
 import { AppError } from '../domain/errors.ts';
 import type { Judge, JudgeMode } from '../domain/judging.ts';
 import { decryptText } from '../server/secrets.ts';

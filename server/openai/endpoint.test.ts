@@ -2,7 +2,8 @@
 import { eq } from 'drizzle-orm';
 import OpenAI, { APIError } from 'openai';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { apiKeys, policies, projects } from '../../db/schema.ts';
+import { apiKeys } from '../../db/schema/people.ts';
+import { policies, projects } from '../../db/schema/project.ts';
 import { startTestEndpoint, type TestEndpoint } from '../../test/endpoint.ts';
 import { startRequestServer } from '../../test/request-server.ts';
 import { createApiKey, listApiKeys, revokeApiKey } from '../services/api-keys.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { roles } from '../../db/schema.ts';
+import { roles } from '../../db/schema/people.ts';
 import { maxPasswordLength, minPasswordLength } from '../auth.ts';
 import { createPerson, listPeople, removePerson, setRole } from '../services/people.ts';
 import { adminProcedure, router } from '../trpc.ts';

@@ -2,7 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { and, desc, eq, isNull, lt, or, sql } from 'drizzle-orm';
 import type { Database, Queryable } from '../../db/client.ts';
-import { apiKeys, user } from '../../db/schema.ts';
+import { apiKeys, user } from '../../db/schema/people.ts';
 import { AppError } from '../../domain/errors.ts';
 
 const keyColumns = {

@@ -2,7 +2,7 @@
 // responses name; no round starts from one.
 import { and, asc, eq, isNull, sql } from 'drizzle-orm';
 import type { Database, Queryable } from '../../db/client.ts';
-import { backends, policies } from '../../db/schema.ts';
+import { backends, policies } from '../../db/schema/project.ts';
 import { AppError } from '../../domain/errors.ts';
 import { encryptText } from '../secrets.ts';
 import { requireProject } from './projects.ts';

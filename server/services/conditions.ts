@@ -1,7 +1,8 @@
 // What of a project's prompts beside their messages may be rendered into them, and under which conditions a policy answers.
 import { and, desc, eq, sql } from 'drizzle-orm';
 import type { Queryable } from '../../db/client.ts';
-import { datasetVersions, prompts, rounds, samplings } from '../../db/schema.ts';
+import { prompts, samplings } from '../../db/schema/data.ts';
+import { datasetVersions, rounds } from '../../db/schema/project.ts';
 import { type ConditionName, conditionNames } from '../../domain/conditional.ts';
 import { AppError } from '../../domain/errors.ts';
 

@@ -2,7 +2,9 @@
 import { and, asc, eq, gt } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
 import type { Database } from '../../db/client.ts';
-import { datasetVersions, pairs, prompts, responses } from '../../db/schema.ts';
+import { prompts, responses } from '../../db/schema/data.ts';
+import { datasetVersions } from '../../db/schema/project.ts';
+import { pairs } from '../../db/schema/training.ts';
 import { AppError } from '../../domain/errors.ts';
 import type { PairPolicy } from '../../domain/pairs.ts';
 import { livePairs, type PairScope, pairLine } from './pairs.ts';

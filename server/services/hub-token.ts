@@ -2,7 +2,7 @@
 import { eq } from 'drizzle-orm';
 import { z } from 'zod';
 import type { Queryable } from '../../db/client.ts';
-import { settings } from '../../db/schema.ts';
+import { settings } from '../../db/schema/people.ts';
 import { AppError } from '../../domain/errors.ts';
 import { decryptText, encryptText } from '../secrets.ts';
 

@@ -1,7 +1,7 @@
 // How a job ends: cancelled by a person, done or failed in a worker; with it end its round's, run's or model's status and its claims.
 import { eq, sql } from 'drizzle-orm';
 import type { Database, Transaction } from '../../db/client.ts';
-import { jobRuns } from '../../db/schema.ts';
+import { jobRuns } from '../../db/schema/jobs.ts';
 import { AppError } from '../../domain/errors.ts';
 import { jobPayloads } from '../../domain/jobs.ts';
 import { markModelFailed } from './model-status.ts';

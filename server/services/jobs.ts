@@ -1,7 +1,7 @@
 // Background jobs as the web side sees them: enqueued in the transaction that needs them, and watched.
 import { and, asc, desc, eq, inArray, sql } from 'drizzle-orm';
 import type { Queryable, Transaction } from '../../db/client.ts';
-import { jobRuns } from '../../db/schema.ts';
+import { jobRuns } from '../../db/schema/jobs.ts';
 import { AppError } from '../../domain/errors.ts';
 import { type JobName, type JobPayload, jobPayloads, maxAttempts } from '../../domain/jobs.ts';
 import { notify } from './notify.ts';

@@ -1,7 +1,8 @@
 // Judges and their work. A judge is a row; worker/judges turns it into a function.
 import { and, asc, eq, isNull, notExists, sql } from 'drizzle-orm';
 import type { Database, Queryable } from '../../db/client.ts';
-import { judges, leases, tasks } from '../../db/schema.ts';
+import { leases, tasks } from '../../db/schema/labelling.ts';
+import { judges } from '../../db/schema/project.ts';
 import { AppError } from '../../domain/errors.ts';
 import { encryptText } from '../secrets.ts';
 import { enqueue } from './jobs.ts';

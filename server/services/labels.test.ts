@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { and, count, eq, isNull } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { leases, rankingRetractions, rankings, tasks } from '../../db/schema.ts';
+import { leases, rankingRetractions, rankings, tasks } from '../../db/schema/labelling.ts';
 import { addTasks, seedDemo } from '../../test/demo.ts';
 import { addPerson } from '../../test/people.ts';
 import { createTestDatabase, type TestDatabase } from '../../test/postgres.ts';

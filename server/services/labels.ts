@@ -2,7 +2,9 @@
 // so that two of them never wait for one another.
 import { and, count, desc, eq, gte, inArray, isNull, lt, notExists, sql } from 'drizzle-orm';
 import type { Database, Queryable, Transaction } from '../../db/client.ts';
-import { leases, prompts, rankingRetractions, rankings, responses, samplings, tasks, user } from '../../db/schema.ts';
+import { prompts, responses, samplings } from '../../db/schema/data.ts';
+import { leases, rankingRetractions, rankings, tasks } from '../../db/schema/labelling.ts';
+import { user } from '../../db/schema/people.ts';
 import { conditioned } from '../../domain/conditional.ts';
 import { AppError } from '../../domain/errors.ts';
 import { findTiersProblem } from '../../domain/ranking.ts';

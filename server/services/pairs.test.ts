@@ -1,7 +1,9 @@
 // A minimum margin of scores: which pairs it leaves out, and where it has nothing to compare.
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { datasetVersions, judges, rankings, responses, rounds, tasks } from '../../db/schema.ts';
+import { responses } from '../../db/schema/data.ts';
+import { rankings, tasks } from '../../db/schema/labelling.ts';
+import { datasetVersions, judges, rounds } from '../../db/schema/project.ts';
 import { trainConfigSchema } from '../../engine/config.ts';
 import { addTasks, seedDemo } from '../../test/demo.ts';
 import { addPerson } from '../../test/people.ts';

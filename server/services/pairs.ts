@@ -3,17 +3,11 @@
 import { createHash } from 'node:crypto';
 import { and, count, desc, eq, inArray, sql } from 'drizzle-orm';
 import type { Queryable, Transaction } from '../../db/client.ts';
-import {
-  datasetVersions,
-  judges,
-  pairs,
-  prompts,
-  rankings,
-  responses,
-  samplings,
-  tasks,
-  user,
-} from '../../db/schema.ts';
+import { prompts, responses, samplings } from '../../db/schema/data.ts';
+import { rankings, tasks } from '../../db/schema/labelling.ts';
+import { user } from '../../db/schema/people.ts';
+import { datasetVersions, judges } from '../../db/schema/project.ts';
+import { pairs } from '../../db/schema/training.ts';
 import { type ConditionName, type Conditions, conditioned } from '../../domain/conditional.ts';
 import { AppError } from '../../domain/errors.ts';
 import { toTrlRow } from '../../domain/formats.ts';

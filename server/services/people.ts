@@ -2,7 +2,7 @@
 import { hashPassword } from 'better-auth/crypto';
 import { and, asc, count, eq, ne } from 'drizzle-orm';
 import type { Database, Queryable, Transaction } from '../../db/client.ts';
-import { account, type Role, session, user } from '../../db/schema.ts';
+import { account, type Role, session, user } from '../../db/schema/people.ts';
 import { AppError } from '../../domain/errors.ts';
 import { isUniqueViolation } from '../database-errors.ts';
 

@@ -2,7 +2,7 @@
 import { eq } from 'drizzle-orm';
 import type { Database, Transaction } from '../../db/client.ts';
 import { insertPrompts, toNewPrompt } from '../../db/prompts.ts';
-import { policies, projects } from '../../db/schema.ts';
+import { policies, projects } from '../../db/schema/project.ts';
 import { AppError } from '../../domain/errors.ts';
 import { parseJsonLines, promptRowSchema } from '../../domain/formats.ts';
 import { samplingConfigSchema } from '../../engine/config.ts';

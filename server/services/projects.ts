@@ -1,18 +1,10 @@
 // Projects, and what stands where in the loop.
 import { and, asc, count, eq, inArray, isNotNull, isNull, notExists, sql } from 'drizzle-orm';
 import type { Queryable, Transaction } from '../../db/client.ts';
-import {
-  jobRuns,
-  policies,
-  projects,
-  prompts,
-  rankingRetractions,
-  rankings,
-  responses,
-  rounds,
-  samplings,
-  tasks,
-} from '../../db/schema.ts';
+import { prompts, responses, samplings } from '../../db/schema/data.ts';
+import { jobRuns } from '../../db/schema/jobs.ts';
+import { rankingRetractions, rankings, tasks } from '../../db/schema/labelling.ts';
+import { policies, projects, rounds } from '../../db/schema/project.ts';
 import { AppError } from '../../domain/errors.ts';
 import { activeRoundStatuses } from '../../domain/rounds.ts';
 

@@ -1,7 +1,10 @@
 // Prompts and what was answered to them.
 import { and, asc, desc, eq, isNull, sql } from 'drizzle-orm';
 import type { Queryable } from '../../db/client.ts';
-import { judges, policies, prompts, rankings, responses, samplings, tasks, user } from '../../db/schema.ts';
+import { prompts, responses, samplings } from '../../db/schema/data.ts';
+import { rankings, tasks } from '../../db/schema/labelling.ts';
+import { user } from '../../db/schema/people.ts';
+import { judges, policies } from '../../db/schema/project.ts';
 import { AppError } from '../../domain/errors.ts';
 import { isLiveRanking } from './projects.ts';
 

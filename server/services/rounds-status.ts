@@ -1,7 +1,7 @@
 // The one way to change a round's status.
 import { eq } from 'drizzle-orm';
 import type { Transaction } from '../../db/client.ts';
-import { rounds } from '../../db/schema.ts';
+import { rounds } from '../../db/schema/project.ts';
 import { AppError } from '../../domain/errors.ts';
 import { nextRoundStatus, type RoundEvent } from '../../domain/rounds.ts';
 import { notify } from './notify.ts';

@@ -4,20 +4,10 @@ import { isDeepStrictEqual } from 'node:util';
 import { and, asc, desc, eq, gt, inArray, isNotNull, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
 import type { Database, Queryable } from '../../db/client.ts';
-import {
-  datasetVersions,
-  evaluationItems,
-  evaluations,
-  jobRuns,
-  judges,
-  policies,
-  projects,
-  prompts,
-  responses,
-  roundMetrics,
-  rounds,
-  roundWarnings,
-} from '../../db/schema.ts';
+import { prompts, responses } from '../../db/schema/data.ts';
+import { jobRuns } from '../../db/schema/jobs.ts';
+import { datasetVersions, judges, policies, projects, rounds } from '../../db/schema/project.ts';
+import { evaluationItems, evaluations, roundMetrics, roundWarnings } from '../../db/schema/training.ts';
 import { demoRecipe } from '../../demo/recipe.ts';
 import { type ConditionName, conditioned } from '../../domain/conditional.ts';
 import { AppError } from '../../domain/errors.ts';

@@ -2,7 +2,9 @@
 import { randomInt } from 'node:crypto';
 import { and, asc, eq, notExists, sql } from 'drizzle-orm';
 import type { Database, Queryable, Transaction } from '../../db/client.ts';
-import { policies, projects, prompts, samplingPrompts, samplings, tasks } from '../../db/schema.ts';
+import { prompts, samplingPrompts, samplings } from '../../db/schema/data.ts';
+import { tasks } from '../../db/schema/labelling.ts';
+import { policies, projects } from '../../db/schema/project.ts';
 import type { ConditionName } from '../../domain/conditional.ts';
 import { AppError } from '../../domain/errors.ts';
 import type { SamplingConfig } from '../../engine/config.ts';

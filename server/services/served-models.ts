@@ -2,7 +2,7 @@
 // and by its name alone where no other project has one of that name.
 import { asc, eq, isNotNull } from 'drizzle-orm';
 import type { Queryable } from '../../db/client.ts';
-import { policies, projects } from '../../db/schema.ts';
+import { policies, projects } from '../../db/schema/project.ts';
 import { AppError } from '../../domain/errors.ts';
 
 export interface ServedModel {

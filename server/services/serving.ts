@@ -1,7 +1,7 @@
 // Sampling for whoever waits: finds a live worker, calls its internal service, gives what it streams.
 import { desc, isNotNull, sql } from 'drizzle-orm';
 import type { Queryable } from '../../db/client.ts';
-import { workers } from '../../db/schema.ts';
+import { workers } from '../../db/schema/jobs.ts';
 import { AppError, type ErrorCode, errorCodes } from '../../domain/errors.ts';
 import { workerSilenceSeconds } from '../../domain/jobs.ts';
 import {

@@ -2,7 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { and, eq, sql } from 'drizzle-orm';
 import type { Database, Queryable } from '../../db/client.ts';
-import { settings, user } from '../../db/schema.ts';
+import { settings, user } from '../../db/schema/people.ts';
 import { AppError } from '../../domain/errors.ts';
 import { insertPerson, type NewPerson } from './people.ts';
 

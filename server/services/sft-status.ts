@@ -1,7 +1,7 @@
 // The one way to change a supervised run's status.
 import { eq } from 'drizzle-orm';
 import type { Transaction } from '../../db/client.ts';
-import { sftRuns } from '../../db/schema.ts';
+import { sftRuns } from '../../db/schema/training.ts';
 import { AppError } from '../../domain/errors.ts';
 import { isSftActive, nextSftStatus, type SftEvent } from '../../domain/sft.ts';
 import { notify } from './notify.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { models } from '../../db/schema.ts';
+import { models } from '../../db/schema/training.ts';
 import { samplingConfigSchema } from '../../engine/config.ts';
 import { createTestDatabase, type TestDatabase } from '../../test/postgres.ts';
 import { type TryRequest, tryModel } from './try-model.ts';

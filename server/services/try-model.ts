@@ -2,7 +2,8 @@
 import { eq } from 'drizzle-orm';
 import { z } from 'zod';
 import type { Queryable } from '../../db/client.ts';
-import { models, policies, projects } from '../../db/schema.ts';
+import { policies, projects } from '../../db/schema/project.ts';
+import { models } from '../../db/schema/training.ts';
 import { AppError } from '../../domain/errors.ts';
 import { samplingConfigSchema } from '../../engine/config.ts';
 import { modelDirOf, requireReadyModel } from './models.ts';

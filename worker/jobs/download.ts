@@ -3,7 +3,7 @@
 import { rename, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { eq } from 'drizzle-orm';
-import { models } from '../../db/schema.ts';
+import { models } from '../../db/schema/training.ts';
 import { AppError } from '../../domain/errors.ts';
 import { neededFiles } from '../../domain/models.ts';
 import { reasonOf } from '../../engine/errors.ts';

@@ -2,18 +2,9 @@
 // which answer is better, and the win rate comes with its interval and the measures that show how it was won.
 import { and, asc, eq, inArray } from 'drizzle-orm';
 import type { Transaction } from '../../db/client.ts';
-import {
-  datasetVersions,
-  evaluationItems,
-  evaluations,
-  judges,
-  type policies,
-  projects,
-  prompts,
-  responses,
-  type rounds,
-  samplings,
-} from '../../db/schema.ts';
+import { prompts, responses, samplings } from '../../db/schema/data.ts';
+import { datasetVersions, judges, type policies, projects, type rounds } from '../../db/schema/project.ts';
+import { evaluationItems, evaluations } from '../../db/schema/training.ts';
 import { scoreReply } from '../../demo/oracle.ts';
 import { type ConditionName, conditioned } from '../../domain/conditional.ts';
 import { AppError } from '../../domain/errors.ts';

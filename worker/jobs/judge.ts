@@ -3,17 +3,10 @@
 import { randomUUID } from 'node:crypto';
 import { and, asc, eq, inArray, isNull, notExists, sql } from 'drizzle-orm';
 import type { Transaction } from '../../db/client.ts';
-import {
-  jobRuns,
-  judgements,
-  judges,
-  leases,
-  prompts,
-  rankings,
-  responses,
-  samplings,
-  tasks,
-} from '../../db/schema.ts';
+import { prompts, responses, samplings } from '../../db/schema/data.ts';
+import { jobRuns } from '../../db/schema/jobs.ts';
+import { judgements, leases, rankings, tasks } from '../../db/schema/labelling.ts';
+import { judges } from '../../db/schema/project.ts';
 import { conditioned } from '../../domain/conditional.ts';
 import { AppError } from '../../domain/errors.ts';
 import type { Judge, Verdict } from '../../domain/judging.ts';

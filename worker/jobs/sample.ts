@@ -1,6 +1,6 @@
 // Samples responses to rank: a task for each prompt once its responses are complete.
 import { count, eq } from 'drizzle-orm';
-import { tasks } from '../../db/schema.ts';
+import { tasks } from '../../db/schema/labelling.ts';
 import { notify } from '../../server/services/notify.ts';
 import { getSampling } from '../../server/services/samplings.ts';
 import type { JobHandler } from '../context.ts';

@@ -4,7 +4,8 @@ import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/p
 import path from 'node:path';
 import { eq, inArray, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { jobRuns, models, sftMetrics, sftRuns, sftWarnings } from '../../db/schema.ts';
+import { jobRuns } from '../../db/schema/jobs.ts';
+import { models, sftMetrics, sftRuns, sftWarnings } from '../../db/schema/training.ts';
 import { AppError } from '../../domain/errors.ts';
 import { parseJsonLines, sftRowSchema, toSftExample } from '../../domain/formats.ts';
 import { isSftActive, type SftOutcome, sftOutcomeSchema } from '../../domain/sft.ts';

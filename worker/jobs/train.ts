@@ -4,16 +4,9 @@ import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { asc, eq, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
-import {
-  datasetVersions,
-  pairs,
-  policies,
-  prompts,
-  responses,
-  roundMetrics,
-  type rounds,
-  roundWarnings,
-} from '../../db/schema.ts';
+import { prompts, responses } from '../../db/schema/data.ts';
+import { datasetVersions, policies, type rounds } from '../../db/schema/project.ts';
+import { pairs, roundMetrics, roundWarnings } from '../../db/schema/training.ts';
 import { conditioned } from '../../domain/conditional.ts';
 import { trainConfigSchema } from '../../engine/config.ts';
 import type { Completion, Reference, TrainingPair } from '../../engine/ports.ts';
