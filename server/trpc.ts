@@ -1,14 +1,16 @@
-// tRPC's set-up: the context, the three kinds of procedure, and errors as domain/errors.ts words them.
+// tRPC's set-up: the context, the kinds of procedure, and errors as domain/errors.ts words them.
 import { initTRPC, TRPCError } from '@trpc/server';
 import type { TRPC_ERROR_CODE_KEY } from '@trpc/server/rpc';
 import superjson from 'superjson';
-import { ZodError } from 'zod';
+import { ZodError, z } from 'zod';
 import type { Database } from '../db/client.ts';
 import { AppError, asKnownError, type ErrorCode, type ErrorTraits } from '../domain/errors.ts';
+import type { ProjectRole } from '../domain/roles.ts';
 import type { ArtifactStore } from './artifacts.ts';
 import type { User } from './auth.ts';
 import { isConnectionError } from './database-errors.ts';
 import type { ChangeFeed } from './events.ts';
+import { requireRole } from './services/members.ts';
 
 export interface Context {
   db: Database;
@@ -91,12 +93,21 @@ export const createCaller = t.createCallerFactory;
 /** Open to strangers: set-up only. */
 export const publicProcedure = t.procedure.use(translateErrors);
 
-/** Anyone signed in. */
+/** Anyone signed in: their own account, and what no project holds. */
 export const annotatorProcedure = publicProcedure.use(({ ctx, next }) => {
   if (!ctx.user) throw new AppError('UNAUTHENTICATED', 'Sign in first.');
   return next({ ctx: { ...ctx, user: ctx.user } });
 });
 
+/** A member of the project that the input names, with this role there or a higher one. */
+export function projectProcedure(wanted: ProjectRole) {
+  return annotatorProcedure.input(z.object({ projectId: z.uuid() })).use(async ({ ctx, input, next }) => {
+    const projectRole = await requireRole(ctx.db, ctx.user, input.projectId, wanted);
+    return next({ ctx: { ...ctx, projectRole } });
+  });
+}
+
+/** An admin of the whole installation. */
 export const adminProcedure = annotatorProcedure.use(({ ctx, next }) => {
   if (ctx.user.role !== 'admin') throw new AppError('FORBIDDEN', 'Only an admin may do this.');
   return next({ ctx });

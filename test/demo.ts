@@ -2,9 +2,9 @@
 import { eq, sql } from 'drizzle-orm';
 import type { Database } from '../db/client.ts';
 import { prompts, responses, samplings } from '../db/schema/data.ts';
-import { tasks } from '../db/schema/labelling.ts';
 import { projects } from '../db/schema/project.ts';
 import { seedDatabase } from '../db/seed.ts';
+import { openTasks } from '../server/services/tasks.ts';
 
 export async function seedDemo(db: Database): Promise<typeof projects.$inferSelect> {
   await seedDatabase(db);
@@ -45,10 +45,7 @@ export async function addTasks(db: Database, projectId: string, count: number, n
         })),
       ),
     );
-    const made = await tx
-      .insert(tasks)
-      .values(rows.map(({ id }) => ({ projectId, promptId: id, samplingId: sampling.id })))
-      .returning({ id: tasks.id });
+    const made = await openTasks(tx, { samplingId: sampling.id, promptIds: rows.map(({ id }) => id) });
     return made.map(({ id }) => id);
   });
 }

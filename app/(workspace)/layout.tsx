@@ -12,7 +12,7 @@ import { LocalTime } from './_components/local-time.tsx';
 
 export default async function WorkspaceLayout({ children }: { children: ReactNode }) {
   const user = await requireUser();
-  const projects = (await (await api()).projects.list()).map(({ id, name }) => ({ id, name }));
+  const projects = (await (await api()).projects.list()).map(({ id, name, role }) => ({ id, name, role }));
   const chosen = (await cookies()).get(projectCookie)?.value;
   const project = projects.find(({ id }) => id === chosen) ?? projects[0];
   if (!project) {

@@ -1,6 +1,7 @@
 // What is asked and what was answered: prompts, samplings, responses.
 import {
   type AnyPgColumn,
+  boolean,
   doublePrecision,
   index,
   integer,
@@ -14,7 +15,28 @@ import {
 import type { SamplingConfig } from '../../engine/config.ts';
 import type { ChatMessage } from '../../engine/ports.ts';
 import { conditions, createdAt, id, seed } from './columns.ts';
+import { user } from './people.ts';
 import { policies, projects, rounds } from './project.ts';
+
+/** One import: what came in together, and what was left out and why. */
+export const batches = pgTable(
+  'batches',
+  {
+    id: id(),
+    projectId: uuid('project_id')
+      .notNull()
+      .references(() => projects.id, { onDelete: 'cascade' }),
+    name: text('name').notNull(),
+    /** The shape that was recognised. */
+    format: text('format').notNull(),
+    priority: integer('priority').notNull().default(0),
+    isPaused: boolean('is_paused').notNull().default(false),
+    report: jsonb('report').$type<Record<string, unknown>>().notNull().default({}),
+    createdBy: uuid('created_by').references(() => user.id, { onDelete: 'set null' }),
+    createdAt: createdAt(),
+  },
+  (t) => [index().on(t.projectId, t.createdAt)],
+);
 
 export const prompts = pgTable(
   'prompts',
@@ -28,10 +50,21 @@ export const prompts = pgTable(
     /** What a round or a sampling may render into the messages: who answers, and what the answer should be like. */
     persona: text('persona'),
     tags: text('tags').array().notNull().default([]),
+    /** BCP 47; null suits everyone. */
+    language: text('language'),
+    /** What an annotator must have to be given it. */
+    qualifications: text('qualifications').array().notNull().default([]),
+    /** Higher comes first. */
+    priority: integer('priority').notNull().default(0),
+    batchId: uuid('batch_id').references(() => batches.id, { onDelete: 'set null' }),
     contentHash: text('content_hash').notNull(),
     createdAt: createdAt(),
   },
-  (t) => [unique().on(t.projectId, t.contentHash), index().on(t.projectId, t.split, t.createdAt, t.id)],
+  (t) => [
+    unique().on(t.projectId, t.contentHash),
+    index().on(t.batchId),
+    index().on(t.projectId, t.split, t.createdAt, t.id),
+  ],
 );
 
 /** One act of sampling: n responses per prompt from one policy with one config and seed. */
@@ -91,6 +124,9 @@ export const responses = pgTable(
     /** Null where such a server did not tell it. */
     logp: doublePrecision('logp'),
     seed: seed(),
+    /** A person's better version of this response: one of the prompt's answers, never shown in its task. */
+    editedFromId: uuid('edited_from_id').references((): AnyPgColumn => responses.id, { onDelete: 'cascade' }),
+    editedBy: uuid('edited_by').references(() => user.id, { onDelete: 'set null' }),
     createdAt: createdAt(),
   },
   (t) => [unique().on(t.samplingId, t.promptId, t.ordinal), index().on(t.promptId)],

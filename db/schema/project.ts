@@ -2,6 +2,7 @@
 import { sql } from 'drizzle-orm';
 import {
   type AnyPgColumn,
+  boolean,
   check,
   doublePrecision,
   foreignKey,
@@ -14,6 +15,7 @@ import {
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core';
+import type { LabelSettingsInput } from '../../domain/label-settings.ts';
 import { roundStatuses } from '../../domain/rounds.ts';
 import type { SamplingConfig, TrainConfig } from '../../engine/config.ts';
 import { conditions, createdAt, id, instant } from './columns.ts';
@@ -28,6 +30,14 @@ export const projects = pgTable('projects', {
   sampling: jsonb('sampling').$type<SamplingConfig>().notNull(),
   sftPolicyId: uuid('sft_policy_id').references((): AnyPgColumn => policies.id),
   currentPolicyId: uuid('current_policy_id').references((): AnyPgColumn => policies.id),
+  /** How people rank here; `readLabelSettings` reads it. */
+  labelling: jsonb('labelling').$type<LabelSettingsInput>().notNull().default({}),
+  /** How many people rank each task. A task keeps the number that it was opened with, or was given since. */
+  overlap: integer('overlap').notNull().default(1),
+  /** Nobody is given a task while it is set. */
+  isPaused: boolean('is_paused').notNull().default(false),
+  /** From then on nobody changes a ranking of theirs. */
+  rankingsClosedAt: instant('rankings_closed_at'),
   createdAt: createdAt(),
 });
 
@@ -49,7 +59,10 @@ export const backends = pgTable(
   (t) => [index().on(t.projectId)],
 );
 
-/** A base model with an optional adapter, or a model of a backend; `parent_id` is what it was trained from. */
+/**
+ * A base model with an optional adapter, or a model of a backend; `parent_id` is what it was trained from. Neither: the
+ * texts came with imported data.
+ */
 export const policies = pgTable(
   'policies',
   {
@@ -58,7 +71,7 @@ export const policies = pgTable(
       .notNull()
       .references((): AnyPgColumn => projects.id, { onDelete: 'cascade' }),
     name: text('name').notNull(),
-    /** Absolute, or relative to the project's root; null = `backend_id` serves it. */
+    /** Absolute, or relative to the project's root. */
     modelDir: text('model_dir'),
     backendId: uuid('backend_id').references(() => backends.id),
     /** Key of the adapter's folder in the artifact store; null = the bare model. */
@@ -70,7 +83,7 @@ export const policies = pgTable(
   (t) => [
     index().on(t.projectId),
     uniqueIndex('policies_one_per_round').on(t.roundId),
-    check('policies_one_home', sql`num_nonnulls(${t.modelDir}, ${t.backendId}) = 1`),
+    check('policies_one_home', sql`num_nonnulls(${t.modelDir}, ${t.backendId}) <= 1`),
   ],
 );
 

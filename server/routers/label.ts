@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { skipReasons } from '../../domain/annotation.ts';
 import { rankableResponses } from '../../domain/ranking.ts';
 import {
   labelProgress,
@@ -35,7 +36,7 @@ export const labelRouter = router({
     .mutation(({ ctx, input }) => releaseLeases(ctx.db, ctx.user, input)),
   submit: annotatorProcedure.input(submitInput).mutation(({ ctx, input }) => submitRanking(ctx.db, ctx.user, input)),
   skip: annotatorProcedure
-    .input(z.object({ leaseId: z.uuid(), reason: z.string().max(500).optional() }))
+    .input(z.object({ leaseId: z.uuid(), reason: z.enum(skipReasons).optional() }))
     .mutation(({ ctx, input }) => skipTask(ctx.db, ctx.user, input)),
   undo: annotatorProcedure
     .input(z.object({ projectId }))

@@ -19,7 +19,7 @@ export const newPersonInput = z.object({
 export const peopleRouter = router({
   list: adminProcedure.query(({ ctx }) => listPeople(ctx.db)),
   create: adminProcedure
-    .input(newPersonInput.extend({ role }))
+    .input(newPersonInput.extend({ role, projectId: z.uuid().optional() }))
     .mutation(({ ctx, input }) => createPerson(ctx.db, input)),
   setRole: adminProcedure.input(z.object({ userId, role })).mutation(({ ctx, input }) => setRole(ctx.db, input)),
   remove: adminProcedure.input(z.object({ userId })).mutation(({ ctx, input }) => removePerson(ctx.db, input)),

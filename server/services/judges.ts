@@ -1,12 +1,12 @@
 // Judges and their work. A judge is a row; worker/judges turns it into a function.
-import { and, asc, eq, isNull, notExists, sql } from 'drizzle-orm';
+import { and, asc, eq, isNull, sql } from 'drizzle-orm';
 import type { Database, Queryable } from '../../db/client.ts';
-import { leases, tasks } from '../../db/schema/labelling.ts';
+import { tasks } from '../../db/schema/labelling.ts';
 import { judges } from '../../db/schema/project.ts';
 import { AppError } from '../../domain/errors.ts';
 import { encryptText } from '../secrets.ts';
 import { enqueue } from './jobs.ts';
-import { lockProject, requireProject } from './projects.ts';
+import { isFreeTask, lockProject, requireProject } from './projects.ts';
 import { type JudgePlaces, type RewardJudge, takeInRewardModel } from './reward-judges.ts';
 
 const judgeColumns = {
@@ -115,14 +115,10 @@ export async function startJudging(db: Database, params: { projectId: string; ju
   return db.transaction(async (tx) => {
     const project = await lockProject(tx, params.projectId);
     const judge = await requireJudge(tx, params);
-    const leased = tx
-      .select({ one: sql`1` })
-      .from(leases)
-      .where(and(eq(leases.taskId, tasks.id), isNull(leases.closedAt), sql`${leases.expiresAt} > now()`));
     const open = await tx
       .select({ id: tasks.id })
       .from(tasks)
-      .where(and(eq(tasks.projectId, project.id), eq(tasks.status, 'open'), notExists(leased)))
+      .where(and(eq(tasks.projectId, project.id), isFreeTask))
       .orderBy(asc(tasks.createdAt), asc(tasks.id));
     if (open.length === 0) throw new AppError('CONFLICT', 'There is no open task to judge: sample responses first.');
     const taskIds = open.map((task) => task.id);

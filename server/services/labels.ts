@@ -5,6 +5,7 @@ import type { Database, Queryable, Transaction } from '../../db/client.ts';
 import { prompts, responses, samplings } from '../../db/schema/data.ts';
 import { leases, rankingRetractions, rankings, tasks } from '../../db/schema/labelling.ts';
 import { user } from '../../db/schema/people.ts';
+import type { SkipReason } from '../../domain/annotation.ts';
 import { conditioned } from '../../domain/conditional.ts';
 import { AppError } from '../../domain/errors.ts';
 import { findTiersProblem } from '../../domain/ranking.ts';
@@ -281,7 +282,7 @@ async function requireFullRanking(tx: Transaction, task: Task, tiers: string[][]
 async function closeLease(
   tx: Transaction,
   leaseId: string,
-  end: { outcome: 'submitted' } | { outcome: 'skipped'; skipReason: string | null },
+  end: { outcome: 'submitted' } | { outcome: 'skipped'; skipReason: SkipReason | null },
 ): Promise<void> {
   await tx
     .update(leases)
@@ -293,7 +294,7 @@ async function closeLease(
 export async function skipTask(
   db: Database,
   actor: Actor,
-  input: { leaseId: string; reason?: string | undefined },
+  input: { leaseId: string; reason?: SkipReason | undefined },
 ): Promise<void> {
   await db.transaction(async (tx) => {
     const { lease, task } = await lockLease(tx, actor, input.leaseId);

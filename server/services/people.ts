@@ -2,6 +2,7 @@
 import { hashPassword } from 'better-auth/crypto';
 import { and, asc, count, eq, ne } from 'drizzle-orm';
 import type { Database, Queryable, Transaction } from '../../db/client.ts';
+import { members } from '../../db/schema/members.ts';
 import { account, type Role, session, user } from '../../db/schema/people.ts';
 import { AppError } from '../../domain/errors.ts';
 import { isUniqueViolation } from '../database-errors.ts';
@@ -24,8 +25,18 @@ export async function listPeople(db: Queryable) {
   return db.select(personColumns).from(user).orderBy(asc(user.createdAt), asc(user.id));
 }
 
-export async function createPerson(db: Database, input: NewPerson & { role: Role }): Promise<{ userId: string }> {
-  return db.transaction((tx) => insertPerson(tx, input));
+/** A new account; one that is no admin's begins as an annotator of the project that is named. */
+export async function createPerson(
+  db: Database,
+  input: NewPerson & { role: Role; projectId?: string | undefined },
+): Promise<{ userId: string }> {
+  return db.transaction(async (tx) => {
+    const { userId } = await insertPerson(tx, input);
+    if (input.projectId && input.role !== 'admin') {
+      await tx.insert(members).values({ projectId: input.projectId, userId });
+    }
+    return { userId };
+  });
 }
 
 export async function insertPerson(tx: Transaction, input: NewPerson & { role: Role }): Promise<{ userId: string }> {

@@ -4,20 +4,33 @@ import type { Queryable, Transaction } from '../../db/client.ts';
 import { prompts, responses, samplings } from '../../db/schema/data.ts';
 import { jobRuns } from '../../db/schema/jobs.ts';
 import { rankingRetractions, rankings, tasks } from '../../db/schema/labelling.ts';
+import { members } from '../../db/schema/members.ts';
 import { policies, projects, rounds } from '../../db/schema/project.ts';
 import { AppError } from '../../domain/errors.ts';
+import type { ProjectRole } from '../../domain/roles.ts';
 import { activeRoundStatuses } from '../../domain/rounds.ts';
+import type { User } from '../auth.ts';
+
+const projectColumns = {
+  id: projects.id,
+  name: projects.name,
+  slug: projects.slug,
+  kind: projects.kind,
+  createdAt: projects.createdAt,
+};
 
 export async function listProjects(db: Queryable) {
+  return db.select(projectColumns).from(projects).orderBy(asc(projects.createdAt));
+}
+
+/** The projects that a person is a member of, with their role in each. */
+export async function listOwnProjects(db: Queryable, actor: Pick<User, 'id' | 'role'>) {
+  const role = actor.role === 'admin' ? sql<ProjectRole>`'admin'` : sql<ProjectRole>`${members.role}`;
   return db
-    .select({
-      id: projects.id,
-      name: projects.name,
-      slug: projects.slug,
-      kind: projects.kind,
-      createdAt: projects.createdAt,
-    })
+    .select({ ...projectColumns, role })
     .from(projects)
+    .leftJoin(members, and(eq(members.projectId, projects.id), eq(members.userId, actor.id)))
+    .where(actor.role === 'admin' ? undefined : isNotNull(members.userId))
     .orderBy(asc(projects.createdAt));
 }
 
@@ -45,6 +58,14 @@ export async function lockProject(tx: Transaction, projectId: string) {
   if (!project) throw new AppError('NOT_FOUND', 'There is no such project.');
   return project;
 }
+
+/**
+ * What a judge may take: an open task that no person has ranked or holds. All that covers it are leases that have run
+ * out. Gold is for people.
+ */
+export const isFreeTask = sql`(${tasks.status} = 'open' and not ${tasks.isGold} and not ${tasks.isPaused}
+  and ${tasks.covered} = (select count(*) from leases where leases.task_id = ${tasks}.id
+    and leases.closed_at is null and leases.expires_at <= now()))`;
 
 /** Rankings that were not undone. */
 export function isLiveRanking(db: Queryable) {
@@ -89,9 +110,7 @@ export async function getProject(db: Queryable, params: { projectId: string }) {
         .select({
           open: sql<number>`count(distinct ${tasks.id}) filter (where ${tasks.status} = 'open')::int`,
           /** Open, and in nobody's hands: what a judge may take. */
-          free: sql<number>`count(distinct ${tasks.id}) filter (where ${tasks.status} = 'open' and not exists (
-            select 1 from leases where leases.task_id = ${tasks}.id
-              and leases.closed_at is null and leases.expires_at > now()))::int`,
+          free: sql<number>`count(distinct ${tasks.id}) filter (where ${isFreeTask})::int`,
           ranked: sql<number>`count(distinct ${tasks.id}) filter (where ${tasks.status} = 'ranked')::int`,
           byPeople: sql<number>`count(distinct ${rankings.taskId}) filter (where ${tasks.status} = 'ranked'
             and ${rankings.id} is not null and ${rankings.judgeId} is null)::int`,

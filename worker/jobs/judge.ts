@@ -5,7 +5,7 @@ import { and, asc, eq, inArray, isNull, notExists, sql } from 'drizzle-orm';
 import type { Transaction } from '../../db/client.ts';
 import { prompts, responses, samplings } from '../../db/schema/data.ts';
 import { jobRuns } from '../../db/schema/jobs.ts';
-import { judgements, leases, rankings, tasks } from '../../db/schema/labelling.ts';
+import { judgements, rankings, tasks } from '../../db/schema/labelling.ts';
 import { judges } from '../../db/schema/project.ts';
 import { conditioned } from '../../domain/conditional.ts';
 import { AppError } from '../../domain/errors.ts';
@@ -13,6 +13,8 @@ import type { Judge, Verdict } from '../../domain/judging.ts';
 import { mixSeed } from '../../domain/random.ts';
 import type { ChatMessage } from '../../engine/ports.ts';
 import { notify } from '../../server/services/notify.ts';
+import { isFreeTask } from '../../server/services/projects.ts';
+import { lockTask } from '../../server/services/tasks.ts';
 import type { JobContext, JobHandler } from '../context.ts';
 import { inParallel, judgeConcurrency, openJudgeOf } from '../open-judge.ts';
 
@@ -85,7 +87,14 @@ async function findOpenTask(context: JobContext, taskId: string): Promise<OpenTa
     .from(tasks)
     .innerJoin(samplings, eq(samplings.id, tasks.samplingId))
     .innerJoin(prompts, eq(prompts.id, tasks.promptId))
-    .innerJoin(responses, and(eq(responses.samplingId, tasks.samplingId), eq(responses.promptId, tasks.promptId)))
+    .innerJoin(
+      responses,
+      and(
+        eq(responses.samplingId, tasks.samplingId),
+        eq(responses.promptId, tasks.promptId),
+        isNull(responses.editedFromId),
+      ),
+    )
     .where(eq(tasks.id, taskId))
     .orderBy(asc(responses.ordinal));
   const [first] = rows;
@@ -117,16 +126,12 @@ async function storeVerdict(tx: Transaction, judgeId: string, task: OpenTask, ve
   const said = { taskId: task.id, judgeId, shownOrder, verdict: verdict.verdict, scores };
   await tx.insert(judgements).values({ ...said, tiers });
   if (!tiers) return;
-  const [locked] = await tx.select().from(tasks).where(eq(tasks.id, task.id)).for('update');
-  if (locked?.status !== 'open' || (await isHeld(tx, task.id))) return;
+  await lockTask(tx, task.id);
+  const [free] = await tx
+    .select({ id: tasks.id })
+    .from(tasks)
+    .where(and(eq(tasks.id, task.id), isFreeTask));
+  if (!free) return;
   await tx.insert(rankings).values({ ...said, tiers, submissionId: randomUUID() });
   await tx.update(tasks).set({ status: 'ranked' }).where(eq(tasks.id, task.id));
-}
-
-async function isHeld(tx: Transaction, taskId: string): Promise<boolean> {
-  const held = await tx
-    .select({ id: leases.id })
-    .from(leases)
-    .where(and(eq(leases.taskId, taskId), isNull(leases.closedAt), sql`${leases.expiresAt} > now()`));
-  return held.length > 0;
 }

@@ -6,6 +6,7 @@ import dynamic from 'next/dynamic';
 import { useTranslations } from 'next-intl';
 import { useEffect, useEffectEvent, useState } from 'react';
 import { toast } from 'sonner';
+import type { SkipReason } from '../../../../domain/annotation.ts';
 import { isComplete, type RankingKey, toDraft, toTiers } from '../../../../domain/ranking.ts';
 import { useLabelProgress } from '../../../_lib/use-label-progress.ts';
 import { useWorkspace } from '../../../_lib/workspace.tsx';
@@ -86,7 +87,7 @@ export function LabelScreen() {
     leave(current);
   }
 
-  function skip(reason: string) {
+  function skip(reason: SkipReason) {
     setDialog(null);
     if (!current || !outbox) return;
     outbox.add({ kind: 'skip', id: crypto.randomUUID(), leaseId: current.leaseId, reason, at: Date.now() });

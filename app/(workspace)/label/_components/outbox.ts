@@ -1,9 +1,10 @@
 // What the annotator has done and the server has not yet confirmed. Kept in localStorage, so that a reload, a closed
 // tab or a lost connection loses nothing; every entry has an id of its own, so that sending it twice does no harm.
+import type { SkipReason } from '../../../../domain/annotation.ts';
 
 export type OutboxEntry = { id: string; leaseId: string; at: number } & (
   | { kind: 'ranking'; tiers: string[][]; durationMs: number }
-  | { kind: 'skip'; reason: string }
+  | { kind: 'skip'; reason: SkipReason }
 );
 
 /** What became of an entry: saved, refused for good (with the reason), or to be tried again. */

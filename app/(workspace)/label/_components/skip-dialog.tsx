@@ -1,17 +1,16 @@
 'use client';
 import { useTranslations } from 'next-intl';
 import { useEffect, useEffectEvent } from 'react';
+import { type SkipReason, skipReasons } from '../../../../domain/annotation.ts';
 import { Button } from '../../../_ui/button.tsx';
 import { Dialog } from '../../../_ui/dialog.tsx';
 
-const reasons = ['unsure', 'allBad', 'unclear', 'harmful'] as const;
-
 /** Why a task is left out: one digit, or a click. */
-export function SkipDialog({ onClose, onSkip }: { onClose: () => void; onSkip: (reason: string) => void }) {
+export function SkipDialog({ onClose, onSkip }: { onClose: () => void; onSkip: (reason: SkipReason) => void }) {
   const t = useTranslations('label.skipDialog');
   const handle = useEffectEvent((event: KeyboardEvent) => {
     const digit = /^(?:Digit|Numpad)([1-9])$/.exec(event.code)?.[1];
-    const reason = digit ? reasons[Number(digit) - 1] : undefined;
+    const reason = digit ? skipReasons[Number(digit) - 1] : undefined;
     if (!reason) return;
     event.preventDefault();
     onSkip(reason);
@@ -24,7 +23,7 @@ export function SkipDialog({ onClose, onSkip }: { onClose: () => void; onSkip: (
   return (
     <Dialog open onOpenChange={(open) => !open && onClose()} title={t('title')} description={t('text')}>
       <div className="flex flex-col gap-2">
-        {reasons.map((reason, index) => (
+        {skipReasons.map((reason, index) => (
           <Button
             key={reason}
             size="lg"

@@ -3,6 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
 import { type FormEvent, useState } from 'react';
 import { toast } from 'sonner';
+import { useWorkspace } from '../../../../_lib/workspace.tsx';
 import { useTRPC } from '../../../../_trpc/context.ts';
 import { Dialog } from '../../../../_ui/dialog.tsx';
 import { Choices, Field, Input } from '../../../../_ui/field.tsx';
@@ -10,6 +11,7 @@ import { FormEnd } from '../../../../_ui/form-end.tsx';
 
 export function PersonDialog({ onClose }: { onClose: () => void }) {
   const t = useTranslations('people');
+  const { project } = useWorkspace();
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const [role, setRole] = useState<'annotator' | 'admin'>('annotator');
@@ -23,6 +25,7 @@ export function PersonDialog({ onClose }: { onClose: () => void }) {
       email: String(form.get('email')),
       password: String(form.get('password')),
       role,
+      projectId: project.id,
     };
     create.mutate(person, {
       onSuccess: () => {

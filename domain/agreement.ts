@@ -1,0 +1,176 @@
+// How far rankings of the same responses agree: pair by pair, by Kendall's tau-b, and by Krippendorff's alpha. Every
+// figure comes with its n, and where it is undefined with the reason instead of a number.
+import { AppError } from './errors.ts';
+import type { Tiers } from './ranking.ts';
+
+/** What two rankings say of one pair of responses. */
+export interface PairVerdicts {
+  /** Both order the pair alike, or both tie it. */
+  agree: number;
+  /** One orders the pair, the other ties it. */
+  half: number;
+  /** They order it in opposite ways. */
+  disagree: number;
+  /** All pairs: n (n - 1) / 2 for n responses. */
+  pairs: number;
+}
+
+export const noVerdicts: PairVerdicts = { agree: 0, half: 0, disagree: 0, pairs: 0 };
+
+/** The tier of each response, from 0. */
+export function placesOf<T>(tiers: Tiers<T>): Map<T, number> {
+  return new Map(tiers.flatMap((tier, place) => tier.map((response) => [response, place] as const)));
+}
+
+/** Both rankings' places of the same responses, side by side. */
+function sideBySide<T>(one: Tiers<T>, other: Tiers<T>): { one: number; other: number }[] {
+  const [places, others] = [placesOf(one), placesOf(other)];
+  if (places.size !== others.size)
+    throw new AppError('DATA_INVALID', 'The two rankings are not of the same responses.');
+  return [...places].map(([response, place]) => {
+    const theirs = others.get(response);
+    if (theirs === undefined) {
+      throw new AppError('DATA_INVALID', `Only one of the two rankings holds response ${String(response)}.`);
+    }
+    return { one: place, other: theirs };
+  });
+}
+
+/** Every pair of responses once, as the sign of its order in either ranking (0 is a tie). */
+function* orders<T>(one: Tiers<T>, other: Tiers<T>): Generator<[number, number]> {
+  const rows = sideBySide(one, other);
+  for (const [index, a] of rows.entries()) {
+    for (const b of rows.slice(index + 1)) yield [Math.sign(a.one - b.one), Math.sign(a.other - b.other)];
+  }
+}
+
+export function compareRankings<T>(one: Tiers<T>, other: Tiers<T>): PairVerdicts {
+  const verdicts = { ...noVerdicts };
+  for (const [mine, theirs] of orders(one, other)) {
+    verdicts.pairs++;
+    if (mine === theirs) verdicts.agree++;
+    else if (mine === 0 || theirs === 0) verdicts.half++;
+    else verdicts.disagree++;
+  }
+  return verdicts;
+}
+
+export function addVerdicts(one: PairVerdicts, other: PairVerdicts): PairVerdicts {
+  return {
+    agree: one.agree + other.agree,
+    half: one.half + other.half,
+    disagree: one.disagree + other.disagree,
+    pairs: one.pairs + other.pairs,
+  };
+}
+
+/** (agree + half / 2) / pairs, in [0, 1]; null where there is no pair. Rankings by chance alone, untied, come to 0.5. */
+export function agreementOf({ agree, half, pairs }: PairVerdicts): number | null {
+  return pairs === 0 ? null : (agree + half / 2) / pairs;
+}
+
+/** The mean agreement of every two of a task's rankings; null for fewer than two. */
+export function meanAgreement<T>(rankings: readonly Tiers<T>[]): number | null {
+  let total = noVerdicts;
+  for (const [index, one] of rankings.entries()) {
+    for (const other of rankings.slice(index + 1)) total = addVerdicts(total, compareRankings(one, other));
+  }
+  return agreementOf(total);
+}
+
+export type Undefined<R extends string> = { value: null; reason: R };
+
+/**
+ * Kendall's tau-b (Kendall 1945), which corrects for ties: (C - D) / sqrt((C + D + ties only in one) (C + D + ties only in
+ * the other)), in [-1, 1]. Undefined where either ranking ties everything. `n` counts responses.
+ */
+export function kendallTauB<T>(
+  one: Tiers<T>,
+  other: Tiers<T>,
+): { n: number } & ({ value: number } | Undefined<'all-tied'>) {
+  let [difference, strict, others] = [0, 0, 0];
+  for (const [mine, theirs] of orders(one, other)) {
+    difference += mine * theirs;
+    strict += Math.abs(mine);
+    others += Math.abs(theirs);
+  }
+  const n = one.flat().length;
+  if (strict === 0 || others === 0) return { n, value: null, reason: 'all-tied' };
+  return { n, value: difference / Math.sqrt(strict * others) };
+}
+
+/** `units` are things with at least two values, `values` what was said of them. */
+export type Alpha = { units: number; values: number } & (
+  | { value: number }
+  /** `no-overlap`: nothing has two values. `all-equal`: chance alone would agree always, so there is nothing to be above. */
+  | Undefined<'no-overlap' | 'all-equal'>
+);
+
+/**
+ * Krippendorff's alpha for ordinal values (Krippendorff 2011): 1 - Do / De. `units` holds the values that each thing was
+ * given; those with fewer than two count for nothing. Expected disagreement comes from the counts of values, not all pairs.
+ */
+export function ordinalAlpha(units: readonly (readonly number[])[]): Alpha {
+  const pairable = units.filter((values) => values.length > 1);
+  const counts = countValues(pairable.flat());
+  const size = { units: pairable.length, values: pairable.reduce((sum, values) => sum + values.length, 0) };
+  if (size.units === 0) return { ...size, value: null, reason: 'no-overlap' };
+  if (counts.size < 2) return { ...size, value: null, reason: 'all-equal' };
+  const distance = ordinalDistance(counts);
+  let observed = 0;
+  for (const values of pairable) observed += disagreement(countValues(values), distance) / (values.length - 1);
+  const expected = disagreement(counts, distance) / (size.values - 1);
+  return { ...size, value: 1 - observed / expected };
+}
+
+function countValues(values: readonly number[]): Map<number, number> {
+  const counts = new Map<number, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  return counts;
+}
+
+type Distance = (one: number, other: number) => number;
+
+/** delta^2(c, k) = (sum of n_g for g from c to k - (n_c + n_k) / 2)^2. */
+function ordinalDistance(counts: ReadonlyMap<number, number>): Distance {
+  /** How many values lie below each one, half of its own included: the sum above is a difference of two of these. */
+  const middles = new Map<number, number>();
+  let below = 0;
+  for (const [value, count] of [...counts].sort(([one], [other]) => one - other)) {
+    middles.set(value, below + count / 2);
+    below += count;
+  }
+  return (one, other) => ((middles.get(one) ?? Number.NaN) - (middles.get(other) ?? Number.NaN)) ** 2;
+}
+
+function disagreement(counts: ReadonlyMap<number, number>, distance: Distance): number {
+  let sum = 0;
+  for (const [one, times] of counts) {
+    for (const [other, otherTimes] of counts) sum += times * otherTimes * distance(one, other);
+  }
+  return sum;
+}
+
+/**
+ * Alpha over tasks, each with its rankings: a unit is one response, its values its mid-ranks (tied responses share the
+ * mean of the ranks that they take up). Ranks within a task hang together, so read it beside the pairwise agreement.
+ */
+export function alphaOfRankings<T>(tasks: readonly (readonly Tiers<T>[])[]): Alpha {
+  return ordinalAlpha(
+    tasks.flatMap((rankings) => {
+      const units = new Map<T, number[]>();
+      for (const ranking of rankings) {
+        for (const [response, rank] of midRanks(ranking)) units.set(response, [...(units.get(response) ?? []), rank]);
+      }
+      return [...units.values()];
+    }),
+  );
+}
+
+function* midRanks<T>(tiers: Tiers<T>): Generator<[T, number]> {
+  let above = 0;
+  for (const tier of tiers) {
+    for (const response of tier) yield [response, above + (tier.length + 1) / 2];
+    above += tier.length;
+  }
+}
