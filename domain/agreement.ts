@@ -22,36 +22,39 @@ export function placesOf<T>(tiers: Tiers<T>): Map<T, number> {
   return new Map(tiers.flatMap((tier, place) => tier.map((response) => [response, place] as const)));
 }
 
-/** Both rankings' places of the same responses, side by side. */
-function sideBySide<T>(one: Tiers<T>, other: Tiers<T>): { one: number; other: number }[] {
-  const [places, others] = [placesOf(one), placesOf(other)];
-  if (places.size !== others.size)
-    throw new AppError('DATA_INVALID', 'The two rankings are not of the same responses.');
-  return [...places].map(([response, place]) => {
-    const theirs = others.get(response);
-    if (theirs === undefined) {
+/** Calls `visit` with every pair of responses, as the sign of its order in either ranking (0 is a tie). */
+function visitPairs<T>(one: Tiers<T>, other: Tiers<T>, visit: (mine: number, theirs: number) => void): void {
+  const others = placesOf(other);
+  const mine: number[] = [];
+  const theirs: number[] = [];
+  for (const [response, place] of placesOf(one)) {
+    const their = others.get(response);
+    if (their === undefined) {
       throw new AppError('DATA_INVALID', `Only one of the two rankings holds response ${String(response)}.`);
     }
-    return { one: place, other: theirs };
-  });
+    mine.push(place);
+    theirs.push(their);
+  }
+  if (mine.length !== others.size) {
+    throw new AppError('DATA_INVALID', 'The two rankings are not of the same responses.');
+  }
+  for (let a = 0; a < mine.length; a++) {
+    for (let b = a + 1; b < mine.length; b++) visit(signOf(mine, a, b), signOf(theirs, a, b));
+  }
 }
 
-/** Every pair of responses once, as the sign of its order in either ranking (0 is a tie). */
-function* orders<T>(one: Tiers<T>, other: Tiers<T>): Generator<[number, number]> {
-  const rows = sideBySide(one, other);
-  for (const [index, a] of rows.entries()) {
-    for (const b of rows.slice(index + 1)) yield [Math.sign(a.one - b.one), Math.sign(a.other - b.other)];
-  }
+function signOf(places: readonly number[], one: number, other: number): number {
+  return Math.sign((places[one] ?? Number.NaN) - (places[other] ?? Number.NaN));
 }
 
 export function compareRankings<T>(one: Tiers<T>, other: Tiers<T>): PairVerdicts {
   const verdicts = { ...noVerdicts };
-  for (const [mine, theirs] of orders(one, other)) {
+  visitPairs(one, other, (mine, theirs) => {
     verdicts.pairs++;
     if (mine === theirs) verdicts.agree++;
     else if (mine === 0 || theirs === 0) verdicts.half++;
     else verdicts.disagree++;
-  }
+  });
   return verdicts;
 }
 
@@ -89,11 +92,11 @@ export function kendallTauB<T>(
   other: Tiers<T>,
 ): { n: number } & ({ value: number } | Undefined<'all-tied'>) {
   let [difference, strict, others] = [0, 0, 0];
-  for (const [mine, theirs] of orders(one, other)) {
+  visitPairs(one, other, (mine, theirs) => {
     difference += mine * theirs;
     strict += Math.abs(mine);
     others += Math.abs(theirs);
-  }
+  });
   const n = one.flat().length;
   if (strict === 0 || others === 0) return { n, value: null, reason: 'all-tied' };
   return { n, value: difference / Math.sqrt(strict * others) };

@@ -3,6 +3,7 @@
 import { AppError } from './errors.ts';
 import { createRandom } from './random.ts';
 import type { Tiers } from './ranking.ts';
+import { quantile } from './statistics.ts';
 
 export type Outcome = 'win' | 'tie' | 'loss';
 
@@ -66,14 +67,6 @@ function bootstrapMeans(values: readonly number[], resamples: number, seed: numb
     for (let draw = 0; draw < values.length; draw++) sum += values[Math.floor(random() * values.length)] ?? 0;
     return sum / values.length;
   });
-}
-
-/** Linear between neighbours (type 7 of Hyndman and Fan, the usual one). */
-function quantile(sorted: Float64Array, probability: number): number {
-  const position = (sorted.length - 1) * probability;
-  const below = sorted[Math.floor(position)] ?? Number.NaN;
-  const above = sorted[Math.ceil(position)] ?? Number.NaN;
-  return below + (above - below) * (position - Math.floor(position));
 }
 
 function mean(values: readonly number[]): number {
