@@ -14,6 +14,8 @@ export interface ChangeFeed {
 }
 
 const reconnectMs = 500;
+/** Two hundred people rank fifty tasks a second, and each such notice goes to every page: they are told once a while. */
+const gatherTasksMs = 1_000;
 
 export function openChangeFeed(url: string): ChangeFeed {
   const emitter = new EventEmitter();
@@ -25,6 +27,22 @@ export function openChangeFeed(url: string): ChangeFeed {
 
   const emit = (change: FeedEvent['change']) =>
     emitter.emit('event', { id: String(++count), change } satisfies FeedEvent);
+  let tasksTimer: NodeJS.Timeout | null = null;
+  let lastTask: Change | null = null;
+  const emitGathered = (change: Change) => {
+    if (change.topic !== 'task') return emit(change);
+    if (tasksTimer) {
+      lastTask = change;
+      return;
+    }
+    emit(change);
+    tasksTimer = setTimeout(() => {
+      tasksTimer = null;
+      const last = lastTask;
+      lastTask = null;
+      if (last) emitGathered(last);
+    }, gatherTasksMs);
+  };
   const retry = () => {
     if (closed || timer) return;
     timer = setTimeout(() => {
@@ -40,7 +58,7 @@ export function openChangeFeed(url: string): ChangeFeed {
     next.on('end', retry);
     next.on('notification', ({ payload }) => {
       const change = parseChange(payload);
-      if (change) emit(change);
+      if (change) emitGathered(change);
     });
     try {
       await next.connect();
@@ -66,7 +84,7 @@ export function openChangeFeed(url: string): ChangeFeed {
     },
     async close() {
       closed = true;
-      if (timer) clearTimeout(timer);
+      for (const waiting of [timer, tasksTimer]) if (waiting) clearTimeout(waiting);
       await client?.end().catch(() => undefined);
     },
   };

@@ -13,12 +13,17 @@ const forStrangers = ['setup.status', 'setup.createAdmin'];
 const forAnnotators = [
   'projects.list',
   'projects.get',
+  'label.context',
   'label.next',
   'label.heartbeat',
   'label.release',
   'label.submit',
   'label.skip',
   'label.undo',
+  'label.history',
+  'label.ranking',
+  'label.revise',
+  'label.readGuideline',
   'label.progress',
   'events.onChange',
 ];

@@ -14,12 +14,12 @@ import { createRandom } from '../engine/random.ts';
 import { openLocalArtifacts } from '../server/artifacts.ts';
 import { getJob } from '../server/services/jobs.ts';
 import { createJudge, startJudging } from '../server/services/judges.ts';
-import { nextTask, submitRanking } from '../server/services/labels.ts';
 import { startSampling } from '../server/services/samplings.ts';
 import { addTasks, seedDemo } from '../test/demo.ts';
 import { copyModel } from '../test/hostile/model-folder.ts';
 import { templateCases } from '../test/hostile/templates.ts';
 import { tokenizerCases } from '../test/hostile/tokenizers.ts';
+import { rankTask, requireNextTask } from '../test/labelling.ts';
 import { addPerson } from '../test/people.ts';
 import { createTestDatabase, type TestDatabase } from '../test/postgres.ts';
 import { attemptJob } from './attempt.ts';
@@ -98,18 +98,11 @@ test('a person who holds a task comes before a judge', async () => {
   await addTasks(database.db, projectId, 2);
   const { jobRunId } = await startJudging(database.db, { projectId, judgeId: await oracleOf() });
   const ann = await addPerson(database.db);
-  const held = await nextTask(database.db, ann, { projectId, holding: [] });
+  const held = await requireNextTask(database.db, ann, { projectId });
   await attemptJob(services, 'judge', await payloadOf(jobRunId), attempt());
   expect(await database.db.select().from(judgements)).toHaveLength(2);
   expect(await database.db.select().from(rankings)).toHaveLength(1);
-  if (held.kind !== 'task') throw new Error('no task');
-  const tiers = held.responses.map(({ id }) => [id]);
-  await submitRanking(database.db, ann, {
-    submissionId: crypto.randomUUID(),
-    leaseId: held.leaseId,
-    tiers,
-    durationMs: 1,
-  });
+  await rankTask(database.db, ann, projectId, held);
 });
 
 test('a judge that is down is tried again, then fails the job with one clear sentence', async () => {

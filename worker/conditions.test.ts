@@ -20,11 +20,12 @@ import type { User } from '../server/auth.ts';
 import { exportPairs } from '../server/services/export.ts';
 import { getJob } from '../server/services/jobs.ts';
 import { createJudge, startJudging } from '../server/services/judges.ts';
-import { nextTask, releaseLeases } from '../server/services/labels.ts';
+import { releaseLeases } from '../server/services/leases.ts';
 import { registerFolder } from '../server/services/models.ts';
 import { createProject } from '../server/services/project-create.ts';
 import { decideRound, getRound, listRoundSamples, roundDefaults, startRound } from '../server/services/rounds.ts';
 import { samplingDefaults, startSampling } from '../server/services/samplings.ts';
+import { requireNextTask } from '../test/labelling.ts';
 import { addPerson } from '../test/people.ts';
 import { createTestDatabase, type TestDatabase } from '../test/postgres.ts';
 import { attemptOnce, openTestServices } from '../test/worker-services.ts';
@@ -113,8 +114,7 @@ test('sampled under a condition, the responses are those of the rendered prompt'
 });
 
 test('people rank what the policy read', async () => {
-  const task = await nextTask(database.db, admin, { projectId, holding: [] });
-  if (task.kind !== 'task') throw new Error('no task');
+  const task = await requireNextTask(database.db, admin, { projectId });
   expect(task.prompt).toEqual(isTagged);
   await releaseLeases(database.db, admin, { leaseIds: [task.leaseId] });
 });

@@ -96,8 +96,9 @@ export const leases = pgTable(
     closedAt: instant('closed_at'),
     outcome: text('outcome', { enum: ['submitted', 'skipped', 'expired', 'released', 'withdrawn'] }),
     skipReason: text('skip_reason', { enum: skipReasons }),
-    /** What the person added to the reason. */
+    /** What the person added to the reason, and what they flagged. */
     skipNote: text('skip_note'),
+    flags: jsonb('flags').$type<Flag[]>().notNull().default([]),
     createdAt: createdAt(),
   },
   (t) => [
@@ -105,6 +106,7 @@ export const leases = pgTable(
     index('leases_open_by_user').on(t.userId).where(sql`${t.closedAt} is null`),
     index('leases_open_by_end').on(t.expiresAt).where(sql`${t.closedAt} is null`),
     index('leases_by_task').on(t.taskId, t.userId),
+    index('leases_by_user').on(t.userId, t.closedAt),
   ],
 );
 

@@ -2,21 +2,17 @@ import { randomUUID } from 'node:crypto';
 import { and, count, eq, isNull } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { leases, rankingRetractions, rankings, tasks } from '../../db/schema/labelling.ts';
+import type { SkipReason } from '../../domain/annotation.ts';
 import { addTasks, seedDemo } from '../../test/demo.ts';
+import { annotated, nextTask, rankTask, requireNextTask } from '../../test/labelling.ts';
 import { addPerson } from '../../test/people.ts';
 import { createTestDatabase, type TestDatabase } from '../../test/postgres.ts';
 import type { User } from '../auth.ts';
-import {
-  type LabelNext,
-  type LabelTask,
-  labelProgress,
-  nextTask,
-  releaseLeases,
-  renewLeases,
-  skipTask,
-  submitRanking,
-  undoRanking,
-} from './labels.ts';
+import type { EmptyReason } from './assignment.ts';
+import { labelProgress } from './label-context.ts';
+import type { LabelTask } from './label-task.ts';
+import { skipTask, undoRanking } from './labels.ts';
+import { releaseLeases, renewLeases } from './leases.ts';
 import { listPeople } from './people.ts';
 import { getProject } from './projects.ts';
 
@@ -38,14 +34,17 @@ beforeEach(async () => {
 
 const next = (person: User, holding: string[] = []) => nextTask(database.db, person, { projectId, holding });
 
-function requireTask(result: LabelNext): LabelTask {
-  if (result.kind !== 'task') throw new Error(`no task: ${result.reason}`);
-  return result;
+function requireTask(task: LabelTask | EmptyReason | null): LabelTask {
+  if (typeof task === 'string' || task === null) throw new Error(`no task: ${task}`);
+  return task;
 }
 
 const tiersOf = (task: LabelTask) => task.responses.map(({ id }) => [id]);
 const submit = (person: User, task: LabelTask, submissionId: string = randomUUID(), tiers = tiersOf(task)) =>
-  submitRanking(database.db, person, { submissionId, leaseId: task.leaseId, tiers, durationMs: 1_000 });
+  rankTask(database.db, person, projectId, task, { submissionId, annotation: annotated(tiers) });
+const skip = (person: User, { leaseId }: LabelTask, reason: SkipReason = 'unsure') =>
+  skipTask(database.db, person, { projectId, leaseId, reason, flags: [] });
+const undo = async (person: User) => (await undoRanking(database.db, person, { projectId })).task;
 const expire = (leaseId: string) =>
   database.db
     .update(leases)
@@ -67,8 +66,8 @@ test('twenty people at once rank every task once and never hold the same one', a
           person,
           held.map(({ leaseId }) => leaseId),
         );
-        if (result.kind === 'task') held.push(result);
-        if (result.kind === 'task' && held.length < 2) continue;
+        if (typeof result !== 'string') held.push(result);
+        if (typeof result !== 'string' && held.length < 2) continue;
         const task = held[0];
         if (!task) break;
         await submit(person, task);
@@ -128,7 +127,7 @@ test("someone else's lease is not mine to submit, skip or renew", async () => {
   await addTasks(database.db, projectId, 1);
   const task = requireTask(await next(ann));
   await expect(submit(ben, task)).rejects.toMatchObject({ code: 'NOT_FOUND' });
-  await expect(skipTask(database.db, ben, { leaseId: task.leaseId })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  await expect(skip(ben, task)).rejects.toMatchObject({ code: 'NOT_FOUND' });
   expect(await renewLeases(database.db, ben, { leaseIds: [task.leaseId] })).toEqual([]);
   expect(await renewLeases(database.db, ann, { leaseIds: [task.leaseId] })).toHaveLength(1);
 });
@@ -145,7 +144,7 @@ test('a page that was reloaded gets the task it had back, in the same order', as
 test('a lapsed lease goes to the next person, and the first one is told', async () => {
   await addTasks(database.db, projectId, 1);
   const task = requireTask(await next(ann));
-  expect(await next(ben)).toEqual({ kind: 'empty', reason: 'leased' });
+  expect(await next(ben)).toBe('leased');
   await expire(task.leaseId);
   const taken = requireTask(await next(ben));
   expect(taken.taskId).toBe(task.taskId);
@@ -163,17 +162,16 @@ test('a lapsed lease that nobody took can still be submitted', async () => {
 test('a skipped task goes to others, and counts as skipped once everyone has skipped it', async () => {
   await addTasks(database.db, projectId, 1);
   const mine = requireTask(await next(ann));
-  await skipTask(database.db, ann, { leaseId: mine.leaseId, reason: 'unclear' });
-  await skipTask(database.db, ann, { leaseId: mine.leaseId });
-  expect(await next(ann)).toEqual({ kind: 'empty', reason: 'skipped' });
+  await skip(ann, mine, 'unclear');
+  await skip(ann, mine);
+  expect(await next(ann)).toBe('skipped');
   const theirs = requireTask(await next(ben));
   expect(theirs.taskId).toBe(mine.taskId);
-  await skipTask(database.db, ben, { leaseId: theirs.leaseId });
+  await skip(ben, theirs);
   expect(await statusOf(mine.taskId)).toBe('open');
   const others = (await listPeople(database.db)).filter(({ id }) => id !== ann.id && id !== ben.id);
   for (const other of others) {
-    const lease = await nextTask(database.db, other, { projectId, holding: [] });
-    await skipTask(database.db, other, { leaseId: requireTask(lease).leaseId });
+    await skip(other as User, await requireNextTask(database.db, other, { projectId }));
   }
   expect(await statusOf(mine.taskId)).toBe('skipped');
 });
@@ -184,8 +182,12 @@ test('undo takes the newest ranking back by adding a fact, and hands the task ou
   await submit(ann, first);
   const second = requireTask(await next(ann));
   const { rankingId } = await submit(ann, second);
-  const undone = requireTask(await undoRanking(database.db, ann, { projectId }));
-  expect(undone).toMatchObject({ taskId: second.taskId, responses: second.responses, tiers: tiersOf(second) });
+  const undone = requireTask(await undo(ann));
+  expect(undone).toMatchObject({
+    taskId: second.taskId,
+    responses: second.responses,
+    annotation: annotated(tiersOf(second)),
+  });
   expect(await statusOf(second.taskId)).toBe('open');
   const [fact] = await database.db.select().from(rankings).where(eq(rankings.id, rankingId));
   const retracted = await database.db
@@ -194,35 +196,41 @@ test('undo takes the newest ranking back by adding a fact, and hands the task ou
     .where(and(eq(rankingRetractions.rankingId, rankingId), eq(rankingRetractions.userId, ann.id)));
   expect(fact).toBeDefined();
   expect(retracted).toHaveLength(1);
-  expect(await labelProgress(database.db, ann, { projectId })).toEqual({ mineToday: 1, mine: 1, open: 1, ranked: 1 });
+  expect(await labelProgress(database.db, ann, { projectId })).toEqual({
+    mineToday: 1,
+    mine: 1,
+    activeMsToday: 2_000,
+    open: 1,
+    ranked: 1,
+  });
   await submit(ann, undone);
   expect(await labelProgress(database.db, ann, { projectId })).toMatchObject({ mine: 2, open: 0, ranked: 2 });
-  expect(await undoRanking(database.db, ben, { projectId })).toEqual({ kind: 'empty', reason: 'nothing-to-undo' });
+  expect(await undo(ben)).toBeNull();
 });
 
 test('two undos at once take back one ranking each or say so', async () => {
   await addTasks(database.db, projectId, 1);
   await submit(ann, requireTask(await next(ann)));
-  const results = await Promise.allSettled([1, 2].map(() => undoRanking(database.db, ann, { projectId })));
-  const done = results.filter((result) => result.status === 'fulfilled' && result.value.kind === 'task');
+  const results = await Promise.allSettled([1, 2].map(() => undo(ann)));
+  const done = results.filter((result) => result.status === 'fulfilled' && result.value !== null);
   expect(done).toHaveLength(1);
 });
 
 test('why there is nothing to rank', async () => {
-  expect(await next(ann)).toEqual({ kind: 'empty', reason: 'none-sampled' });
+  expect(await next(ann)).toBe('none-sampled');
   await addTasks(database.db, projectId, 1);
   await submit(ann, requireTask(await next(ann)));
-  expect(await next(ann)).toEqual({ kind: 'empty', reason: 'all-ranked' });
+  expect(await next(ann)).toBe('all-ranked');
 });
 
 test('a lease that is given back frees its task at once, for others and for judges', async () => {
   await addTasks(database.db, projectId, 1);
   const task = requireTask(await next(ann));
-  expect(await next(ben)).toMatchObject({ kind: 'empty', reason: 'leased' });
+  expect(await next(ben)).toBe('leased');
   expect((await getProject(database.db, { projectId })).counts.currentTasks).toMatchObject({ open: 1, free: 0 });
   // Nobody gives back what another person holds.
   await releaseLeases(database.db, ben, { leaseIds: [task.leaseId] });
-  expect(await next(ben)).toMatchObject({ kind: 'empty' });
+  expect(await next(ben)).toBe('leased');
   await releaseLeases(database.db, ann, { leaseIds: [task.leaseId] });
   expect((await getProject(database.db, { projectId })).counts.currentTasks).toMatchObject({ open: 1, free: 1 });
   await expect(submit(ann, task)).rejects.toMatchObject({ code: 'CONFLICT' });

@@ -1,372 +1,379 @@
-// Ranking by people: a lease on a task, a submission, a skip, an undo. Every verb locks the task before its leases,
-// so that two of them never wait for one another.
-import { and, count, desc, eq, gte, inArray, isNull, lt, notExists, sql } from 'drizzle-orm';
+// What people say of tasks: a submission, a skip, an undo, a change of an earlier ranking. A ranking is a fact: a change is
+// a retraction beside it and a new one. Every verb locks the task before its leases (see leases.ts).
+import { and, desc, eq, max, notExists, sql } from 'drizzle-orm';
 import type { Database, Queryable, Transaction } from '../../db/client.ts';
-import { prompts, responses, samplings } from '../../db/schema/data.ts';
-import { leases, rankingRetractions, rankings, tasks } from '../../db/schema/labelling.ts';
-import { user } from '../../db/schema/people.ts';
-import type { SkipReason } from '../../domain/annotation.ts';
-import { conditioned } from '../../domain/conditional.ts';
+import { responses } from '../../db/schema/data.ts';
+import { goldTasks, leases, rankingRetractions, rankings, tasks } from '../../db/schema/labelling.ts';
+import { type Annotation, type Flag, findAnnotationProblem, type SkipReason } from '../../domain/annotation.ts';
 import { AppError } from '../../domain/errors.ts';
-import { findTiersProblem } from '../../domain/ranking.ts';
-import type { ChatMessage } from '../../engine/ports.ts';
+import type { LabelSettings } from '../../domain/label-settings.ts';
+import { type Asker, readAsker } from './asker.ts';
+import { describeLeases, describeRanking, type LabelTask, type Lease, type ShownTask } from './label-task.ts';
+import { hasOtherLease, isSomebodyLeft, leaseLife } from './leases.ts';
 import { notify } from './notify.ts';
+import { type Feedback, findFeedback, type OnboardingState, settleOnboarding } from './onboarding.ts';
 import { isLiveRanking } from './projects.ts';
-
-/** A lease outlives a lost connection by this much; the page renews it far more often. */
-const leaseLife = sql`interval '5 minutes'`;
-
-export interface LabelTask {
-  kind: 'task';
-  leaseId: string;
-  taskId: string;
-  /** As the policy read it: with what the sampling rendered into it. */
-  prompt: ChatMessage[];
-  /** In the order shown; without any hint of their policy. */
-  responses: { id: string; text: string }[];
-  expiresAt: Date;
-  /** After an undo: the tiers that were submitted. */
-  tiers: string[][] | null;
-}
-
-/** `leased`: others hold all that is left; `skipped`: what is left was skipped by this person. */
-export type EmptyReason = 'none-sampled' | 'all-ranked' | 'leased' | 'skipped' | 'nothing-to-undo';
-export type LabelNext = LabelTask | { kind: 'empty'; reason: EmptyReason };
+import { lockTask, recountTask, type Task, taskResponses } from './tasks.ts';
 
 type Actor = { id: string };
+type Ranking = typeof rankings.$inferSelect;
+
+export interface Submission {
+  projectId: string;
+  submissionId: string;
+  annotation: Annotation;
+  /** Active time since the task was opened this time. */
+  durationMs: number;
+  /** The version of the guidelines that the page showed. */
+  guidelineId: string | null;
+}
+
+export interface Submitted {
+  rankingId: string;
+  /** After an onboarding task: how it should have been, and where the test stands. */
+  feedback: Feedback | null;
+  onboarding: OnboardingState | null;
+}
+
+/** Stores a person's ranking and closes their lease. Idempotent by `submissionId`. */
+export async function submitRanking(
+  db: Database,
+  actor: Actor,
+  input: Submission & { leaseId: string },
+): Promise<Submitted> {
+  return db.transaction(async (tx) => {
+    const asker = await readAsker(tx, actor, input.projectId);
+    const { lease, task } = await lockLease(tx, asker, input.leaseId);
+    const earlier = await findSubmission(tx, actor, input.submissionId);
+    if (earlier) return tellSubmitted(tx, asker, earlier);
+    await requireLease(tx, lease, task);
+    const ranking = await storeRanking(tx, asker, task, { ...input, shownOrder: lease.shownOrder, replacesId: null });
+    await tx.update(leases).set({ closedAt: sql`now()`, outcome: 'submitted' }).where(eq(leases.id, lease.id));
+    await settleTask(tx, task);
+    return tellSubmitted(tx, asker, ranking);
+  });
+}
+
+async function tellSubmitted(tx: Transaction, asker: Asker, { id, taskId, tiers }: Ranking): Promise<Submitted> {
+  const feedback = await findFeedback(tx, taskId, tiers);
+  const onboarding = feedback ? await settleOnboarding(tx, { ...asker, userId: asker.id }) : null;
+  return { rankingId: id, feedback, onboarding };
+}
+
+async function lockLease(tx: Transaction, asker: Asker, leaseId: string): Promise<{ lease: Lease; task: Task }> {
+  const [found] = await tx
+    .select({ taskId: leases.taskId })
+    .from(leases)
+    .innerJoin(tasks, eq(tasks.id, leases.taskId))
+    .where(and(eq(leases.id, leaseId), eq(leases.userId, asker.id), eq(tasks.projectId, asker.projectId)));
+  if (!found) throw new AppError('NOT_FOUND', 'This task was not given to you.');
+  const task = await lockTask(tx, found.taskId);
+  const [lease] = await tx.select().from(leases).where(eq(leases.id, leaseId)).for('update');
+  if (!lease) throw new AppError('NOT_FOUND', 'This task does not exist any more.');
+  return { lease, task };
+}
+
+async function findSubmission(tx: Transaction, actor: Actor, submissionId: string): Promise<Ranking | null> {
+  const [ranking] = await tx.select().from(rankings).where(eq(rankings.submissionId, submissionId));
+  if (!ranking) return null;
+  if (ranking.userId !== actor.id) throw new AppError('CONFLICT', 'This submission id belongs to someone else.');
+  return ranking;
+}
+
+/** A lease that ran out still counts while the task has room: no work is refused without need. */
+async function requireLease(tx: Transaction, lease: Lease, task: Task): Promise<void> {
+  if (lease.outcome === 'withdrawn') {
+    throw new AppError('CONFLICT', 'This task was taken back from you by an admin of the project.');
+  }
+  if (!lease.closedAt && task.status === 'open') return;
+  const isOver = lease.outcome === 'expired';
+  const hasRoom = task.status === 'open' && (task.isGold || task.covered < task.overlap);
+  if (isOver && hasRoom && !(await hasOtherLease(tx, lease))) return;
+  if (isOver) throw new AppError('CONFLICT', 'You were away too long, and this task went to someone else.');
+  throw new AppError('CONFLICT', 'This task has been dealt with already.');
+}
+
+interface NewRanking extends Submission {
+  shownOrder: number[];
+  replacesId: string | null;
+}
+
+async function storeRanking(tx: Transaction, asker: Asker, task: Task, input: NewRanking): Promise<Ranking> {
+  const { edit, ...said } = input.annotation;
+  await requireWhole(tx, task, input.annotation, asker.settings);
+  const [ranking] = await tx
+    .insert(rankings)
+    .values({
+      ...said,
+      taskId: task.id,
+      userId: asker.id,
+      shownOrder: input.shownOrder,
+      submissionId: input.submissionId,
+      durationMs: input.durationMs,
+      guidelineId: input.guidelineId,
+      replacesId: input.replacesId,
+      editedResponseId: edit ? await insertEdit(tx, asker, edit) : null,
+    })
+    .returning();
+  if (!ranking) throw new Error('insert into rankings returned no row');
+  return ranking;
+}
+
+async function requireWhole(tx: Transaction, task: Task, annotation: Annotation, settings: LabelSettings) {
+  const problem = findAnnotationProblem(annotation, await taskResponses(tx, task), settings);
+  if (!problem) return;
+  const detail = 'detail' in problem ? ` (${problem.detail})` : '';
+  throw new AppError('INVALID_INPUT', `This is not a ranking of the task's responses: ${problem.key}${detail}.`);
+}
+
+/** A person's better version of a response, as an answer of its own beside it. */
+async function insertEdit(tx: Transaction, actor: Actor, edit: NonNullable<Annotation['edit']>): Promise<string> {
+  const [original] = await tx.select().from(responses).where(eq(responses.id, edit.responseId));
+  if (!original) throw new AppError('NOT_FOUND', 'The response that was edited does not exist any more.');
+  const { samplingId, promptId, policyId, seed } = original;
+  const [last] = await tx
+    .select({ ordinal: max(responses.ordinal) })
+    .from(responses)
+    .where(and(eq(responses.samplingId, samplingId), eq(responses.promptId, promptId)));
+  const [edited] = await tx
+    .insert(responses)
+    .values({
+      samplingId,
+      promptId,
+      policyId,
+      seed,
+      ordinal: (last?.ordinal ?? -1) + 1,
+      text: edit.text,
+      finishReason: 'stop',
+      editedFromId: original.id,
+      editedBy: actor.id,
+    })
+    .returning({ id: responses.id });
+  if (!edited) throw new Error('insert into responses returned no row');
+  return edited.id;
+}
+
+/** After a ranking or a skip: counts the task anew, and gives it up where nobody is left for it. */
+async function settleTask(tx: Transaction, task: Task): Promise<void> {
+  const status = await recountTask(tx, task);
+  if (status === 'open' && !task.isGold && !(await isSomebodyLeft(tx, task))) {
+    await tx.update(tasks).set({ status: 'skipped' }).where(eq(tasks.id, task.id));
+  }
+  await notify(tx, 'task', task.id);
+}
+
+export interface Skip {
+  projectId: string;
+  leaseId: string;
+  reason: SkipReason;
+  note?: string | undefined;
+  flags: Flag[];
+}
+
+/** Gives the task back: others still get it, this person does not. Once nobody is left, it counts as skipped. */
+export async function skipTask(db: Database, actor: Actor, input: Skip): Promise<void> {
+  await db.transaction(async (tx) => {
+    const asker = await readAsker(tx, actor, input.projectId);
+    const { lease, task } = await lockLease(tx, asker, input.leaseId);
+    if (lease.outcome === 'skipped') return;
+    await requireLease(tx, lease, task);
+    const { reason, note, flags } = input;
+    await tx
+      .update(leases)
+      .set({ closedAt: sql`now()`, outcome: 'skipped', skipReason: reason, skipNote: note || null, flags })
+      .where(eq(leases.id, lease.id));
+    await settleTask(tx, task);
+  });
+}
+
+function isOwn(db: Queryable, asker: Pick<Asker, 'id' | 'projectId'>) {
+  return and(
+    eq(rankings.userId, asker.id),
+    eq(rankings.kind, 'annotation'),
+    eq(tasks.projectId, asker.projectId),
+    isLiveRanking(db),
+  );
+}
+
+/** Who has been told the right answer does not answer again; whom a reviewer has overruled has had their say. */
+function isChangeable(db: Queryable) {
+  const told = db
+    .select({ one: sql`1` })
+    .from(goldTasks)
+    .where(and(eq(goldTasks.taskId, tasks.id), eq(goldTasks.use, 'onboarding')));
+  return and(notExists(told), sql`not ${isDecided}`);
+}
+
+const isDecided = sql`exists (select 1 from rankings d where d.task_id = ${tasks}.id and d.kind = 'adjudication'
+  and not exists (select 1 from ranking_retractions x where x.ranking_id = d.id))`;
+
+function requireChangeable({ isClosed }: Asker): void {
+  if (isClosed) throw new AppError('CONFLICT', 'The project’s rankings are closed: none can be changed any more.');
+}
+
+/** Takes back this person's newest ranking: the task is theirs again, as they had it. */
+export async function undoRanking(
+  db: Database,
+  actor: Actor,
+  input: { projectId: string },
+): Promise<{ task: LabelTask | null }> {
+  return db.transaction(async (tx) => {
+    const asker = await readAsker(tx, actor, input.projectId);
+    requireChangeable(asker);
+    const [newest] = await tx
+      .select({ ranking: rankings })
+      .from(rankings)
+      .innerJoin(tasks, eq(tasks.id, rankings.taskId))
+      .where(and(isOwn(tx, asker), isChangeable(tx)))
+      .orderBy(desc(rankings.createdAt), desc(rankings.id))
+      .limit(1);
+    if (!newest) return { task: null };
+    const task = await lockTask(tx, newest.ranking.taskId);
+    const { annotation } = await describeRanking(tx, newest.ranking);
+    const lease = await retract(tx, actor, newest.ranking);
+    await recountTask(tx, task);
+    await notify(tx, 'task', task.id);
+    const [shown] = await describeLeases(tx, [lease]);
+    if (!shown) throw new Error(`lease ${lease.id} is of no task`);
+    return { task: { ...shown, annotation } };
+  });
+}
 
 /**
- * The next task for a person, leased to them. `holding` names the leases that their page has open: a lease of theirs
- * that it does not hold (the page was reloaded) is handed out again before anything new.
+ * Retracts a person's ranking under its task's lock and opens their lease again, so that the task's place stays theirs.
+ * `returned` says why where it was a reviewer's doing: the lease then waits for them.
  */
-export async function nextTask(
-  db: Database,
-  actor: Actor,
-  input: { projectId: string; holding: string[] },
-): Promise<LabelNext> {
-  return db.transaction(async (tx) => {
-    const forgotten = await renewForgottenLease(tx, actor, input);
-    if (forgotten) return describeLease(tx, forgotten, null);
-    for (;;) {
-      const task = await lockFreeTask(tx, actor, input.projectId);
-      if (!task) return { kind: 'empty', reason: await whyEmpty(tx, actor, input.projectId) };
-      const lease = await insertLease(tx, actor, task.id, await shuffledOrdinals(tx, task));
-      // null: someone leased it between our look and our lock. Their lease is visible now, so look again.
-      if (lease) return describeLease(tx, lease, null);
-    }
-  });
-}
-
-type Lease = typeof leases.$inferSelect;
-type Task = typeof tasks.$inferSelect;
-
-async function renewForgottenLease(
+export async function retract(
   tx: Transaction,
   actor: Actor,
-  input: { projectId: string; holding: string[] },
-): Promise<Lease | null> {
-  const held = input.holding.length === 0 ? sql`` : sql`and l.id <> all(${sql.param(input.holding)}::uuid[])`;
-  const { rows } = await tx.execute<{ id: string }>(
-    sql`update leases set expires_at = now() + ${leaseLife}
-        where id = (
-          select l.id from tasks t join leases l on l.task_id = t.id
-          where t.project_id = ${input.projectId} and t.status = 'open'
-            and l.user_id = ${actor.id} and l.closed_at is null ${held}
-          order by l.created_at limit 1 for update of t, l skip locked)
-          and closed_at is null
-        returning id`,
-  );
-  const id = rows[0]?.id;
-  if (!id) return null;
-  const [lease] = await tx.select().from(leases).where(eq(leases.id, id));
-  return lease ?? null;
-}
-
-async function lockFreeTask(tx: Transaction, actor: Actor, projectId: string): Promise<Task | null> {
-  const unavailable = tx
-    .select({ one: sql`1` })
+  ranking: Pick<Ranking, 'id' | 'taskId' | 'userId' | 'shownOrder'>,
+  returned: { note: string } | null = null,
+): Promise<Lease> {
+  await insertRetraction(tx, actor, ranking.id);
+  if (!ranking.userId)
+    throw new AppError('CONFLICT', 'Whoever made this ranking is gone: nobody can take it up again.');
+  const until = returned ? sql`now() + interval '100 years'` : sql`now() + ${leaseLife}`;
+  const held = { closedAt: null, outcome: null, expiresAt: until };
+  const back = returned ? { ...held, note: returned.note, assignedBy: actor.id } : held;
+  const [former] = await tx
+    .select({ id: leases.id })
     .from(leases)
-    .where(
-      and(
-        eq(leases.taskId, tasks.id),
-        sql`((${leases.closedAt} is null and ${leases.expiresAt} > now())
-          or (${leases.userId} = ${actor.id} and ${leases.outcome} = 'skipped'))`,
-      ),
-    );
-  const [task] = await tx
-    .select()
-    .from(tasks)
-    .where(and(eq(tasks.projectId, projectId), eq(tasks.status, 'open'), notExists(unavailable)))
-    .orderBy(tasks.createdAt, tasks.id)
-    .limit(1)
-    .for('update', { skipLocked: true });
-  if (!task) return null;
-  await tx
-    .update(leases)
-    .set({ closedAt: sql`now()`, outcome: 'expired' })
-    .where(and(eq(leases.taskId, task.id), isNull(leases.closedAt), lt(leases.expiresAt, sql`now()`)));
-  return task;
+    .where(and(eq(leases.taskId, ranking.taskId), eq(leases.userId, ranking.userId), eq(leases.outcome, 'submitted')))
+    .orderBy(desc(leases.closedAt))
+    .limit(1);
+  const [lease] = former
+    ? await tx.update(leases).set(back).where(eq(leases.id, former.id)).returning()
+    : await tx
+        .insert(leases)
+        .values({ taskId: ranking.taskId, userId: ranking.userId, shownOrder: ranking.shownOrder, ...back })
+        .returning();
+  if (!lease) throw new Error(`ranking ${ranking.id} left no lease`);
+  return lease;
 }
 
-async function insertLease(tx: Transaction, actor: Actor, taskId: string, shownOrder: number[]): Promise<Lease | null> {
-  const [lease] = await tx
-    .insert(leases)
-    .values({ taskId, userId: actor.id, shownOrder, expiresAt: sql`now() + ${leaseLife}` })
+async function insertRetraction(tx: Transaction, actor: Actor, rankingId: string): Promise<void> {
+  const retracted = await tx
+    .insert(rankingRetractions)
+    .values({ rankingId, userId: actor.id })
     .onConflictDoNothing()
     .returning();
-  return lease ?? null;
+  if (retracted.length === 0) throw new AppError('CONFLICT', 'This ranking has just been undone already.');
 }
 
-async function shuffledOrdinals(tx: Transaction, task: Task): Promise<number[]> {
-  const rows = await tx
-    .select({ ordinal: responses.ordinal })
-    .from(responses)
-    .where(and(eq(responses.samplingId, task.samplingId), eq(responses.promptId, task.promptId)))
-    .orderBy(sql`random()`);
-  return rows.map((row) => row.ordinal);
-}
+const ownRankingColumns = {
+  rankingId: rankings.id,
+  taskId: rankings.taskId,
+  createdAt: rankings.createdAt,
+  tiers: rankings.tiers,
+  shownOrder: rankings.shownOrder,
+  strength: rankings.strength,
+  overall: rankings.overall,
+};
 
-async function describeLease(tx: Transaction, lease: Lease, tiers: string[][] | null): Promise<LabelTask> {
-  const rows = await tx
+const previewLength = 160;
+
+/** This person's rankings, newest first, with the beginning of what was asked. */
+export async function listOwnRankings(
+  db: Queryable,
+  actor: Actor,
+  input: { projectId: string; cursor?: string | undefined; limit: number },
+) {
+  const asker = await readAsker(db, actor, input.projectId);
+  const rows = await db
     .select({
-      prompt: prompts.messages,
-      stated: { persona: prompts.persona, tags: prompts.tags },
-      conditions: samplings.conditions,
-      id: responses.id,
-      ordinal: responses.ordinal,
-      text: responses.text,
+      ...ownRankingColumns,
+      preview: sql<string>`left((select m->>'content' from prompts p, jsonb_array_elements(p.messages) with ordinality e(m, n)
+        where p.id = ${tasks.promptId} order by n desc limit 1), ${previewLength})`,
+      canChange: sql<boolean>`${isChangeable(db)}`,
     })
-    .from(tasks)
-    .innerJoin(samplings, eq(samplings.id, tasks.samplingId))
-    .innerJoin(prompts, eq(prompts.id, tasks.promptId))
-    .innerJoin(responses, and(eq(responses.samplingId, tasks.samplingId), eq(responses.promptId, tasks.promptId)))
-    .where(eq(tasks.id, lease.taskId));
-  const [first] = rows;
-  if (!first) throw new Error(`task ${lease.taskId} has no responses`);
-  const byOrdinal = new Map(rows.map((row) => [row.ordinal, { id: row.id, text: row.text }]));
-  const shown = lease.shownOrder.flatMap((ordinal) => byOrdinal.get(ordinal) ?? []);
-  return {
-    kind: 'task',
-    leaseId: lease.id,
-    taskId: lease.taskId,
-    prompt: conditioned(first.prompt, first.stated, first.conditions),
-    responses: shown,
-    expiresAt: lease.expiresAt,
-    tiers,
-  };
+    .from(rankings)
+    .innerJoin(tasks, eq(tasks.id, rankings.taskId))
+    .where(
+      and(
+        isOwn(db, asker),
+        input.cursor
+          ? sql`(${rankings.createdAt}, ${rankings.id}) < (select created_at, id from rankings where id = ${input.cursor})`
+          : undefined,
+      ),
+    )
+    .orderBy(desc(rankings.createdAt), desc(rankings.id))
+    .limit(input.limit + 1);
+  const items = rows.slice(0, input.limit).map((row) => ({ ...row, canChange: row.canChange && !asker.isClosed }));
+  return { items, nextCursor: rows.length > input.limit ? (items.at(-1)?.rankingId ?? null) : null };
 }
 
-async function whyEmpty(tx: Transaction, actor: Actor, projectId: string): Promise<EmptyReason> {
-  const [found] = await tx
-    .select({
-      tasks: count(),
-      open: sql<number>`count(*) filter (where ${tasks.status} = 'open')::int`,
-      leased: sql<number>`count(*) filter (where ${tasks.status} = 'open' and exists (
-        select 1 from leases where leases.task_id = ${tasks}.id
-          and leases.closed_at is null and leases.expires_at > now() and leases.user_id <> ${actor.id}))::int`,
-    })
-    .from(tasks)
-    .where(eq(tasks.projectId, projectId));
-  if (!found || found.tasks === 0) return 'none-sampled';
-  if (found.open === 0) return 'all-ranked';
-  return found.leased > 0 ? 'leased' : 'skipped';
+/** One of this person's live rankings, to look at or to change. */
+export async function getOwnRanking(
+  db: Queryable,
+  actor: Actor,
+  input: { projectId: string; rankingId: string },
+): Promise<ShownTask & { rankingId: string; annotation: Annotation }> {
+  const [found] = await db
+    .select({ ranking: rankings })
+    .from(rankings)
+    .innerJoin(tasks, eq(tasks.id, rankings.taskId))
+    .where(and(isOwn(db, { id: actor.id, projectId: input.projectId }), eq(rankings.id, input.rankingId)));
+  if (!found) throw new AppError('NOT_FOUND', 'You have no such ranking.');
+  return { rankingId: found.ranking.id, ...(await describeRanking(db, found.ranking)) };
 }
 
-/** Renews the leases that a page holds; those not returned are lost (taken, submitted or skipped elsewhere). */
-export async function renewLeases(
+/** Puts a new ranking in the place of an earlier one of this person's. Idempotent by `submissionId`. */
+export async function reviseRanking(
   db: Database,
   actor: Actor,
-  input: { leaseIds: string[] },
-): Promise<{ leaseId: string; expiresAt: Date }[]> {
-  if (input.leaseIds.length === 0) return [];
-  return db
-    .update(leases)
-    .set({ expiresAt: sql`now() + ${leaseLife}` })
-    .where(and(inArray(leases.id, input.leaseIds), eq(leases.userId, actor.id), isNull(leases.closedAt)))
-    .returning({ leaseId: leases.id, expiresAt: leases.expiresAt });
-}
-
-/** Gives back what a page holds and will not rank: others, and judges, get it at once. */
-export async function releaseLeases(db: Database, actor: Actor, input: { leaseIds: string[] }): Promise<void> {
-  if (input.leaseIds.length === 0) return;
-  await db.transaction(async (tx) => {
-    const released = await tx
-      .update(leases)
-      .set({ closedAt: sql`now()`, outcome: 'released' })
-      .where(and(inArray(leases.id, input.leaseIds), eq(leases.userId, actor.id), isNull(leases.closedAt)))
-      .returning({ taskId: leases.taskId });
-    for (const { taskId } of released) await notify(tx, 'task', taskId);
-  });
-}
-
-export interface SubmitRanking {
-  submissionId: string;
-  leaseId: string;
-  tiers: string[][];
-  durationMs: number;
-}
-
-/** Stores a person's ranking and closes their lease and the task. Idempotent by `submissionId`. */
-export async function submitRanking(db: Database, actor: Actor, input: SubmitRanking): Promise<{ rankingId: string }> {
+  input: Submission & { rankingId: string },
+): Promise<{ rankingId: string }> {
   return db.transaction(async (tx) => {
-    const { lease, task } = await lockLease(tx, actor, input.leaseId);
+    const asker = await readAsker(tx, actor, input.projectId);
+    const { taskId } = await getOwnRankingTask(tx, asker, input.rankingId);
+    const task = await lockTask(tx, taskId);
     const earlier = await findSubmission(tx, actor, input.submissionId);
-    if (earlier) return earlier;
-    requireOpen(lease, task);
-    await requireFullRanking(tx, task, input.tiers);
-    const [ranking] = await tx
-      .insert(rankings)
-      .values({
-        taskId: task.id,
-        userId: actor.id,
-        tiers: input.tiers,
-        shownOrder: lease.shownOrder,
-        submissionId: input.submissionId,
-        durationMs: input.durationMs,
-      })
-      .returning({ id: rankings.id });
-    if (!ranking) throw new Error('insert into rankings returned no row');
-    await closeLease(tx, lease.id, { outcome: 'submitted' });
-    await tx.update(tasks).set({ status: 'ranked' }).where(eq(tasks.id, task.id));
+    if (earlier) return { rankingId: earlier.id };
+    requireChangeable(asker);
+    const [former] = await tx
+      .select({ ranking: rankings })
+      .from(rankings)
+      .innerJoin(tasks, eq(tasks.id, rankings.taskId))
+      .where(and(isOwn(tx, asker), isChangeable(tx), eq(rankings.id, input.rankingId)));
+    if (!former) {
+      throw new AppError('CONFLICT', 'This ranking was undone or changed elsewhere, or a reviewer has decided on it.');
+    }
+    await insertRetraction(tx, actor, former.ranking.id);
+    const { shownOrder, id: replacesId } = former.ranking;
+    const ranking = await storeRanking(tx, asker, task, { ...input, shownOrder, replacesId });
+    await recountTask(tx, task);
     await notify(tx, 'task', task.id);
     return { rankingId: ranking.id };
   });
 }
 
-async function lockLease(tx: Transaction, actor: Actor, leaseId: string): Promise<{ lease: Lease; task: Task }> {
+/** The task of a ranking of this person's, live or not. */
+async function getOwnRankingTask(tx: Transaction, asker: Asker, rankingId: string): Promise<{ taskId: string }> {
   const [found] = await tx
-    .select({ taskId: leases.taskId })
-    .from(leases)
-    .where(and(eq(leases.id, leaseId), eq(leases.userId, actor.id)));
-  if (!found) throw new AppError('NOT_FOUND', 'This task was not given to you.');
-  const [task] = await tx.select().from(tasks).where(eq(tasks.id, found.taskId)).for('update');
-  const [lease] = await tx.select().from(leases).where(eq(leases.id, leaseId)).for('update');
-  if (!task || !lease) throw new AppError('NOT_FOUND', 'This task does not exist any more.');
-  return { lease, task };
-}
-
-async function findSubmission(
-  tx: Transaction,
-  actor: Actor,
-  submissionId: string,
-): Promise<{ rankingId: string } | null> {
-  const [ranking] = await tx
-    .select({ id: rankings.id, userId: rankings.userId })
+    .select({ taskId: rankings.taskId })
     .from(rankings)
-    .where(eq(rankings.submissionId, submissionId));
-  if (!ranking) return null;
-  if (ranking.userId !== actor.id) throw new AppError('CONFLICT', 'This submission id belongs to someone else.');
-  return { rankingId: ranking.id };
-}
-
-function requireOpen(lease: Lease, task: Task): void {
-  if (lease.outcome === 'expired') {
-    throw new AppError('CONFLICT', 'You were away too long, and this task went to someone else.');
-  }
-  if (lease.closedAt || task.status !== 'open')
-    throw new AppError('CONFLICT', 'This task has been dealt with already.');
-}
-
-async function requireFullRanking(tx: Transaction, task: Task, tiers: string[][]): Promise<void> {
-  const rows = await tx
-    .select({ id: responses.id })
-    .from(responses)
-    .where(and(eq(responses.samplingId, task.samplingId), eq(responses.promptId, task.promptId)));
-  const problem = findTiersProblem(
-    tiers,
-    rows.map((row) => row.id),
-  );
-  if (problem) throw new AppError('INVALID_INPUT', `This is not a ranking of the task's responses: ${problem}.`);
-}
-
-async function closeLease(
-  tx: Transaction,
-  leaseId: string,
-  end: { outcome: 'submitted' } | { outcome: 'skipped'; skipReason: SkipReason | null },
-): Promise<void> {
-  await tx
-    .update(leases)
-    .set({ ...end, closedAt: sql`now()` })
-    .where(eq(leases.id, leaseId));
-}
-
-/** Gives the task back: others still get it, this person does not. Once nobody is left, it counts as skipped. */
-export async function skipTask(
-  db: Database,
-  actor: Actor,
-  input: { leaseId: string; reason?: SkipReason | undefined },
-): Promise<void> {
-  await db.transaction(async (tx) => {
-    const { lease, task } = await lockLease(tx, actor, input.leaseId);
-    if (lease.outcome === 'skipped') return;
-    requireOpen(lease, task);
-    await closeLease(tx, lease.id, { outcome: 'skipped', skipReason: input.reason ?? null });
-    const [left] = await tx
-      .select({ count: count() })
-      .from(user)
-      .where(
-        notExists(
-          tx
-            .select({ one: sql`1` })
-            .from(leases)
-            .where(and(eq(leases.taskId, task.id), eq(leases.userId, user.id), eq(leases.outcome, 'skipped'))),
-        ),
-      );
-    if (left?.count === 0) await tx.update(tasks).set({ status: 'skipped' }).where(eq(tasks.id, task.id));
-    await notify(tx, 'task', task.id);
-  });
-}
-
-/** Takes back this person's newest ranking in the project: the task is theirs again, shown in the same order. */
-export async function undoRanking(db: Database, actor: Actor, input: { projectId: string }): Promise<LabelNext> {
-  return db.transaction(async (tx) => {
-    const [newest] = await tx
-      .select({ id: rankings.id, taskId: rankings.taskId, tiers: rankings.tiers, shownOrder: rankings.shownOrder })
-      .from(rankings)
-      .innerJoin(tasks, eq(tasks.id, rankings.taskId))
-      .where(and(eq(rankings.userId, actor.id), eq(tasks.projectId, input.projectId), isLiveRanking(tx)))
-      .orderBy(desc(rankings.createdAt), desc(rankings.id))
-      .limit(1);
-    if (!newest) return { kind: 'empty', reason: 'nothing-to-undo' };
-    await tx.select({ id: tasks.id }).from(tasks).where(eq(tasks.id, newest.taskId)).for('update');
-    const retracted = await tx
-      .insert(rankingRetractions)
-      .values({ rankingId: newest.id, userId: actor.id })
-      .onConflictDoNothing()
-      .returning();
-    if (retracted.length === 0) throw new AppError('CONFLICT', 'This ranking has just been undone already.');
-    await tx.update(tasks).set({ status: 'open' }).where(eq(tasks.id, newest.taskId));
-    const lease = await insertLease(tx, actor, newest.taskId, newest.shownOrder);
-    if (!lease) throw new Error(`task ${newest.taskId} was ranked and leased at once`);
-    await notify(tx, 'task', newest.taskId);
-    return describeLease(tx, lease, newest.tiers);
-  });
-}
-
-/** `mineToday` counts from the caller's midnight. */
-export async function labelProgress(
-  db: Queryable,
-  actor: Actor,
-  input: { projectId: string; since?: Date | undefined },
-) {
-  const since = input.since ?? new Date(new Date().setUTCHours(0, 0, 0, 0));
-  const mine = and(eq(tasks.projectId, input.projectId), eq(rankings.userId, actor.id), isLiveRanking(db));
-  const rankingsOfMine = () =>
-    db.select({ count: count() }).from(rankings).innerJoin(tasks, eq(tasks.id, rankings.taskId));
-  const [today, all, statuses] = await Promise.all([
-    rankingsOfMine().where(and(mine, gte(rankings.createdAt, since))),
-    rankingsOfMine().where(mine),
-    db
-      .select({ status: tasks.status, count: count() })
-      .from(tasks)
-      .where(eq(tasks.projectId, input.projectId))
-      .groupBy(tasks.status),
-  ]);
-  const statusCount = (status: Task['status']) => statuses.find((row) => row.status === status)?.count ?? 0;
-  return {
-    mineToday: today[0]?.count ?? 0,
-    mine: all[0]?.count ?? 0,
-    open: statusCount('open'),
-    ranked: statusCount('ranked'),
-  };
+    .innerJoin(tasks, eq(tasks.id, rankings.taskId))
+    .where(and(eq(rankings.id, rankingId), eq(rankings.userId, asker.id), eq(tasks.projectId, asker.projectId)));
+  if (!found) throw new AppError('NOT_FOUND', 'You have no such ranking.');
+  return found;
 }

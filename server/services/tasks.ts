@@ -56,35 +56,40 @@ export function taskResponses(db: Queryable, task: Pick<Task, 'samplingId' | 'pr
     );
 }
 
-/** Live annotations by people: those that the overlap counts. */
-export async function liveAnnotations(db: Queryable, taskId: string) {
+/** A task's live rankings; the overlap counts its annotations: what people said who were given it. */
+export async function liveRankings(db: Queryable, taskId: string) {
   return db
-    .select({ id: rankings.id, userId: rankings.userId, tiers: rankings.tiers })
+    .select({
+      id: rankings.id,
+      userId: rankings.userId,
+      tiers: rankings.tiers,
+      isAnnotation: sql<boolean>`(${rankings.kind} = 'annotation' and ${rankings.judgeId} is null and ${rankings.batchId} is null)`,
+    })
     .from(rankings)
-    .where(
-      and(
-        eq(rankings.taskId, taskId),
-        eq(rankings.kind, 'annotation'),
-        isNull(rankings.judgeId),
-        isNull(rankings.batchId),
-        isLiveRanking(db),
-      ),
-    );
+    .where(and(eq(rankings.taskId, taskId), isLiveRanking(db)));
 }
 
 /**
  * Counts a locked task anew: who has ranked or holds it, how far they agree, and whether it still wants rankings. Gold is
  * always open: everyone may be asked it.
  */
-export async function recountTask(tx: Transaction, task: Pick<Task, 'id' | 'overlap' | 'isGold'>): Promise<void> {
-  const live = await liveAnnotations(tx, task.id);
+export async function recountTask(
+  tx: Transaction,
+  task: Pick<Task, 'id' | 'overlap' | 'isGold'>,
+): Promise<Task['status']> {
+  const live = await liveRankings(tx, task.id);
+  const annotations = live.filter(({ isAnnotation }) => isAnnotation);
   const open = sql`(select count(*)::int from leases where task_id = ${task.id} and closed_at is null)`;
+  // A judge's ranking, an imported one or a reviewer's word ends it too.
+  const isRanked = !task.isGold && (annotations.length >= task.overlap || annotations.length < live.length);
+  const status = isRanked ? 'ranked' : 'open';
   await tx
     .update(tasks)
     .set({
-      covered: sql`${live.length} + ${open}`,
-      agreement: meanAgreement(live.map(({ tiers }) => tiers)),
-      status: task.isGold || live.length < task.overlap ? 'open' : 'ranked',
+      covered: sql`${annotations.length} + ${open}`,
+      agreement: meanAgreement(annotations.map(({ tiers }) => tiers)),
+      status,
     })
     .where(eq(tasks.id, task.id));
+  return status;
 }

@@ -45,7 +45,7 @@ export function LabelScreen() {
   const [tiesNext, setTiesNext] = useState(false);
   const [isUndoing, setUndoing] = useState(false);
   const { draftOf, isBegun, press, replace } = useDrafts();
-  const { outbox, waiting } = useOutbox(user.id, () => {
+  const { outbox, waiting } = useOutbox(user.id, project.id, () => {
     void queryClient.invalidateQueries(trpc.label.progress.pathFilter());
   });
   const { current, supply, drop, putBack, refill } = useTaskQueue(
@@ -112,13 +112,13 @@ export function LabelScreen() {
     setUndoing(true);
     try {
       await outbox.flush();
-      const task = await client.label.undo.mutate({ projectId: project.id });
-      if (task.kind === 'empty') {
+      const { task } = await client.label.undo.mutate({ projectId: project.id });
+      if (!task) {
         toast(t('nothingToUndo'));
         return;
       }
       setSubmitted((all) => all.filter((one) => one.task.taskId !== task.taskId));
-      bringBack(task, task.tiers);
+      bringBack(task, task.annotation?.tiers ?? null);
       void queryClient.invalidateQueries(trpc.label.progress.pathFilter());
     } catch (error) {
       toast.error(t('undoFailed'), { description: error instanceof Error ? error.message : undefined });

@@ -7,7 +7,7 @@ import { Button, ButtonLink } from '../../../_ui/button.tsx';
 import { Empty } from '../../../_ui/state.tsx';
 
 interface NothingLeftProps {
-  reason: Extract<Outputs['label']['next'], { kind: 'empty' }>['reason'];
+  reason: NonNullable<Outputs['label']['next']['reason']>;
   isUndoing: boolean;
   onUndo: () => void;
   onLook: () => void;

@@ -1,7 +1,7 @@
 import type { Outputs } from '../../../_trpc/context.ts';
 
 /** A prompt with its responses, leased to this person, in the order in which they see them. */
-export type Task = Extract<Outputs['label']['next'], { kind: 'task' }>;
+export type Task = Outputs['label']['next']['tasks'][number];
 
 /** Response ids by tier, from places in the shown order. */
 export function toResponseTiers(task: Task, tiers: readonly (readonly number[])[]): string[][] {

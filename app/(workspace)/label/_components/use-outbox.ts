@@ -18,12 +18,13 @@ function outcomeOf(error: unknown): SendOutcome {
   return { type: 'later' };
 }
 
-async function send(client: Client, entry: OutboxEntry): Promise<SendOutcome> {
+async function send(client: Client, projectId: string, entry: OutboxEntry): Promise<SendOutcome> {
   try {
-    if (entry.kind === 'skip') await client.label.skip.mutate({ leaseId: entry.leaseId, reason: entry.reason });
+    if (entry.kind === 'skip')
+      await client.label.skip.mutate({ projectId, leaseId: entry.leaseId, reason: entry.reason });
     else {
       const { id, leaseId, tiers, durationMs } = entry;
-      await client.label.submit.mutate({ submissionId: id, leaseId, tiers, durationMs });
+      await client.label.submit.mutate({ projectId, submissionId: id, leaseId, annotation: { tiers }, durationMs });
     }
     return { type: 'saved' };
   } catch (error) {
@@ -34,7 +35,7 @@ async function send(client: Client, entry: OutboxEntry): Promise<SendOutcome> {
 const none: readonly OutboxEntry[] = [];
 
 /** `onSaved` runs after each entry that the server has confirmed. */
-export function useOutbox(userId: string, onSaved: () => void) {
+export function useOutbox(userId: string, projectId: string, onSaved: () => void) {
   const t = useTranslations('label');
   const client = useTRPCClient();
   const [outbox, setOutbox] = useState<Outbox | null>(null);
@@ -45,7 +46,7 @@ export function useOutbox(userId: string, onSaved: () => void) {
     const created = createOutbox({
       storage: window.localStorage,
       prefix: `rankloop.outbox.${userId}.`,
-      send: (entry) => send(client, entry),
+      send: (entry) => send(client, projectId, entry),
       onSaved: () => saved(),
       onRefused: (_entry, message) => refused(message),
     });
@@ -57,7 +58,7 @@ export function useOutbox(userId: string, onSaved: () => void) {
       window.removeEventListener('online', flush);
       created.close();
     };
-  }, [client, userId]);
+  }, [client, userId, projectId]);
 
   const subscribe = useCallback((listener: () => void) => outbox?.subscribe(listener) ?? (() => {}), [outbox]);
   const waiting = useSyncExternalStore(

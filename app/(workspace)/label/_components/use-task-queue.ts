@@ -8,7 +8,7 @@ const depth = 3;
 const heartbeatMs = 30_000;
 const retryMs = 5_000;
 
-type EmptyReason = Extract<Outputs['label']['next'], { kind: 'empty' }>['reason'];
+type EmptyReason = NonNullable<Outputs['label']['next']['reason']>;
 
 type Supply =
   | { state: 'fetching' | 'ready' }
@@ -29,6 +29,7 @@ export function useTaskQueue(
   const [queue, setQueue] = useState<Task[]>([]);
   const [supply, setSupply] = useState<Supply>({ state: 'ready' });
   const heldLeases = useEffectEvent(() => queue.map((task) => task.leaseId));
+  const queueLength = useEffectEvent(() => queue.length);
   const savingLeases = useEffectEvent(leasesBeingSaved);
   const isLeft = useRef(false);
   const untouchedLeases = useEffectEvent(() => heldLeases().filter((leaseId) => !isBegun(leaseId)));
@@ -38,13 +39,19 @@ export function useTaskQueue(
     if (!wantsMore) return;
     setSupply({ state: 'fetching' });
     const holding = [...heldLeases(), ...savingLeases()].slice(0, mostLeases);
-    client.label.next.mutate({ projectId, holding }).then(
+    client.label.next.mutate({ projectId, holding, count: depth - queueLength() }).then(
       (next) => {
-        if (next.kind === 'empty') return setSupply({ state: 'empty', reason: next.reason });
-        // It came after the page was left.
-        if (isLeft.current) return void client.label.release.mutate({ leaseIds: [next.leaseId] }).catch(() => {});
-        setQueue((tasks) => (tasks.some((task) => task.taskId === next.taskId) ? tasks : [...tasks, next]));
-        setSupply({ state: 'ready' });
+        // They came after the page was left.
+        if (isLeft.current) {
+          const leaseIds = next.tasks.map((task) => task.leaseId);
+          if (leaseIds.length > 0) client.label.release.mutate({ projectId, leaseIds }).catch(() => {});
+          return;
+        }
+        setQueue((tasks) => [
+          ...tasks,
+          ...next.tasks.filter((added) => !tasks.some((task) => task.taskId === added.taskId)),
+        ]);
+        setSupply(next.reason ? { state: 'empty', reason: next.reason } : { state: 'ready' });
       },
       (error: Error) => setSupply({ state: 'failed', error }),
     );
@@ -65,10 +72,10 @@ export function useTaskQueue(
     const timer = setInterval(() => {
       const leaseIds = heldLeases();
       // A missed beat is made good by the next; a lease that ran out shows when its ranking is submitted.
-      if (leaseIds.length > 0) client.label.heartbeat.mutate({ leaseIds }).catch(() => {});
+      if (leaseIds.length > 0) client.label.heartbeat.mutate({ projectId, leaseIds }).catch(() => {});
     }, heartbeatMs);
     return () => clearInterval(timer);
-  }, [client]);
+  }, [client, projectId]);
 
   // Prefetched tasks of a page that was left would keep others, and judges, waiting until the leases run out.
   useEffect(() => {
@@ -76,9 +83,9 @@ export function useTaskQueue(
     return () => {
       isLeft.current = true;
       const leaseIds = untouchedLeases();
-      if (leaseIds.length > 0) client.label.release.mutate({ leaseIds }).catch(() => {});
+      if (leaseIds.length > 0) client.label.release.mutate({ projectId, leaseIds }).catch(() => {});
     };
-  }, [client]);
+  }, [client, projectId]);
 
   const drop = useCallback((leaseId: string) => {
     setQueue((tasks) => tasks.filter((task) => task.leaseId !== leaseId));

@@ -1,0 +1,92 @@
+// What an admin decides of who ranks what: tasks given to a person, and taken from them.
+import { and, eq, exists, inArray, isNull, sql } from 'drizzle-orm';
+import type { Database, Transaction } from '../../db/client.ts';
+import { leases, tasks } from '../../db/schema/labelling.ts';
+import { members } from '../../db/schema/members.ts';
+import { user } from '../../db/schema/people.ts';
+import { AppError } from '../../domain/errors.ts';
+import { closeLeases, insertLease } from './leases.ts';
+import { notify } from './notify.ts';
+import { lockTask, type Task } from './tasks.ts';
+
+type Actor = { id: string };
+
+export interface TasksOfPerson {
+  projectId: string;
+  taskIds: string[];
+  userId: string;
+}
+
+export type NotAssigned = 'full' | 'given-before' | 'not-open';
+
+/** An admin gives tasks to a person, who gets them before anything else; what cannot be given is named with the reason. */
+export async function assignTasks(
+  db: Database,
+  admin: Actor,
+  input: TasksOfPerson,
+): Promise<{ assigned: string[]; refused: { taskId: string; reason: NotAssigned }[] }> {
+  return db.transaction(async (tx) => {
+    await requireMember(tx, input);
+    const assigned: string[] = [];
+    const refused: { taskId: string; reason: NotAssigned }[] = [];
+    // In one order for all, so that two admins never wait for one another.
+    for (const taskId of [...new Set(input.taskIds)].sort()) {
+      const task = await lockTask(tx, taskId);
+      if (task.projectId !== input.projectId) throw new AppError('NOT_FOUND', 'A task is not of this project.');
+      const reason = whyNotAssigned(task);
+      const isHis = sql`exists (select 1 from leases l where l.task_id = ${tasks}.id and l.user_id = ${input.userId}
+        and (l.closed_at is null or l.outcome in ('submitted', 'skipped')))`;
+      const lease = reason ? null : await insertLease(tx, { id: input.userId }, task, isHis, { by: admin.id });
+      if (lease) assigned.push(taskId);
+      else refused.push({ taskId, reason: reason ?? 'given-before' });
+    }
+    await notify(tx, 'task', assigned[0] ?? '');
+    return { assigned, refused };
+  });
+}
+
+function whyNotAssigned(task: Task): NotAssigned | null {
+  if (task.status !== 'open') return 'not-open';
+  return !task.isGold && task.covered >= task.overlap ? 'full' : null;
+}
+
+async function requireMember(tx: Transaction, { projectId, userId }: TasksOfPerson): Promise<void> {
+  const [person] = await tx
+    .select({ role: user.role, member: members.userId })
+    .from(user)
+    .leftJoin(members, and(eq(members.userId, user.id), eq(members.projectId, projectId)))
+    .where(eq(user.id, userId));
+  if (!person || (person.role !== 'admin' && !person.member)) {
+    throw new AppError('CONFLICT', 'This person is not a member of the project: add them first.');
+  }
+}
+
+/** Takes tasks from a person who has not ranked them yet; they are not given to them again by themselves. */
+export async function withdrawTasks(db: Database, input: TasksOfPerson): Promise<{ withdrawn: string[] }> {
+  return db.transaction(async (tx) => {
+    const ofProject = tx
+      .select({ one: sql`1` })
+      .from(tasks)
+      .where(and(eq(tasks.id, leases.taskId), eq(tasks.projectId, input.projectId)));
+    const withdrawn = await closeLeases(
+      tx,
+      and(
+        inArray(leases.taskId, input.taskIds),
+        eq(leases.userId, input.userId),
+        isNull(leases.closedAt),
+        exists(ofProject),
+      ),
+      'withdrawn',
+    );
+    return { withdrawn };
+  });
+}
+
+/** Whoever leaves a project leaves its tasks to others. */
+export async function releaseAllLeases(tx: Transaction, params: { projectId: string; userId: string }): Promise<void> {
+  const ofProject = tx
+    .select({ one: sql`1` })
+    .from(tasks)
+    .where(and(eq(tasks.id, leases.taskId), eq(tasks.projectId, params.projectId)));
+  await closeLeases(tx, and(eq(leases.userId, params.userId), isNull(leases.closedAt), exists(ofProject)), 'withdrawn');
+}

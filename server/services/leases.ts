@@ -1,0 +1,172 @@
+// Leases: who holds which task. A task's row is locked before its leases are changed, always in that order and several
+// tasks by their ids, so that two verbs never wait for one another.
+import { and, eq, exists, inArray, isNull, lt, ne, sql } from 'drizzle-orm';
+import type { Database, Transaction } from '../../db/client.ts';
+import { leases, tasks } from '../../db/schema/labelling.ts';
+import { members } from '../../db/schema/members.ts';
+import { user } from '../../db/schema/people.ts';
+import type { Asker } from './asker.ts';
+import type { Lease } from './label-task.ts';
+import { notify } from './notify.ts';
+import { lockTask, recountTask, type Task } from './tasks.ts';
+
+type Actor = { id: string };
+
+/** A lease outlives a lost connection by this much; the page renews it far more often. */
+export const leaseLife = sql`interval '5 minutes'`;
+/** What an admin gave to somebody waits for them. */
+const assignedLife = sql`interval '100 years'`;
+
+/** Leases a locked task to a person, its responses in an order of their own; null where `isTaken` holds by now. */
+export async function insertLease(
+  tx: Transaction,
+  actor: Actor,
+  task: Task,
+  isTaken: ReturnType<typeof sql>,
+  given: { by: string } | null = null,
+): Promise<Lease | null> {
+  const { rows } = await tx.execute<{ id: string }>(sql`
+    insert into leases (task_id, user_id, shown_order, expires_at, assigned_by)
+    select ${tasks.id}, ${actor.id}::uuid,
+      (select array_agg(r.ordinal order by random()) from responses r
+        where r.sampling_id = ${task.samplingId} and r.prompt_id = ${task.promptId} and r.edited_from_id is null),
+      now() + ${given ? assignedLife : leaseLife}, ${given?.by ?? null}::uuid
+    from ${tasks} where ${tasks.id} = ${task.id} and not ${isTaken}
+    on conflict do nothing returning id`);
+  const id = rows[0]?.id;
+  if (!id) return null;
+  await tx
+    .update(tasks)
+    .set({ covered: sql`${tasks.covered} + 1` })
+    .where(eq(tasks.id, task.id));
+  const [lease] = await tx.select().from(leases).where(eq(leases.id, id));
+  return lease ?? null;
+}
+
+/** This person's open leases that their page does not hold, the oldest first. */
+export async function renewForgottenLeases(
+  tx: Transaction,
+  asker: Asker,
+  input: { holding: string[]; count: number },
+): Promise<Lease[]> {
+  const held = input.holding.length === 0 ? sql`` : sql`and l.id <> all(${sql.param(input.holding)}::uuid[])`;
+  const { rows } = await tx.execute<{ id: string }>(
+    sql`update leases set expires_at = greatest(expires_at, now() + ${leaseLife})
+        where id in (
+          select l.id from tasks t join leases l on l.task_id = t.id
+          where t.project_id = ${asker.projectId} and t.status = 'open' and not t.is_paused
+            and l.user_id = ${asker.id} and l.closed_at is null ${held}
+          order by l.created_at limit ${input.count} for update of t, l skip locked)
+          and closed_at is null
+        returning id`,
+  );
+  if (rows.length === 0) return [];
+  const ids = rows.map(({ id }) => id);
+  return tx.select().from(leases).where(inArray(leases.id, ids)).orderBy(leases.createdAt);
+}
+
+const lapsedAtOnce = 20;
+
+/** Leases that have run out make room for others. Each request clears some of them away. */
+export async function closeLapsedLeases(tx: Transaction, projectId: string): Promise<void> {
+  const lapsed = and(eq(leases.taskId, tasks.id), isNull(leases.closedAt), lt(leases.expiresAt, sql`now()`));
+  const [any] = await tx
+    .select({ id: leases.id })
+    .from(leases)
+    .where(and(isNull(leases.closedAt), lt(leases.expiresAt, sql`now()`)))
+    .limit(1);
+  if (!any) return;
+  const locked = await tx
+    .select()
+    .from(tasks)
+    .where(and(eq(tasks.projectId, projectId), exists(tx.select({ one: sql`1` }).from(leases).where(lapsed))))
+    .limit(lapsedAtOnce)
+    .for('update', { skipLocked: true });
+  for (const task of locked) {
+    await tx
+      .update(leases)
+      .set({ closedAt: sql`now()`, outcome: 'expired' })
+      .where(and(eq(leases.taskId, task.id), isNull(leases.closedAt), lt(leases.expiresAt, sql`now()`)));
+    await recountTask(tx, task);
+  }
+}
+
+/** Renews the leases that a page holds; those not returned are lost (taken, withdrawn, submitted or skipped elsewhere). */
+export async function renewLeases(
+  db: Database,
+  actor: Actor,
+  input: { leaseIds: string[] },
+): Promise<{ leaseId: string; expiresAt: Date }[]> {
+  if (input.leaseIds.length === 0) return [];
+  return db
+    .update(leases)
+    .set({ expiresAt: sql`greatest(${leases.expiresAt}, now() + ${leaseLife})` })
+    .where(and(inArray(leases.id, input.leaseIds), eq(leases.userId, actor.id), isNull(leases.closedAt)))
+    .returning({ leaseId: leases.id, expiresAt: leases.expiresAt });
+}
+
+/** Gives back what a page holds and will not rank: others, and judges, get it at once. What was assigned stays. */
+export async function releaseLeases(db: Database, actor: Actor, input: { leaseIds: string[] }): Promise<void> {
+  if (input.leaseIds.length === 0) return;
+  await db.transaction(async (tx) => {
+    const mine = and(inArray(leases.id, input.leaseIds), eq(leases.userId, actor.id), isNull(leases.closedAt));
+    await closeLeases(tx, and(mine, isNull(leases.assignedBy)), 'released');
+  });
+}
+
+/** Closes open leases that `which` names, each under its task's lock, and counts their tasks anew. */
+export async function closeLeases(
+  tx: Transaction,
+  which: ReturnType<typeof and>,
+  outcome: 'released' | 'withdrawn',
+): Promise<string[]> {
+  const named = await tx.select({ taskId: leases.taskId }).from(leases).where(which).orderBy(leases.taskId);
+  const closed: string[] = [];
+  for (const taskId of new Set(named.map((lease) => lease.taskId))) {
+    const task = await lockTask(tx, taskId);
+    const ended = await tx
+      .update(leases)
+      .set({ closedAt: sql`now()`, outcome })
+      .where(and(which, eq(leases.taskId, taskId)))
+      .returning({ id: leases.id });
+    if (ended.length === 0) continue;
+    await recountTask(tx, task);
+    await notify(tx, 'task', taskId);
+    closed.push(taskId);
+  }
+  return closed;
+}
+
+/** Whether somebody is left who could rank a task: a member whom it suits and who has not had it, or whoever holds it. */
+export async function isSomebodyLeft(tx: Transaction, task: Task): Promise<boolean> {
+  const had = sql`exists (select 1 from leases l where l.task_id = ${task.id} and l.user_id = ${user.id}
+    and l.outcome in ('submitted', 'skipped', 'withdrawn')
+    and not exists (select 1 from leases o where o.task_id = l.task_id and o.user_id = l.user_id and o.closed_at is null))`;
+  const suiting = sql`(${members.userId} is not null
+    and (cardinality(${members.languages}) = 0 or ${task.language}::text is null or ${task.language} = any(${members.languages}))
+    and ${sql.param(task.qualifications)}::text[] <@ ${members.qualifications})`;
+  const [left] = await tx
+    .select({ id: user.id })
+    .from(user)
+    .leftJoin(members, and(eq(members.userId, user.id), eq(members.projectId, task.projectId)))
+    .where(sql`(${user.role} = 'admin' or ${suiting}) and not ${had}`)
+    .limit(1);
+  return left !== undefined;
+}
+
+/** Another lease of this person's on the task, open or submitted: with it they need no second one. */
+export async function hasOtherLease(tx: Transaction, lease: Lease): Promise<boolean> {
+  const [other] = await tx
+    .select({ id: leases.id })
+    .from(leases)
+    .where(
+      and(
+        eq(leases.taskId, lease.taskId),
+        eq(leases.userId, lease.userId),
+        ne(leases.id, lease.id),
+        sql`(${leases.closedAt} is null or ${leases.outcome} = 'submitted')`,
+      ),
+    )
+    .limit(1);
+  return other !== undefined;
+}
