@@ -15,7 +15,7 @@ export interface ChangeFeed {
 
 const reconnectMs = 500;
 /** Two hundred people rank fifty tasks a second, and each such notice goes to every page: they are told once a while. */
-const gatherTasksMs = 1_000;
+const gatherTasksMs = 3_000;
 
 export function openChangeFeed(url: string): ChangeFeed {
   const emitter = new EventEmitter();

@@ -10,6 +10,7 @@ import type { ArtifactStore } from './artifacts.ts';
 import type { User } from './auth.ts';
 import { isConnectionError } from './database-errors.ts';
 import type { ChangeFeed } from './events.ts';
+import { readAsker } from './services/asker.ts';
 import { requireRole } from './services/members.ts';
 
 export interface Context {
@@ -106,6 +107,14 @@ export function projectProcedure(wanted: ProjectRole) {
     return next({ ctx: { ...ctx, projectRole } });
   });
 }
+
+/** A member of the project that the input names, as one who ranks there. */
+export const askerProcedure = annotatorProcedure
+  .input(z.object({ projectId: z.uuid() }))
+  .use(async ({ ctx, input, next }) => {
+    const asker = await readAsker(ctx.db, ctx.user, input.projectId);
+    return next({ ctx: { ...ctx, asker } });
+  });
 
 /** An admin of the whole installation. */
 export const adminProcedure = annotatorProcedure.use(({ ctx, next }) => {

@@ -25,7 +25,7 @@ const allowed: Record<string, string[]> = {
   server: ['db', 'domain', 'engine/config.ts', 'engine/errors.ts', 'engine/ports.ts'],
   worker: ['db', 'demo', 'domain', 'engine', 'server'],
   app: ['server', 'domain', 'engine/config.ts', 'engine/loss-config.ts', 'engine/ports.ts'],
-  bench: ['demo', 'engine'],
+  bench: ['db', 'demo', 'domain', 'engine', 'server'],
   cli: ['bench', 'db', 'demo', 'domain', 'engine', 'server', 'worker'],
   scripts: ['cli', 'db', 'demo', 'domain', 'e2e', 'engine', 'server', 'worker'],
   e2e: ['cli', 'db', 'demo', 'domain', 'test'],

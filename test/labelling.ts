@@ -2,17 +2,23 @@
 import { randomUUID } from 'node:crypto';
 import type { Database } from '../db/client.ts';
 import { type Annotation, annotationSchema } from '../domain/annotation.ts';
+import type { User } from '../server/auth.ts';
+import { readAsker } from '../server/services/asker.ts';
 import { type EmptyReason, nextTasks } from '../server/services/assignment.ts';
 import type { LabelTask } from '../server/services/label-task.ts';
 import { submitRanking } from '../server/services/labels.ts';
 
+/** A person as the verbs of ranking take them. */
+export const askerOf = (db: Database, person: User, projectId: string) => readAsker(db, person, projectId);
+
 /** The next task for a person, or why there is none. */
 export async function nextTask(
   db: Database,
-  person: { id: string },
+  person: User,
   input: { projectId: string; holding?: string[] },
 ): Promise<LabelTask | EmptyReason> {
-  const { tasks, reason } = await nextTasks(db, person, { holding: [], count: 1, ...input });
+  const { projectId, holding = [] } = input;
+  const { tasks, reason } = await nextTasks(db, await askerOf(db, person, projectId), { holding, count: 1 });
   const [task] = tasks;
   if (task) return task;
   if (!reason) throw new Error('neither a task nor a reason');
@@ -32,9 +38,9 @@ export const annotated = (tiers: string[][], more: Partial<Annotation> = {}): An
 });
 
 /** Ranks a task in the order shown, or as `annotation` says. */
-export function rankTask(
+export async function rankTask(
   db: Database,
-  person: { id: string },
+  person: User,
   projectId: string,
   task: LabelTask,
   said: { submissionId?: string; annotation?: Annotation } = {},
@@ -42,5 +48,5 @@ export function rankTask(
   const { leaseId } = task;
   const { submissionId = randomUUID(), annotation = annotated(task.responses.map(({ id }) => [id])) } = said;
   const rest = { durationMs: 1_000, guidelineId: null };
-  return submitRanking(db, person, { projectId, submissionId, leaseId, annotation, ...rest });
+  return submitRanking(db, await askerOf(db, person, projectId), { submissionId, leaseId, annotation, ...rest });
 }

@@ -11,9 +11,8 @@ import {
   undoRanking,
 } from '../services/labels.ts';
 import { releaseLeases, renewLeases } from '../services/leases.ts';
-import { projectProcedure, router } from '../trpc.ts';
+import { askerProcedure, router } from '../trpc.ts';
 
-const annotator = projectProcedure('annotator');
 const leaseIds = z.array(z.uuid()).max(20);
 
 const submission = z.object({
@@ -34,31 +33,35 @@ const skip = z.object({
 });
 
 export const labelRouter = router({
-  context: annotator.query(({ ctx, input }) => labelContext(ctx.db, ctx.user, input)),
+  context: askerProcedure.query(({ ctx }) => labelContext(ctx.db, ctx.asker)),
   // A mutation: it takes leases, so it must never be repeated by a cache.
-  next: annotator
+  next: askerProcedure
     .input(z.object({ holding: leaseIds.default([]), count: z.number().int().min(1).max(5).default(1) }))
-    .mutation(({ ctx, input }) => nextTasks(ctx.db, ctx.user, input)),
-  heartbeat: annotator.input(z.object({ leaseIds })).mutation(({ ctx, input }) => renewLeases(ctx.db, ctx.user, input)),
-  release: annotator.input(z.object({ leaseIds })).mutation(({ ctx, input }) => releaseLeases(ctx.db, ctx.user, input)),
-  submit: annotator
+    .mutation(({ ctx, input }) => nextTasks(ctx.db, ctx.asker, input)),
+  heartbeat: askerProcedure
+    .input(z.object({ leaseIds }))
+    .mutation(({ ctx, input }) => renewLeases(ctx.db, ctx.asker, input)),
+  release: askerProcedure
+    .input(z.object({ leaseIds }))
+    .mutation(({ ctx, input }) => releaseLeases(ctx.db, ctx.asker, input)),
+  submit: askerProcedure
     .input(submission.extend({ leaseId: z.uuid() }))
-    .mutation(({ ctx, input }) => submitRanking(ctx.db, ctx.user, input)),
-  skip: annotator.input(skip).mutation(({ ctx, input }) => skipTask(ctx.db, ctx.user, input)),
-  undo: annotator.mutation(({ ctx, input }) => undoRanking(ctx.db, ctx.user, input)),
-  history: annotator
+    .mutation(({ ctx, input }) => submitRanking(ctx.db, ctx.asker, input)),
+  skip: askerProcedure.input(skip).mutation(({ ctx, input }) => skipTask(ctx.db, ctx.asker, input)),
+  undo: askerProcedure.mutation(({ ctx }) => undoRanking(ctx.db, ctx.asker)),
+  history: askerProcedure
     .input(z.object({ cursor: z.uuid().optional(), limit: z.number().int().min(1).max(100).default(30) }))
-    .query(({ ctx, input }) => listOwnRankings(ctx.db, ctx.user, input)),
-  ranking: annotator
+    .query(({ ctx, input }) => listOwnRankings(ctx.db, ctx.asker, input)),
+  ranking: askerProcedure
     .input(z.object({ rankingId: z.uuid() }))
-    .query(({ ctx, input }) => getOwnRanking(ctx.db, ctx.user, input)),
-  revise: annotator
+    .query(({ ctx, input }) => getOwnRanking(ctx.db, ctx.asker, input)),
+  revise: askerProcedure
     .input(submission.extend({ rankingId: z.uuid() }))
-    .mutation(({ ctx, input }) => reviseRanking(ctx.db, ctx.user, input)),
-  readGuideline: annotator
+    .mutation(({ ctx, input }) => reviseRanking(ctx.db, ctx.asker, input)),
+  readGuideline: askerProcedure
     .input(z.object({ guidelineId: z.uuid() }))
-    .mutation(({ ctx, input }) => readGuideline(ctx.db, ctx.user, input)),
-  progress: annotator
+    .mutation(({ ctx, input }) => readGuideline(ctx.db, ctx.asker, input)),
+  progress: askerProcedure
     .input(z.object({ since: z.date().optional() }))
-    .query(({ ctx, input }) => labelProgress(ctx.db, ctx.user, input)),
+    .query(({ ctx, input }) => labelProgress(ctx.db, ctx.asker, input)),
 });

@@ -1,15 +1,19 @@
-// A person who asks a project for something to rank, and what the project says of ranking.
+// A member of a project who ranks, and what the project says of ranking: read once for each request.
 import { and, eq } from 'drizzle-orm';
 import type { Queryable } from '../../db/client.ts';
 import { members } from '../../db/schema/members.ts';
 import { projects } from '../../db/schema/project.ts';
 import { AppError } from '../../domain/errors.ts';
 import { type LabelSettings, readLabelSettings } from '../../domain/label-settings.ts';
+import type { ProjectRole } from '../../domain/roles.ts';
+import type { User } from '../auth.ts';
+import { notAMember } from './members.ts';
 
 /** A person in a project, as far as it decides what they are given. */
 export interface Asker {
   id: string;
   projectId: string;
+  role: ProjectRole;
   isPaused: boolean;
   isClosed: boolean;
   settings: LabelSettings;
@@ -19,23 +23,27 @@ export interface Asker {
   needsOnboarding: boolean;
 }
 
-export async function readAsker(db: Queryable, actor: { id: string }, projectId: string): Promise<Asker> {
+/** Refuses whoever is no member. */
+export async function readAsker(db: Queryable, actor: Pick<User, 'id' | 'role'>, projectId: string): Promise<Asker> {
   const [row] = await db
     .select({ project: projects, member: members })
     .from(projects)
     .leftJoin(members, and(eq(members.projectId, projects.id), eq(members.userId, actor.id)))
     .where(eq(projects.id, projectId));
-  if (!row) throw new AppError('NOT_FOUND', 'There is no such project.');
+  const role = actor.role === 'admin' ? 'admin' : row?.member?.role;
+  // As `requireRole` says it: a stranger learns nothing of a project.
+  if (!row || !role) throw new AppError('NOT_FOUND', notAMember);
   const { project, member } = row;
   const settings = readLabelSettings(project.labelling);
   return {
     id: actor.id,
     projectId,
+    role,
     isPaused: project.isPaused,
     isClosed: project.rankingsClosedAt !== null,
     settings,
     languages: member?.languages ?? [],
     qualifications: member?.qualifications ?? null,
-    needsOnboarding: settings.onboarding.isRequired && member?.role === 'annotator' && !member.onboardedAt,
+    needsOnboarding: settings.onboarding.isRequired && role === 'annotator' && !member?.onboardedAt,
   };
 }

@@ -1,11 +1,11 @@
 // What an admin decides of who ranks what: tasks given to a person, and taken from them.
-import { and, eq, exists, inArray, isNull, sql } from 'drizzle-orm';
+import { and, eq, exists, inArray, isNull, or, sql } from 'drizzle-orm';
 import type { Database, Transaction } from '../../db/client.ts';
 import { leases, tasks } from '../../db/schema/labelling.ts';
 import { members } from '../../db/schema/members.ts';
 import { user } from '../../db/schema/people.ts';
 import { AppError } from '../../domain/errors.ts';
-import { closeLeases, insertLease } from './leases.ts';
+import { closeLeases, leasePicked, pickTask } from './leases.ts';
 import { notify } from './notify.ts';
 import { lockTask, type Task } from './tasks.ts';
 
@@ -34,15 +34,32 @@ export async function assignTasks(
       const task = await lockTask(tx, taskId);
       if (task.projectId !== input.projectId) throw new AppError('NOT_FOUND', 'A task is not of this project.');
       const reason = whyNotAssigned(task);
-      const isHis = sql`exists (select 1 from leases l where l.task_id = ${tasks}.id and l.user_id = ${input.userId}
-        and (l.closed_at is null or l.outcome in ('submitted', 'skipped')))`;
-      const lease = reason ? null : await insertLease(tx, { id: input.userId }, task, isHis, { by: admin.id });
+      const lease =
+        reason || (await hadTask(tx, { taskId, userId: input.userId }))
+          ? null
+          : await leasePicked(tx, { id: input.userId }, pickTask(taskId), { by: admin.id });
       if (lease) assigned.push(taskId);
       else refused.push({ taskId, reason: reason ?? 'given-before' });
     }
     await notify(tx, 'task', assigned[0] ?? '');
     return { assigned, refused };
   });
+}
+
+/** Whether a person holds a task, or has ranked or skipped it. */
+async function hadTask(tx: Transaction, { taskId, userId }: { taskId: string; userId: string }): Promise<boolean> {
+  const [had] = await tx
+    .select({ id: leases.id })
+    .from(leases)
+    .where(
+      and(
+        eq(leases.taskId, taskId),
+        eq(leases.userId, userId),
+        or(isNull(leases.closedAt), inArray(leases.outcome, ['submitted', 'skipped'])),
+      ),
+    )
+    .limit(1);
+  return had !== undefined;
 }
 
 function whyNotAssigned(task: Task): NotAssigned | null {

@@ -1,14 +1,12 @@
 // What a person is given to rank: never a task that they had before, never more people than its overlap. Highest priority,
 // oldest and least covered first; among equals each person goes round in an order of their own.
-import { and, eq, exists, sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import type { Database, Transaction } from '../../db/client.ts';
-import { goldTasks, tasks } from '../../db/schema/labelling.ts';
 import { mixSeed } from '../../domain/random.ts';
-import { type Asker, readAsker } from './asker.ts';
-import { describeLeases, type LabelTask, type Lease } from './label-task.ts';
-import { closeLapsedLeases, insertLease, renewForgottenLeases } from './leases.ts';
+import type { Asker } from './asker.ts';
+import { describeLeases, type LabelTask } from './label-task.ts';
+import { closeLapsedLeases, type HeldLease, leasePicked, pickTask, renewForgottenLeases } from './leases.ts';
 import { onboardingState } from './onboarding.ts';
-import { lockTask, type Task } from './tasks.ts';
 
 /**
  * Why there is nothing, or not enough. `leased`: others hold all that is left; `skipped`: this person skipped all that
@@ -33,44 +31,50 @@ export interface NextTasks {
   reason: EmptyReason | null;
 }
 
-type Actor = { id: string };
-
 /**
  * The next tasks for a person, leased to them. `holding` names the leases that their page has open: a lease of theirs that
  * it does not hold (the page was reloaded, an admin assigned it) is handed out before anything new.
  */
 export async function nextTasks(
   db: Database,
-  actor: Actor,
-  input: { projectId: string; holding: string[]; count: number },
+  asker: Asker,
+  input: { holding: string[]; count: number },
 ): Promise<NextTasks> {
+  if (asker.isPaused) return { tasks: [], reason: 'paused' };
   return db.transaction(async (tx) => {
-    const asker = await readAsker(tx, actor, input.projectId);
-    if (asker.isPaused) return { tasks: [], reason: 'paused' };
-    await closeLapsedLeases(tx, asker.projectId);
     const held = await renewForgottenLeases(tx, asker, input);
-    const refused = asker.needsOnboarding
+    const reason = asker.needsOnboarding
       ? await giveOnboarding(tx, asker, held, input.count)
       : await giveWork(tx, asker, held, input.count);
-    return { tasks: await describeLeases(tx, held), reason: refused };
+    return { tasks: await describeLeases(tx, held), reason };
   });
 }
 
 /** Adds leases to `held` up to `count`; says why where there are too few. */
-async function giveWork(tx: Transaction, asker: Asker, held: Lease[], count: number): Promise<EmptyReason | null> {
+async function giveWork(tx: Transaction, asker: Asker, held: HeldLease[], count: number): Promise<EmptyReason | null> {
+  let hasCleared = false;
   while (held.length < count) {
     const isGold = asker.settings.goldRate > 0 && Math.random() < asker.settings.goldRate;
-    const lease = (isGold ? await leaseOne(tx, asker, findGold) : null) ?? (await leaseOne(tx, asker, findTask));
-    if (!lease) return whyEmpty(tx, asker);
-    held.push(lease);
+    const lease = (isGold ? await leasePicked(tx, asker, pickGold(asker)) : null) ?? (await leaseNext(tx, asker));
+    if (lease) held.push(lease);
+    else if (hasCleared) return whyEmpty(tx, asker);
+    else {
+      await closeLapsedLeases(tx, asker.projectId);
+      hasCleared = true;
+    }
   }
   return null;
+}
+
+/** The next on this person's way round the circle; past its end, or where others hold that group's rows, the first that is free. */
+async function leaseNext(tx: Transaction, asker: Asker): Promise<HeldLease | null> {
+  return (await leasePicked(tx, asker, pickOnCircle(asker))) ?? leasePicked(tx, asker, pickFirst(asker));
 }
 
 async function giveOnboarding(
   tx: Transaction,
   asker: Asker,
-  held: Lease[],
+  held: HeldLease[],
   count: number,
 ): Promise<EmptyReason | null> {
   const { state, unanswered } = await onboardingState(tx, { ...asker, userId: asker.id });
@@ -78,136 +82,77 @@ async function giveOnboarding(
   if (state.hasPassed === false) return 'onboarding-failed';
   for (const taskId of unanswered) {
     if (held.length >= count) break;
-    if (held.some((lease) => lease.taskId === taskId)) continue;
-    const lease = await insertLease(tx, asker, await lockTask(tx, taskId), sql`false`);
+    const lease = await leasePicked(tx, asker, pickTask(taskId));
     if (lease) held.push(lease);
   }
   // The test's end decides what comes next: nothing is handed out beyond it.
   return held.length === 0 ? 'leased' : null;
 }
 
-type FindTask = (tx: Transaction, asker: Asker) => Promise<Task | null>;
-
-async function leaseOne(tx: Transaction, asker: Asker, find: FindTask): Promise<Lease | null> {
-  for (;;) {
-    const task = await find(tx, asker);
-    if (!task) return null;
-    const lease = await insertLease(tx, asker, task, wasGiven(asker));
-    // null: this person's other tab was given it between our look and our lock. That lease is visible now: look again.
-    if (lease) return lease;
-  }
+/** A lease that this person holds, or that ended in their having done with the task `t`. */
+function wasGiven({ id }: Pick<Asker, 'id'>): SQL {
+  return sql`exists (select 1 from leases o where o.task_id = t.id and o.user_id = ${id}
+    and (o.closed_at is null or o.outcome in ('submitted', 'skipped', 'withdrawn')))`;
 }
 
-/** A lease that this person holds, or that ended in their having done with the task. */
-function wasGiven({ id }: Actor) {
-  return sql`exists (select 1 from leases l where l.task_id = ${tasks}.id and l.user_id = ${id}
-    and (l.closed_at is null or l.outcome in ('submitted', 'skipped', 'withdrawn')))`;
+function suits({ languages, qualifications }: Asker): SQL {
+  const language =
+    languages.length === 0 ? sql`true` : sql`(t.language is null or t.language = any(${sql.param(languages)}::text[]))`;
+  const qualified = qualifications === null ? sql`true` : sql`t.qualifications <@ ${sql.param(qualifications)}::text[]`;
+  return sql`(${language} and ${qualified})`;
 }
 
-function suits({ languages, qualifications }: Asker) {
-  return and(
-    languages.length === 0
-      ? undefined
-      : sql`(${tasks.language} is null or ${tasks.language} = any(${sql.param(languages)}::text[]))`,
-    qualifications === null ? undefined : sql`${tasks.qualifications} <@ ${sql.param(qualifications)}::text[]`,
-  );
+/** As the index `tasks_to_give` has it. */
+function toGive(asker: Asker): SQL {
+  return sql`t.project_id = ${asker.projectId} and t.status = 'open' and t.covered < t.overlap and not t.is_paused
+    and not t.is_gold and ${suits(asker)} and not ${wasGiven(asker)}`;
 }
 
-function toGive(asker: Asker) {
-  // As the index `tasks_to_give` has it.
-  return and(
-    eq(tasks.projectId, asker.projectId),
-    sql`${tasks.status} = 'open' and ${tasks.covered} < ${tasks.overlap} and not ${tasks.isPaused} and not ${tasks.isGold}`,
-    suits(asker),
-    sql`not ${wasGiven(asker)}`,
-  );
+const inOrder = sql`t.priority desc nulls last, t.opened_at, t.covered, t.position`;
+
+/**
+ * Of the first group (priority, age, cover) that has a task for this person, the next one on the circle from the person's
+ * own place. Both halves read the index `tasks_to_give` up to their first row.
+ */
+function pickOnCircle(asker: Asker): SQL {
+  const place = mixSeed(0, asker.id) % 2_147_483_647;
+  return sql`
+    select p.* from
+      (select t.priority, t.opened_at, t.covered from tasks t where ${toGive(asker)} order by ${inOrder} limit 1) g,
+      lateral (select t.id, t.sampling_id, t.prompt_id from tasks t
+        where ${toGive(asker)} and t.priority = g.priority and t.opened_at = g.opened_at and t.covered = g.covered
+          and t.position >= ${place}
+        order by t.position limit 1 for update skip locked) p`;
 }
 
-/** Locks the next task: of the first group (priority, age, cover) that has one, the next on the circle from this person. */
-const findTask: FindTask = async (tx, asker) => {
-  for (;;) {
-    const [group] = await tx
-      .select({ priority: tasks.priority, openedAt: sql<string>`${tasks.openedAt}::text`, covered: tasks.covered })
-      .from(tasks)
-      .where(toGive(asker))
-      .orderBy(sql`${tasks.priority} desc nulls last`, tasks.openedAt, tasks.covered, tasks.position)
-      .limit(1);
-    if (!group) return null;
-    const inGroup = and(
-      toGive(asker),
-      eq(tasks.priority, group.priority),
-      sql`${tasks.openedAt} = ${group.openedAt}::timestamptz`,
-      eq(tasks.covered, group.covered),
-    );
-    const start = mixSeed(0, asker.id) % 2_147_483_647;
-    const from = (half: ReturnType<typeof sql>) =>
-      tx
-        .select()
-        .from(tasks)
-        .where(and(inGroup, half))
-        .orderBy(tasks.position)
-        .limit(1)
-        .for('update', { skipLocked: true });
-    const [task] = await from(sql`${tasks.position} >= ${start}`);
-    if (task) return task;
-    const [wrapped] = await from(sql`${tasks.position} < ${start}`);
-    if (wrapped) return wrapped;
-    // All of this group are locked by others at this moment: whatever is free will do.
-    const [free] = await tx
-      .select()
-      .from(tasks)
-      .where(toGive(asker))
-      .orderBy(sql`${tasks.priority} desc nulls last`, tasks.openedAt, tasks.covered, tasks.position)
-      .limit(1)
-      .for('update', { skipLocked: true });
-    return free ?? null;
-  }
-};
+function pickFirst(asker: Asker): SQL {
+  return sql`select t.id, t.sampling_id, t.prompt_id from tasks t where ${toGive(asker)}
+    order by ${inOrder} limit 1 for update skip locked`;
+}
 
 /** A gold task of the silent kind that this person has not had. */
-const findGold: FindTask = async (tx, asker) => {
-  const silent = tx
-    .select({ one: sql`1` })
-    .from(goldTasks)
-    .where(and(eq(goldTasks.taskId, tasks.id), eq(goldTasks.use, 'silent')));
-  const [task] = await tx
-    .select()
-    .from(tasks)
-    .where(
-      and(
-        eq(tasks.projectId, asker.projectId),
-        sql`${tasks.isGold}`,
-        eq(tasks.status, 'open'),
-        eq(tasks.isPaused, false),
-        exists(silent),
-        suits(asker),
-        sql`not ${wasGiven(asker)}`,
-      ),
-    )
-    .orderBy(sql`random()`)
-    .limit(1)
-    .for('update', { skipLocked: true });
-  return task ?? null;
-};
+function pickGold(asker: Asker): SQL {
+  return sql`select t.id, t.sampling_id, t.prompt_id from tasks t
+    where t.project_id = ${asker.projectId} and t.is_gold and t.status = 'open' and not t.is_paused
+      and exists (select 1 from gold_tasks g where g.task_id = t.id and g.use = 'silent')
+      and ${suits(asker)} and not ${wasGiven(asker)}
+    order by random() limit 1 for update skip locked`;
+}
 
 async function whyEmpty(tx: Transaction, asker: Asker): Promise<EmptyReason> {
-  const mine = (outcomes: ReturnType<typeof sql>) => sql`exists (select 1 from leases l
-    where l.task_id = ${tasks}.id and l.user_id = ${asker.id} and ${outcomes})`;
-  const counted = (condition: ReturnType<typeof sql>) => sql<number>`count(*) filter (where ${condition})::int`;
-  const open = sql`${tasks.status} = 'open'`;
-  const suited = suits(asker) ?? sql`true`;
-  const [found] = await tx
-    .select({
-      tasks: sql<number>`count(*)::int`,
-      open: counted(open),
-      running: counted(sql`${open} and not ${tasks.isPaused}`),
-      suiting: counted(sql`${open} and not ${tasks.isPaused} and ${suited}`),
-      leased: counted(sql`${open} and not ${tasks.isPaused} and ${suited} and ${tasks.covered} >= ${tasks.overlap}
-        and not ${wasGiven(asker)}`),
-      skipped: counted(sql`${open} and not ${tasks.isPaused} and ${mine(sql`l.outcome = 'skipped'`)}`),
-    })
-    .from(tasks)
-    .where(and(eq(tasks.projectId, asker.projectId), eq(tasks.isGold, false)));
+  const running = sql`t.status = 'open' and not t.is_paused`;
+  const suiting = sql`${running} and ${suits(asker)}`;
+  const counted = (condition: SQL) => sql`count(*) filter (where ${condition})::int`;
+  const { rows } = await tx.execute<
+    Record<'tasks' | 'open' | 'running' | 'suiting' | 'leased' | 'skipped', number>
+  >(sql`
+    select count(*)::int as tasks, ${counted(sql`t.status = 'open'`)} as open, ${counted(running)} as running,
+      ${counted(suiting)} as suiting,
+      ${counted(sql`${suiting} and t.covered >= t.overlap and not ${wasGiven(asker)}`)} as leased,
+      ${counted(sql`${running} and exists (select 1 from leases o
+        where o.task_id = t.id and o.user_id = ${asker.id} and o.outcome = 'skipped')`)} as skipped
+    from tasks t where t.project_id = ${asker.projectId} and not t.is_gold`);
+  const [found] = rows;
   if (!found || found.tasks === 0) return 'none-sampled';
   if (found.open === 0) return 'all-ranked';
   if (found.running === 0) return 'paused';

@@ -2,10 +2,11 @@
 import { and, desc, eq, inArray, isNull } from 'drizzle-orm';
 import type { Queryable } from '../../db/client.ts';
 import { prompts, responses, samplings } from '../../db/schema/data.ts';
-import { goldTasks, type leases, rankings, tasks } from '../../db/schema/labelling.ts';
+import { goldTasks, rankings, tasks } from '../../db/schema/labelling.ts';
 import type { Annotation } from '../../domain/annotation.ts';
 import { conditioned } from '../../domain/conditional.ts';
 import type { ChatMessage } from '../../engine/ports.ts';
+import type { HeldLease } from './leases.ts';
 
 export interface ShownTask {
   taskId: string;
@@ -26,19 +27,18 @@ export interface LabelTask extends ShownTask {
   isOnboarding: boolean;
 }
 
-export type Lease = typeof leases.$inferSelect;
-
 /** Prompts and responses of tasks, each in an order of its own. */
 async function showTasks(
   db: Queryable,
   asked: readonly { taskId: string; shownOrder: number[] }[],
-): Promise<Map<string, Omit<ShownTask, 'annotation'>>> {
+): Promise<Map<string, Omit<ShownTask, 'annotation'> & { isOnboarding: boolean }>> {
   const rows = await db
     .select({
       taskId: tasks.id,
       prompt: prompts.messages,
       stated: { persona: prompts.persona, tags: prompts.tags },
       conditions: samplings.conditions,
+      goldUse: goldTasks.use,
       response: { id: responses.id, ordinal: responses.ordinal, text: responses.text },
     })
     .from(tasks)
@@ -52,6 +52,7 @@ async function showTasks(
         isNull(responses.editedFromId),
       ),
     )
+    .leftJoin(goldTasks, eq(goldTasks.taskId, tasks.id))
     .where(
       inArray(
         tasks.id,
@@ -65,27 +66,16 @@ async function showTasks(
       if (!first) throw new Error(`task ${taskId} has no responses`);
       const byOrdinal = new Map(own.map(({ response: { id, ordinal, text } }) => [ordinal, { id, text }]));
       const prompt = conditioned(first.prompt, first.stated, first.conditions);
-      return [taskId, { taskId, prompt, responses: shownOrder.flatMap((ordinal) => byOrdinal.get(ordinal) ?? []) }];
+      const shown = shownOrder.flatMap((ordinal) => byOrdinal.get(ordinal) ?? []);
+      return [taskId, { taskId, prompt, responses: shown, isOnboarding: first.goldUse === 'onboarding' }];
     }),
   );
 }
 
 /** Leases as the page takes them, in their order. */
-export async function describeLeases(db: Queryable, held: readonly Lease[]): Promise<LabelTask[]> {
+export async function describeLeases(db: Queryable, held: readonly HeldLease[]): Promise<LabelTask[]> {
   if (held.length === 0) return [];
   const shown = await showTasks(db, held);
-  const onboarding = await db
-    .select({ taskId: goldTasks.taskId })
-    .from(goldTasks)
-    .where(
-      and(
-        eq(goldTasks.use, 'onboarding'),
-        inArray(
-          goldTasks.taskId,
-          held.map(({ taskId }) => taskId),
-        ),
-      ),
-    );
   return Promise.all(
     held.map(async (lease) => {
       const task = shown.get(lease.taskId);
@@ -96,7 +86,6 @@ export async function describeLeases(db: Queryable, held: readonly Lease[]): Pro
         expiresAt: lease.expiresAt,
         note: lease.note,
         annotation: lease.note === null ? null : await newestAnnotation(db, lease),
-        isOnboarding: onboarding.some(({ taskId }) => taskId === lease.taskId),
       };
     }),
   );
@@ -109,10 +98,11 @@ export async function describeRanking(
 ): Promise<ShownTask & { annotation: Annotation }> {
   const shown = (await showTasks(db, [ranking])).get(ranking.taskId);
   if (!shown) throw new Error(`ranking ${ranking.id} has no task`);
-  return { ...shown, annotation: await annotationOf(db, ranking) };
+  const { taskId, prompt, responses: answers } = shown;
+  return { taskId, prompt, responses: answers, annotation: await annotationOf(db, ranking) };
 }
 
-async function newestAnnotation(db: Queryable, lease: Lease): Promise<Annotation | null> {
+async function newestAnnotation(db: Queryable, lease: HeldLease): Promise<Annotation | null> {
   const [newest] = await db
     .select()
     .from(rankings)

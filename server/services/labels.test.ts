@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { leases, rankingRetractions, rankings, tasks } from '../../db/schema/labelling.ts';
 import type { SkipReason } from '../../domain/annotation.ts';
 import { addTasks, seedDemo } from '../../test/demo.ts';
-import { annotated, nextTask, rankTask, requireNextTask } from '../../test/labelling.ts';
+import { annotated, askerOf, nextTask, rankTask, requireNextTask } from '../../test/labelling.ts';
 import { addPerson } from '../../test/people.ts';
 import { createTestDatabase, type TestDatabase } from '../../test/postgres.ts';
 import type { User } from '../auth.ts';
@@ -42,9 +42,11 @@ function requireTask(task: LabelTask | EmptyReason | null): LabelTask {
 const tiersOf = (task: LabelTask) => task.responses.map(({ id }) => [id]);
 const submit = (person: User, task: LabelTask, submissionId: string = randomUUID(), tiers = tiersOf(task)) =>
   rankTask(database.db, person, projectId, task, { submissionId, annotation: annotated(tiers) });
-const skip = (person: User, { leaseId }: LabelTask, reason: SkipReason = 'unsure') =>
-  skipTask(database.db, person, { projectId, leaseId, reason, flags: [] });
-const undo = async (person: User) => (await undoRanking(database.db, person, { projectId })).task;
+const as = (person: User) => askerOf(database.db, person, projectId);
+const skip = async (person: User, { leaseId }: LabelTask, reason: SkipReason = 'unsure') =>
+  skipTask(database.db, await as(person), { leaseId, reason, flags: [] });
+const undo = async (person: User) => (await undoRanking(database.db, await as(person))).task;
+const progress = async (person: User) => labelProgress(database.db, await as(person), {});
 const expire = (leaseId: string) =>
   database.db
     .update(leases)
@@ -128,8 +130,8 @@ test("someone else's lease is not mine to submit, skip or renew", async () => {
   const task = requireTask(await next(ann));
   await expect(submit(ben, task)).rejects.toMatchObject({ code: 'NOT_FOUND' });
   await expect(skip(ben, task)).rejects.toMatchObject({ code: 'NOT_FOUND' });
-  expect(await renewLeases(database.db, ben, { leaseIds: [task.leaseId] })).toEqual([]);
-  expect(await renewLeases(database.db, ann, { leaseIds: [task.leaseId] })).toHaveLength(1);
+  expect(await renewLeases(database.db, ben, { projectId, leaseIds: [task.leaseId] })).toEqual([]);
+  expect(await renewLeases(database.db, ann, { projectId, leaseIds: [task.leaseId] })).toHaveLength(1);
 });
 
 test('a page that was reloaded gets the task it had back, in the same order', async () => {
@@ -196,7 +198,7 @@ test('undo takes the newest ranking back by adding a fact, and hands the task ou
     .where(and(eq(rankingRetractions.rankingId, rankingId), eq(rankingRetractions.userId, ann.id)));
   expect(fact).toBeDefined();
   expect(retracted).toHaveLength(1);
-  expect(await labelProgress(database.db, ann, { projectId })).toEqual({
+  expect(await progress(ann)).toEqual({
     mineToday: 1,
     mine: 1,
     activeMsToday: 2_000,
@@ -204,7 +206,7 @@ test('undo takes the newest ranking back by adding a fact, and hands the task ou
     ranked: 1,
   });
   await submit(ann, undone);
-  expect(await labelProgress(database.db, ann, { projectId })).toMatchObject({ mine: 2, open: 0, ranked: 2 });
+  expect(await progress(ann)).toMatchObject({ mine: 2, open: 0, ranked: 2 });
   expect(await undo(ben)).toBeNull();
 });
 

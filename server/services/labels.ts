@@ -7,9 +7,9 @@ import { goldTasks, leases, rankingRetractions, rankings, tasks } from '../../db
 import { type Annotation, type Flag, findAnnotationProblem, type SkipReason } from '../../domain/annotation.ts';
 import { AppError } from '../../domain/errors.ts';
 import type { LabelSettings } from '../../domain/label-settings.ts';
-import { type Asker, readAsker } from './asker.ts';
-import { describeLeases, describeRanking, type LabelTask, type Lease, type ShownTask } from './label-task.ts';
-import { hasOtherLease, isSomebodyLeft, leaseLife } from './leases.ts';
+import type { Asker } from './asker.ts';
+import { describeLeases, describeRanking, type LabelTask, type ShownTask } from './label-task.ts';
+import { hasOtherLease, isSomebodyLeft, type Lease, leaseLife } from './leases.ts';
 import { notify } from './notify.ts';
 import { type Feedback, findFeedback, type OnboardingState, settleOnboarding } from './onboarding.ts';
 import { isLiveRanking } from './projects.ts';
@@ -19,7 +19,6 @@ type Actor = { id: string };
 type Ranking = typeof rankings.$inferSelect;
 
 export interface Submission {
-  projectId: string;
   submissionId: string;
   annotation: Annotation;
   /** Active time since the task was opened this time. */
@@ -38,45 +37,43 @@ export interface Submitted {
 /** Stores a person's ranking and closes their lease. Idempotent by `submissionId`. */
 export async function submitRanking(
   db: Database,
-  actor: Actor,
+  asker: Asker,
   input: Submission & { leaseId: string },
 ): Promise<Submitted> {
   return db.transaction(async (tx) => {
-    const asker = await readAsker(tx, actor, input.projectId);
     const { lease, task } = await lockLease(tx, asker, input.leaseId);
-    const earlier = await findSubmission(tx, actor, input.submissionId);
-    if (earlier) return tellSubmitted(tx, asker, earlier);
+    const earlier = await findSubmission(tx, asker, input.submissionId);
+    if (earlier) return tellSubmitted(tx, asker, task, earlier);
     await requireLease(tx, lease, task);
     const ranking = await storeRanking(tx, asker, task, { ...input, shownOrder: lease.shownOrder, replacesId: null });
     await tx.update(leases).set({ closedAt: sql`now()`, outcome: 'submitted' }).where(eq(leases.id, lease.id));
     await settleTask(tx, task);
-    return tellSubmitted(tx, asker, ranking);
+    return tellSubmitted(tx, asker, task, ranking);
   });
 }
 
-async function tellSubmitted(tx: Transaction, asker: Asker, { id, taskId, tiers }: Ranking): Promise<Submitted> {
-  const feedback = await findFeedback(tx, taskId, tiers);
+async function tellSubmitted(tx: Transaction, asker: Asker, task: Task, { id, tiers }: Ranking): Promise<Submitted> {
+  const feedback = task.isGold ? await findFeedback(tx, task.id, tiers) : null;
   const onboarding = feedback ? await settleOnboarding(tx, { ...asker, userId: asker.id }) : null;
   return { rankingId: id, feedback, onboarding };
 }
 
 async function lockLease(tx: Transaction, asker: Asker, leaseId: string): Promise<{ lease: Lease; task: Task }> {
-  const [found] = await tx
-    .select({ taskId: leases.taskId })
-    .from(leases)
-    .innerJoin(tasks, eq(tasks.id, leases.taskId))
-    .where(and(eq(leases.id, leaseId), eq(leases.userId, asker.id), eq(tasks.projectId, asker.projectId)));
-  if (!found) throw new AppError('NOT_FOUND', 'This task was not given to you.');
-  const task = await lockTask(tx, found.taskId);
-  const [lease] = await tx.select().from(leases).where(eq(leases.id, leaseId)).for('update');
-  if (!lease) throw new AppError('NOT_FOUND', 'This task does not exist any more.');
-  return { lease, task };
+  // Rows are locked in the order of the tables here: the task before its lease.
+  const [locked] = await tx
+    .select({ task: tasks, lease: leases })
+    .from(tasks)
+    .innerJoin(leases, eq(leases.taskId, tasks.id))
+    .where(and(eq(leases.id, leaseId), eq(leases.userId, asker.id), eq(tasks.projectId, asker.projectId)))
+    .for('update');
+  if (!locked) throw new AppError('NOT_FOUND', 'This task was not given to you.');
+  return locked;
 }
 
-async function findSubmission(tx: Transaction, actor: Actor, submissionId: string): Promise<Ranking | null> {
+async function findSubmission(tx: Transaction, asker: Asker, submissionId: string): Promise<Ranking | null> {
   const [ranking] = await tx.select().from(rankings).where(eq(rankings.submissionId, submissionId));
   if (!ranking) return null;
-  if (ranking.userId !== actor.id) throw new AppError('CONFLICT', 'This submission id belongs to someone else.');
+  if (ranking.userId !== asker.id) throw new AppError('CONFLICT', 'This submission id belongs to someone else.');
   return ranking;
 }
 
@@ -155,15 +152,14 @@ async function insertEdit(tx: Transaction, actor: Actor, edit: NonNullable<Annot
 
 /** After a ranking or a skip: counts the task anew, and gives it up where nobody is left for it. */
 async function settleTask(tx: Transaction, task: Task): Promise<void> {
-  const status = await recountTask(tx, task);
-  if (status === 'open' && !task.isGold && !(await isSomebodyLeft(tx, task))) {
+  const { status, wasLeft } = await recountTask(tx, task);
+  if (status === 'open' && wasLeft && !task.isGold && !(await isSomebodyLeft(tx, task))) {
     await tx.update(tasks).set({ status: 'skipped' }).where(eq(tasks.id, task.id));
   }
   await notify(tx, 'task', task.id);
 }
 
 export interface Skip {
-  projectId: string;
   leaseId: string;
   reason: SkipReason;
   note?: string | undefined;
@@ -171,9 +167,8 @@ export interface Skip {
 }
 
 /** Gives the task back: others still get it, this person does not. Once nobody is left, it counts as skipped. */
-export async function skipTask(db: Database, actor: Actor, input: Skip): Promise<void> {
+export async function skipTask(db: Database, asker: Asker, input: Skip): Promise<void> {
   await db.transaction(async (tx) => {
-    const asker = await readAsker(tx, actor, input.projectId);
     const { lease, task } = await lockLease(tx, asker, input.leaseId);
     if (lease.outcome === 'skipped') return;
     await requireLease(tx, lease, task);
@@ -212,14 +207,9 @@ function requireChangeable({ isClosed }: Asker): void {
 }
 
 /** Takes back this person's newest ranking: the task is theirs again, as they had it. */
-export async function undoRanking(
-  db: Database,
-  actor: Actor,
-  input: { projectId: string },
-): Promise<{ task: LabelTask | null }> {
+export async function undoRanking(db: Database, asker: Asker): Promise<{ task: LabelTask | null }> {
+  requireChangeable(asker);
   return db.transaction(async (tx) => {
-    const asker = await readAsker(tx, actor, input.projectId);
-    requireChangeable(asker);
     const [newest] = await tx
       .select({ ranking: rankings })
       .from(rankings)
@@ -230,7 +220,7 @@ export async function undoRanking(
     if (!newest) return { task: null };
     const task = await lockTask(tx, newest.ranking.taskId);
     const { annotation } = await describeRanking(tx, newest.ranking);
-    const lease = await retract(tx, actor, newest.ranking);
+    const lease = await retract(tx, asker, newest.ranking);
     await recountTask(tx, task);
     await notify(tx, 'task', task.id);
     const [shown] = await describeLeases(tx, [lease]);
@@ -295,10 +285,9 @@ const previewLength = 160;
 /** This person's rankings, newest first, with the beginning of what was asked. */
 export async function listOwnRankings(
   db: Queryable,
-  actor: Actor,
-  input: { projectId: string; cursor?: string | undefined; limit: number },
+  asker: Asker,
+  input: { cursor?: string | undefined; limit: number },
 ) {
-  const asker = await readAsker(db, actor, input.projectId);
   const rows = await db
     .select({
       ...ownRankingColumns,
@@ -325,14 +314,14 @@ export async function listOwnRankings(
 /** One of this person's live rankings, to look at or to change. */
 export async function getOwnRanking(
   db: Queryable,
-  actor: Actor,
-  input: { projectId: string; rankingId: string },
+  asker: Asker,
+  input: { rankingId: string },
 ): Promise<ShownTask & { rankingId: string; annotation: Annotation }> {
   const [found] = await db
     .select({ ranking: rankings })
     .from(rankings)
     .innerJoin(tasks, eq(tasks.id, rankings.taskId))
-    .where(and(isOwn(db, { id: actor.id, projectId: input.projectId }), eq(rankings.id, input.rankingId)));
+    .where(and(isOwn(db, asker), eq(rankings.id, input.rankingId)));
   if (!found) throw new AppError('NOT_FOUND', 'You have no such ranking.');
   return { rankingId: found.ranking.id, ...(await describeRanking(db, found.ranking)) };
 }
@@ -340,14 +329,13 @@ export async function getOwnRanking(
 /** Puts a new ranking in the place of an earlier one of this person's. Idempotent by `submissionId`. */
 export async function reviseRanking(
   db: Database,
-  actor: Actor,
+  asker: Asker,
   input: Submission & { rankingId: string },
 ): Promise<{ rankingId: string }> {
   return db.transaction(async (tx) => {
-    const asker = await readAsker(tx, actor, input.projectId);
     const { taskId } = await getOwnRankingTask(tx, asker, input.rankingId);
     const task = await lockTask(tx, taskId);
-    const earlier = await findSubmission(tx, actor, input.submissionId);
+    const earlier = await findSubmission(tx, asker, input.submissionId);
     if (earlier) return { rankingId: earlier.id };
     requireChangeable(asker);
     const [former] = await tx
@@ -358,7 +346,7 @@ export async function reviseRanking(
     if (!former) {
       throw new AppError('CONFLICT', 'This ranking was undone or changed elsewhere, or a reviewer has decided on it.');
     }
-    await insertRetraction(tx, actor, former.ranking.id);
+    await insertRetraction(tx, asker, former.ranking.id);
     const { shownOrder, id: replacesId } = former.ranking;
     const ranking = await storeRanking(tx, asker, task, { ...input, shownOrder, replacesId });
     await recountTask(tx, task);

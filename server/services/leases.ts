@@ -1,14 +1,15 @@
 // Leases: who holds which task. A task's row is locked before its leases are changed, always in that order and several
 // tasks by their ids, so that two verbs never wait for one another.
-import { and, eq, exists, inArray, isNull, lt, ne, sql } from 'drizzle-orm';
+import { and, eq, exists, inArray, isNull, lt, ne, type SQL, sql } from 'drizzle-orm';
 import type { Database, Transaction } from '../../db/client.ts';
 import { leases, tasks } from '../../db/schema/labelling.ts';
 import { members } from '../../db/schema/members.ts';
 import { user } from '../../db/schema/people.ts';
 import type { Asker } from './asker.ts';
-import type { Lease } from './label-task.ts';
 import { notify } from './notify.ts';
 import { lockTask, recountTask, type Task } from './tasks.ts';
+
+export type Lease = typeof leases.$inferSelect;
 
 type Actor = { id: string };
 
@@ -17,57 +18,67 @@ export const leaseLife = sql`interval '5 minutes'`;
 /** What an admin gave to somebody waits for them. */
 const assignedLife = sql`interval '100 years'`;
 
-/** Leases a locked task to a person, its responses in an order of their own; null where `isTaken` holds by now. */
-export async function insertLease(
+/** A lease as far as the page shows it. */
+export type HeldLease = Pick<Lease, 'id' | 'taskId' | 'userId' | 'shownOrder' | 'expiresAt' | 'note'>;
+
+const heldColumns = sql`l.id, l.task_id as "taskId", l.user_id as "userId", l.shown_order as "shownOrder",
+  l.expires_at as "expiresAt", l.note`;
+
+/** Raw rows hold instants as text. */
+type HeldRow = Omit<HeldLease, 'expiresAt'> & { expiresAt: string } & Record<string, unknown>;
+const toHeld = (row: HeldRow): HeldLease => ({ ...row, expiresAt: new Date(row.expiresAt) });
+
+/**
+ * Leases the task that `picked` locks (a query of one row: id, sampling_id, prompt_id) to a person, its responses in an
+ * order of their own: one statement, so that the lock lasts no longer than it must. Null where `picked` found none, or
+ * where the person's other tab was given the same in this moment.
+ */
+export async function leasePicked(
   tx: Transaction,
   actor: Actor,
-  task: Task,
-  isTaken: ReturnType<typeof sql>,
+  picked: SQL,
   given: { by: string } | null = null,
-): Promise<Lease | null> {
-  const { rows } = await tx.execute<{ id: string }>(sql`
-    insert into leases (task_id, user_id, shown_order, expires_at, assigned_by)
-    select ${tasks.id}, ${actor.id}::uuid,
-      (select array_agg(r.ordinal order by random()) from responses r
-        where r.sampling_id = ${task.samplingId} and r.prompt_id = ${task.promptId} and r.edited_from_id is null),
-      now() + ${given ? assignedLife : leaseLife}, ${given?.by ?? null}::uuid
-    from ${tasks} where ${tasks.id} = ${task.id} and not ${isTaken}
-    on conflict do nothing returning id`);
-  const id = rows[0]?.id;
-  if (!id) return null;
-  await tx
-    .update(tasks)
-    .set({ covered: sql`${tasks.covered} + 1` })
-    .where(eq(tasks.id, task.id));
-  const [lease] = await tx.select().from(leases).where(eq(leases.id, id));
-  return lease ?? null;
+): Promise<HeldLease | null> {
+  const { rows } = await tx.execute<HeldRow>(sql`
+    with picked as (${picked}), l as (
+      insert into leases (task_id, user_id, shown_order, expires_at, assigned_by)
+      select picked.id, ${actor.id}::uuid,
+        (select array_agg(r.ordinal order by random()) from responses r
+          where r.sampling_id = picked.sampling_id and r.prompt_id = picked.prompt_id and r.edited_from_id is null),
+        now() + ${given ? assignedLife : leaseLife}, ${given?.by ?? null}::uuid
+      from picked on conflict do nothing returning *
+    ), counted as (update tasks set covered = covered + 1 from l where tasks.id = l.task_id returning tasks.id)
+    select ${heldColumns} from l join counted on counted.id = l.task_id`);
+  return rows[0] ? toHeld(rows[0]) : null;
 }
+
+/** A task by its id, as `leasePicked` takes it. */
+export const pickTask = (taskId: string): SQL =>
+  sql`select id, sampling_id, prompt_id from tasks where id = ${taskId} for update`;
 
 /** This person's open leases that their page does not hold, the oldest first. */
 export async function renewForgottenLeases(
   tx: Transaction,
   asker: Asker,
   input: { holding: string[]; count: number },
-): Promise<Lease[]> {
-  const held = input.holding.length === 0 ? sql`` : sql`and l.id <> all(${sql.param(input.holding)}::uuid[])`;
-  const { rows } = await tx.execute<{ id: string }>(
-    sql`update leases set expires_at = greatest(expires_at, now() + ${leaseLife})
-        where id in (
-          select l.id from tasks t join leases l on l.task_id = t.id
+): Promise<HeldLease[]> {
+  const held = input.holding.length === 0 ? sql`` : sql`and o.id <> all(${sql.param(input.holding)}::uuid[])`;
+  const { rows } = await tx.execute<HeldRow & { createdAt: string }>(
+    sql`update leases l set expires_at = greatest(l.expires_at, now() + ${leaseLife})
+        where l.id in (
+          select o.id from tasks t join leases o on o.task_id = t.id
           where t.project_id = ${asker.projectId} and t.status = 'open' and not t.is_paused
-            and l.user_id = ${asker.id} and l.closed_at is null ${held}
-          order by l.created_at limit ${input.count} for update of t, l skip locked)
-          and closed_at is null
-        returning id`,
+            and o.user_id = ${asker.id} and o.closed_at is null ${held}
+          order by o.created_at limit ${input.count} for update of t, o skip locked)
+          and l.closed_at is null
+        returning ${heldColumns}, l.created_at as "createdAt"`,
   );
-  if (rows.length === 0) return [];
-  const ids = rows.map(({ id }) => id);
-  return tx.select().from(leases).where(inArray(leases.id, ids)).orderBy(leases.createdAt);
+  return rows.toSorted((one, other) => one.createdAt.localeCompare(other.createdAt)).map(toHeld);
 }
 
 const lapsedAtOnce = 20;
 
-/** Leases that have run out make room for others. Each request clears some of them away. */
+/** Leases that have run out make room for others: some of them at each call. */
 export async function closeLapsedLeases(tx: Transaction, projectId: string): Promise<void> {
   const lapsed = and(eq(leases.taskId, tasks.id), isNull(leases.closedAt), lt(leases.expiresAt, sql`now()`));
   const [any] = await tx
@@ -91,18 +102,25 @@ export async function closeLapsedLeases(tx: Transaction, projectId: string): Pro
   }
 }
 
-/** Renews the leases that a page holds; those not returned are lost (taken, withdrawn, submitted or skipped elsewhere). */
+/**
+ * Renews the leases that a page holds; those not returned are lost (taken, withdrawn, submitted or skipped elsewhere). Each
+ * page does so now and then, and clears away what others have let run out.
+ */
 export async function renewLeases(
   db: Database,
   actor: Actor,
-  input: { leaseIds: string[] },
+  input: { projectId: string; leaseIds: string[] },
 ): Promise<{ leaseId: string; expiresAt: Date }[]> {
-  if (input.leaseIds.length === 0) return [];
-  return db
-    .update(leases)
-    .set({ expiresAt: sql`greatest(${leases.expiresAt}, now() + ${leaseLife})` })
-    .where(and(inArray(leases.id, input.leaseIds), eq(leases.userId, actor.id), isNull(leases.closedAt)))
-    .returning({ leaseId: leases.id, expiresAt: leases.expiresAt });
+  const renewed =
+    input.leaseIds.length === 0
+      ? []
+      : await db
+          .update(leases)
+          .set({ expiresAt: sql`greatest(${leases.expiresAt}, now() + ${leaseLife})` })
+          .where(and(inArray(leases.id, input.leaseIds), eq(leases.userId, actor.id), isNull(leases.closedAt)))
+          .returning({ leaseId: leases.id, expiresAt: leases.expiresAt });
+  await db.transaction((tx) => closeLapsedLeases(tx, input.projectId));
+  return renewed;
 }
 
 /** Gives back what a page holds and will not rank: others, and judges, get it at once. What was assigned stays. */

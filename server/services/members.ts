@@ -25,6 +25,9 @@ const refusals: { [R in Exclude<ProjectRole, 'annotator'>]: string } = {
   admin: 'Only an admin of this project may do this.',
 };
 
+/** A stranger learns nothing of a project, not even whether it is there. */
+export const notAMember = 'There is no such project, or you are not a member of it.';
+
 /** Refuses whoever has no such role, or a lower one, in the project. */
 export async function requireRole(
   db: Queryable,
@@ -33,8 +36,7 @@ export async function requireRole(
   wanted: ProjectRole,
 ): Promise<ProjectRole> {
   const role = await findRole(db, actor, projectId);
-  // A stranger learns nothing of a project, not even whether it is there.
-  if (!role) throw new AppError('NOT_FOUND', 'There is no such project, or you are not a member of it.');
+  if (!role) throw new AppError('NOT_FOUND', notAMember);
   if (wanted !== 'annotator' && !isAtLeast(role, wanted)) throw new AppError('FORBIDDEN', refusals[wanted]);
   return role;
 }

@@ -71,25 +71,28 @@ export async function liveRankings(db: Queryable, taskId: string) {
 
 /**
  * Counts a locked task anew: who has ranked or holds it, how far they agree, and whether it still wants rankings. Gold is
- * always open: everyone may be asked it.
+ * always open: everyone may be asked it. `wasLeft`: somebody skipped it, or had it taken from them.
  */
 export async function recountTask(
   tx: Transaction,
   task: Pick<Task, 'id' | 'overlap' | 'isGold'>,
-): Promise<Task['status']> {
+): Promise<{ status: Task['status']; wasLeft: boolean }> {
   const live = await liveRankings(tx, task.id);
   const annotations = live.filter(({ isAnnotation }) => isAnnotation);
   const open = sql`(select count(*)::int from leases where task_id = ${task.id} and closed_at is null)`;
   // A judge's ranking, an imported one or a reviewer's word ends it too.
   const isRanked = !task.isGold && (annotations.length >= task.overlap || annotations.length < live.length);
   const status = isRanked ? 'ranked' : 'open';
-  await tx
+  const [counted] = await tx
     .update(tasks)
     .set({
       covered: sql`${annotations.length} + ${open}`,
       agreement: meanAgreement(annotations.map(({ tiers }) => tiers)),
       status,
     })
-    .where(eq(tasks.id, task.id));
-  return status;
+    .where(eq(tasks.id, task.id))
+    .returning({
+      wasLeft: sql<boolean>`exists (select 1 from leases where task_id = ${task.id} and outcome in ('skipped', 'withdrawn'))`,
+    });
+  return { status, wasLeft: counted?.wasLeft ?? false };
 }

@@ -1,0 +1,116 @@
+// The load's cast: annotators who are signed in, and tasks for them, as an installation would hold them.
+import { createHmac, randomUUID } from 'node:crypto';
+import { eq } from 'drizzle-orm';
+import type { Database } from '../../db/client.ts';
+import { insertPrompts } from '../../db/prompts.ts';
+import { prompts, responses, samplings } from '../../db/schema/data.ts';
+import { members } from '../../db/schema/members.ts';
+import { session, user } from '../../db/schema/people.ts';
+import { policies, projects } from '../../db/schema/project.ts';
+import { samplingConfigSchema } from '../../engine/config.ts';
+import { openTasks } from '../../server/services/tasks.ts';
+
+export interface LoadProject {
+  projectId: string;
+  /** A `cookie` header for each annotator. */
+  cookies: string[];
+}
+
+export interface LoadShape {
+  annotators: number;
+  tasks: number;
+  overlap: number;
+  responses: number;
+}
+
+const words = 'the answer depends on what you need first and how much time there is to look at it again later'.split(
+  ' ',
+);
+
+/** About 120 words: what a chat model says to an everyday question. */
+function responseText(task: number, ordinal: number): string {
+  return Array.from({ length: 120 }, (_, at) => words[(task * 7 + ordinal * 3 + at * at) % words.length]).join(' ');
+}
+
+export async function castLoad(db: Database, secret: string, shape: LoadShape): Promise<LoadProject> {
+  const projectId = await insertProject(db, shape);
+  await insertLoadTasks(db, projectId, shape);
+  return { projectId, cookies: await signInAll(db, secret, projectId, shape.annotators) };
+}
+
+async function insertProject(db: Database, { overlap }: LoadShape): Promise<string> {
+  const [project] = await db
+    .insert(projects)
+    .values({
+      name: 'Load',
+      slug: `load-${randomUUID()}`,
+      kind: 'custom',
+      responsesPerPrompt: 4,
+      sampling: samplingConfigSchema.parse({}),
+      overlap,
+    })
+    .returning({ id: projects.id });
+  if (!project) throw new Error('insert into projects returned no row');
+  return project.id;
+}
+
+async function insertLoadTasks(db: Database, projectId: string, shape: LoadShape): Promise<void> {
+  await db.transaction(async (tx) => {
+    const [policy] = await tx
+      .insert(policies)
+      .values({ projectId, name: 'load', modelDir: 'demo/model' })
+      .returning({ id: policies.id });
+    if (!policy) throw new Error('insert into policies returned no row');
+    const [sampling] = await tx
+      .insert(samplings)
+      .values({
+        projectId,
+        policyId: policy.id,
+        purpose: 'label',
+        n: shape.responses,
+        config: samplingConfigSchema.parse({}),
+        seed: 1,
+      })
+      .returning({ id: samplings.id });
+    if (!sampling) throw new Error('insert into samplings returned no row');
+    const asked = Array.from({ length: shape.tasks }, (_, task) => ({
+      messages: [{ role: 'user', content: `Question ${task}: which of these would you rather have, and why?` }],
+    }));
+    await insertPrompts(tx, projectId, 'train', asked);
+    const rows = await tx.select({ id: prompts.id }).from(prompts).where(eq(prompts.projectId, projectId));
+    for (let start = 0; start < rows.length; start += 500) {
+      const part = rows.slice(start, start + 500);
+      await tx.insert(responses).values(
+        part.flatMap(({ id }, at) =>
+          Array.from({ length: shape.responses }, (_, ordinal) => ({
+            samplingId: sampling.id,
+            promptId: id,
+            policyId: policy.id,
+            ordinal,
+            text: responseText(start + at, ordinal),
+            finishReason: 'stop' as const,
+            seed: 1,
+          })),
+        ),
+      );
+      await openTasks(tx, { samplingId: sampling.id, promptIds: part.map(({ id }) => id) });
+    }
+  });
+  await db.$client.query('analyze');
+}
+
+/** Sessions as sign-in makes them: a row each, and its token signed as Better Auth signs cookies (HMAC-SHA-256). */
+async function signInAll(db: Database, secret: string, projectId: string, count: number): Promise<string[]> {
+  const people = await db
+    .insert(user)
+    .values(Array.from({ length: count }, (_, at) => ({ name: `Annotator ${at}`, email: `load-${at}@example.test` })))
+    .returning({ id: user.id });
+  await db.insert(members).values(people.map(({ id }) => ({ projectId, userId: id })));
+  const expiresAt = new Date(Date.now() + 86_400_000);
+  const sessions = people.map(({ id }) => ({ userId: id, token: randomUUID(), expiresAt }));
+  await db.insert(session).values(sessions);
+  return sessions.map(({ token }) => {
+    const signature = createHmac('sha256', secret).update(token).digest('base64');
+    return `rankloop.session_token=${encodeURIComponent(`${token}.${signature}`)}`;
+  });
+}
