@@ -3,10 +3,16 @@ import { Check, Copy } from 'lucide-react';
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';
 import { toast } from 'sonner';
-import { Button } from './button.tsx';
+import { Button, type ButtonProps } from './button.tsx';
+
+interface CopyButtonProps {
+  text: string;
+  label: string;
+  variant?: ButtonProps['variant'];
+}
 
 /** Copies `text`, and says that it has. */
-export function CopyButton({ text, label }: { text: string; label: string }) {
+export function CopyButton({ text, label, variant }: CopyButtonProps) {
   const t = useTranslations('common');
   const [isCopied, setCopied] = useState(false);
   const copy = async () => {
@@ -20,7 +26,7 @@ export function CopyButton({ text, label }: { text: string; label: string }) {
   };
   const Icon = isCopied ? Check : Copy;
   return (
-    <Button size="sm" onClick={() => void copy()}>
+    <Button size="sm" variant={variant} onClick={() => void copy()}>
       <Icon aria-hidden className="size-4" />
       <span aria-live="polite">{isCopied ? t('copied') : label}</span>
     </Button>

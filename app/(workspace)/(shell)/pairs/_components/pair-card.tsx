@@ -3,7 +3,7 @@ import { Check, X } from 'lucide-react';
 import Link from 'next/link';
 import { useFormatter, useTranslations } from 'next-intl';
 import type { Outputs } from '../../../../_trpc/context.ts';
-import { PlainText } from '../../../../_ui/messages.tsx';
+import { Reading } from '../../../../_ui/reading/reading.tsx';
 import { SourceLine } from '../../../../_ui/source-line.tsx';
 import { lastMessage } from '../../prompts/_components/last-message.ts';
 
@@ -49,7 +49,7 @@ function Side({ isChosen, text, label }: { isChosen: boolean; text: string; labe
         <Icon aria-hidden className="size-3.5" />
         {label}
       </p>
-      <PlainText text={text} />
+      <Reading text={text} headings={2} />
     </div>
   );
 }

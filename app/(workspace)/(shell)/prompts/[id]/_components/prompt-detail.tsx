@@ -5,8 +5,9 @@ import { useTranslations } from 'next-intl';
 import { useTRPC } from '../../../../../_trpc/context.ts';
 import { BackLink } from '../../../../../_ui/back-link.tsx';
 import { Badge } from '../../../../../_ui/badge.tsx';
-import { Messages } from '../../../../../_ui/messages.tsx';
+
 import { Card, Page } from '../../../../../_ui/page.tsx';
+import { Conversation } from '../../../../../_ui/reading/conversation.tsx';
 import { Empty, ErrorState, SkeletonList } from '../../../../../_ui/state.tsx';
 import { SamplingSection } from './sampling-section.tsx';
 
@@ -33,7 +34,7 @@ export function PromptDetail({ promptId }: { promptId: string }) {
                 <Badge key={tag}>{tag}</Badge>
               ))}
             </div>
-            <Messages messages={data.prompt.messages} size="reading" />
+            <Conversation messages={data.prompt.messages} headings={2} />
           </Card>
           {data.samplings.length === 0 ? (
             <Empty icon={MessagesSquare} title={t('emptyTitle')}>

@@ -2,7 +2,7 @@
 import { useFormatter, useTranslations } from 'next-intl';
 import type { Outputs } from '../../../../../_trpc/context.ts';
 import { Badge } from '../../../../../_ui/badge.tsx';
-import { PlainText } from '../../../../../_ui/messages.tsx';
+import { Reading } from '../../../../../_ui/reading/reading.tsx';
 import { SourceLine } from '../../../../../_ui/source-line.tsx';
 import { TaskBadge } from '../../_components/task-badge.tsx';
 
@@ -54,7 +54,7 @@ export function SamplingSection({ sampling, rankings }: SamplingSectionProps) {
           return (
             <li key={response.id} className="flex flex-col rounded-card border border-line bg-surface p-4">
               {place > 0 && <p className="mb-1 font-semibold text-[13px] text-accent-text">{t('place', { place })}</p>}
-              <PlainText text={response.text} className="flex-1" />
+              <Reading text={response.text} className="flex-1" />
               <p className="numeric mt-3 text-faint text-xs">{factsOf(response).join(' · ')}</p>
             </li>
           );

@@ -6,7 +6,7 @@ import { type Outputs, useTRPC } from '../../../../../_trpc/context.ts';
 import { Badge } from '../../../../../_ui/badge.tsx';
 import { Select } from '../../../../../_ui/field.tsx';
 import { LoadMore } from '../../../../../_ui/load-more.tsx';
-import { PlainText } from '../../../../../_ui/messages.tsx';
+import { Reading } from '../../../../../_ui/reading/reading.tsx';
 import { ErrorState, SkeletonList } from '../../../../../_ui/state.tsx';
 import { lastMessage } from '../../../prompts/_components/last-message.ts';
 
@@ -80,11 +80,11 @@ function Sample({ sample }: { sample: Outputs['rounds']['samples']['items'][numb
       <div className="grid md:grid-cols-2 md:divide-x md:divide-line">
         <div className="p-4">
           <p className="mb-1 font-medium text-[13px] text-accent-text">{t('new')}</p>
-          <PlainText text={sample.policyResponse.text} />
+          <Reading text={sample.policyResponse.text} />
         </div>
         <div className="border-line p-4 max-md:border-t">
           <p className="mb-1 font-medium text-[13px] text-faint">{t('sft')}</p>
-          <PlainText text={sample.opponentResponse.text} />
+          <Reading text={sample.opponentResponse.text} />
         </div>
       </div>
     </li>
