@@ -39,7 +39,7 @@ export interface ImportedPrompt {
 }
 
 /** Why a row gives no prompt. */
-export const skipReasons = [
+export const rowSkipReasons = [
   'unreadable',
   'wrong-shape',
   'empty-prompt',
@@ -51,7 +51,7 @@ export const skipReasons = [
   'other-split',
   'gold',
 ] as const;
-export type SkipReason = (typeof skipReasons)[number];
+export type RowSkipReason = (typeof rowSkipReasons)[number];
 
 /** What of a row that does give one was left out. */
 export const leftOutReasons = [
@@ -65,7 +65,7 @@ export const leftOutReasons = [
 export type LeftOutReason = (typeof leftOutReasons)[number];
 
 export interface Skip {
-  reason: SkipReason;
+  reason: RowSkipReason;
   /** What exactly, where the reason alone does not say it. */
   detail: string;
 }
@@ -78,7 +78,7 @@ export interface LeftOut {
 export type ShapeResult = { draft: PromptDraft } | { skip: Skip };
 export type PromptResult = { prompt: ImportedPrompt; leftOut: LeftOut[] } | { skip: Skip };
 
-export const skipped = (reason: SkipReason, detail = ''): { skip: Skip } => ({ skip: { reason, detail } });
+export const skipped = (reason: RowSkipReason, detail = ''): { skip: Skip } => ({ skip: { reason, detail } });
 
 /** The rules of every shape, from a draft to a prompt. */
 export function finishPrompt(draft: PromptDraft): PromptResult {
@@ -166,7 +166,7 @@ function rankable({ responses = [], rankings = [], hasUnreadableRanking }: Promp
     if (known) return known.index;
     if (kept.size === rankableResponses.max) return null;
     const index = kept.size;
-    kept.set(response.text, { response, index });
+    kept.set(response.text, { response: { text: response.text, source: response.source?.trim() || null }, index });
     return index;
   });
   const empty = responses.filter(({ text }) => text.trim() === '').length;
@@ -193,7 +193,7 @@ function rankable({ responses = [], rankings = [], hasUnreadableRanking }: Promp
 /** The tiers over the responses that are kept; null where they do not rank each of them once. */
 function moveTiers(tiers: Tiers, places: readonly (number | null)[], count: number): number[][] | null {
   const moved = tiers
-    .map((tier) => [...new Set(tier.flatMap((index) => places[index] ?? []))])
+    .map((tier) => [...new Set(tier.flatMap((index) => places[index] ?? []))].sort((one, other) => one - other))
     .filter((tier) => tier.length > 0);
   return findTiersProblem(moved, responseIndices(count)) ? null : moved;
 }

@@ -1,7 +1,7 @@
 // What an import did, in figures: how many rows gave what, and of each reason for which something was left out the first
 // few places. It is kept with the batch and shown as it is.
 import { z } from 'zod';
-import { type LeftOutReason, leftOutReasons, type SkipReason, skipReasons } from './prompt.ts';
+import { type LeftOutReason, leftOutReasons, type RowSkipReason, rowSkipReasons } from './prompt.ts';
 import { type Place, rowUnits } from './rows.ts';
 
 const placeSchema = z.object({ unit: z.enum(rowUnits), number: z.number().int() });
@@ -20,7 +20,7 @@ export const importReportSchema = z.object({
   responses: z.number().int(),
   tasks: z.number().int(),
   rankings: z.number().int(),
-  skipped: z.partialRecord(z.enum(skipReasons), casesSchema),
+  skipped: z.partialRecord(z.enum(rowSkipReasons), casesSchema),
   leftOut: z.partialRecord(z.enum(leftOutReasons), casesSchema),
 });
 export type ImportReport = z.infer<typeof importReportSchema>;
@@ -45,7 +45,7 @@ function addCase<R extends string>(table: Partial<Record<R, Cases>>, reason: R, 
 export function addSkip(
   report: ImportReport,
   place: Place,
-  { reason, detail }: { reason: SkipReason; detail: string },
+  { reason, detail }: { reason: RowSkipReason; detail: string },
 ) {
   addCase(report.skipped, reason, place, detail);
 }

@@ -9,6 +9,7 @@ import {
 } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { AppError } from '../../errors.ts';
+import { tooLong } from '../bytes.ts';
 import { type ImportSource, importLimits, type SourceRow } from '../rows.ts';
 
 const rowsAtOnce = 1_000;
@@ -28,7 +29,10 @@ export async function* readParquet(source: ImportSource): AsyncGenerator<SourceR
       const options = { file, metadata, rowStart, rowEnd, compressors: boundedCompressors };
       const rows = await guarded(source, () => parquetReadObjects(options));
       for (const [index, row] of rows.entries()) {
-        yield { place: { unit: 'row', number: rowStart + index + 1 }, value: plain(row, 0) };
+        const place = { unit: 'row' as const, number: rowStart + index + 1 };
+        const room = { left: importLimits.rowBytes };
+        const value = plain(row, room, 0);
+        yield room.left < 0 ? { place, unreadable: tooLong } : { place, value };
       }
     }
     first = last;
@@ -76,13 +80,13 @@ async function guarded<T>({ name }: ImportSource, read: () => Promise<T>): Promi
 
 const deepest = 32;
 
-/** Values as JSON has them: parquet's 64-bit integers are BigInts, its dates are Dates. */
-function plain(value: unknown, depth: number): unknown {
+/** Values as JSON has them: parquet's 64-bit integers are BigInts, its dates are Dates. What is too deep or no text is left out. */
+function plain(value: unknown, room: { left: number }, depth: number): unknown {
+  if (typeof value === 'string') room.left -= value.length;
   if (typeof value === 'bigint') return Number(value);
   if (typeof value !== 'object' || value === null) return value ?? null;
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
-  if (depth >= deepest) return null;
-  if (Array.isArray(value)) return value.map((item) => plain(item, depth + 1));
-  if (ArrayBuffer.isView(value)) return null;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item, depth + 1)]));
+  if (depth >= deepest || ArrayBuffer.isView(value)) return null;
+  if (Array.isArray(value)) return value.map((item) => plain(item, room, depth + 1));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item, room, depth + 1)]));
 }

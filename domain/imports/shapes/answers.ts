@@ -35,7 +35,10 @@ export function answerList(items: readonly unknown[]): NamedResponse[] | null {
   return responses.every((response) => response !== null) ? responses : null;
 }
 
-/** The response that a name means: its own name, or the only one with the same number at its end (reply-1 for response1). */
+/**
+ * The response that a name means: its own name, or, where it is a response's name too, the only one with its number
+ * (reply-1 for response1). A bare "1" may be a mark as well as a number.
+ */
 export function findNamed(responses: readonly NamedResponse[], name: string): number | null {
   const exact = indicesOf(responses, (candidate) => candidate === name);
   if (exact.length === 1) return exact[0] ?? null;
@@ -45,7 +48,11 @@ export function findNamed(responses: readonly NamedResponse[], name: string): nu
   return similar.length === 1 ? (similar[0] ?? null) : null;
 }
 
-const endOf = (name: string) => /(?:^|[^0-9])0*([0-9]+)$/.exec(name)?.[1] ?? null;
+const endOf = (name: string) =>
+  answerColumn
+    .exec(name)?.[2]
+    ?.replace(/^0+(?=[0-9])/, '')
+    .toLowerCase() ?? null;
 
 const indicesOf = (responses: readonly NamedResponse[], fits: (name: string) => boolean) =>
   responses.flatMap(({ names }, index) => (names.some(fits) ? [index] : []));
