@@ -2,11 +2,12 @@
 // the place where it stood. Nothing of it is held but those first rows.
 import { AppError } from '../errors.ts';
 import { type ContainerName, findContainer, readRows } from './containers.ts';
+import type { ColumnMapping } from './mapping.ts';
 import { finishPrompt, type PromptDraft, type PromptResult, type ShapeResult, type Skip, skipped } from './prompt.ts';
 import type { ImportSource, Place, SourceRow } from './rows.ts';
-import type { ColumnMapping } from './shapes/columns.ts';
+import type { ShapeName } from './shape-names.ts';
 import { asRow } from './shapes/fields.ts';
-import { recogniseShape, type ShapeName, shapes } from './shapes.ts';
+import { recogniseShape, shapes } from './shapes.ts';
 
 export interface ImportFormat {
   /** What whoever imports says instead of what would be recognised. */
@@ -24,6 +25,8 @@ export interface OpenedImport {
   columns: string[];
   /** To be run through once. */
   rows: AsyncIterable<ImportRow>;
+  /** For whoever does not run through them: lets go of the file. */
+  close: () => Promise<void>;
 }
 
 const rowsToRecogniseBy = 50;
@@ -48,16 +51,23 @@ export async function openImport(source: ImportSource, format: ImportFormat = {}
   }
   const shape = format.mapping ? 'columns' : (format.shape ?? recogniseShape(values));
   const columns = [...new Set(values.flatMap((value) => Object.keys(asRow(value) ?? {})))].slice(0, mostColumns);
-  if (format.mapping) requireColumns(source, columns, format.mapping);
-  const all = continued(first, iterator);
-  return { container, shape, columns, rows: shape ? readShape(all, shape, format.mapping ?? null) : empty() };
+  const missing = format.mapping && missingColumn(columns, format.mapping);
+  if (missing) {
+    await iterator.return();
+    const has = columns.join(', ') || 'none';
+    throw new AppError('INVALID_INPUT', `${source.name} has no column "${missing}": it has ${has}.`);
+  }
+  const close = async () => {
+    await iterator.return();
+  };
+  if (!shape) await close();
+  const rows = shape ? readShape(continued(first, iterator), shape, format.mapping ?? null) : empty();
+  return { container, shape, columns, rows, close };
 }
 
-function requireColumns({ name }: ImportSource, columns: readonly string[], mapping: ColumnMapping): void {
+function missingColumn(columns: readonly string[], mapping: ColumnMapping): string | undefined {
   const named = Object.values(mapping).flatMap((value) => (typeof value === 'boolean' ? [] : value));
-  const missing = named.find((column) => !columns.includes(column));
-  if (missing === undefined) return;
-  throw new AppError('INVALID_INPUT', `${name} has no column "${missing}": it has ${columns.join(', ') || 'none'}.`);
+  return named.find((column) => !columns.includes(column));
 }
 
 async function* empty(): AsyncGenerator<ImportRow, void> {}

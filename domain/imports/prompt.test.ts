@@ -27,6 +27,9 @@ test.each<[string, Partial<PromptDraft>, string]>([
   ],
   ['a response that is too long', { responses: responses('x'.repeat(importLimits.textLength + 1), 'y') }, 'too-long'],
   ['too many messages', { messages: Array.from({ length: 201 }, () => ({ role: 'user', content: 'x' })) }, 'too-long'],
+  ['a NUL character', { messages: [{ role: 'user', content: 'a\0b' }] }, 'bad-characters'],
+  ['half of a surrogate pair', { responses: responses('a', 'b\ud800') }, 'bad-characters'],
+  ['a language that is none', { language: 'English please' }, 'wrong-shape'],
   ['a tag that is too long', { tags: ['x'.repeat(201)] }, 'too-long'],
   [
     "the assistant's turn at the end and responses besides",

@@ -44,6 +44,7 @@ export const rowSkipReasons = [
   'wrong-shape',
   'empty-prompt',
   'too-long',
+  'bad-characters',
   'ends-with-answer',
   'no-shared-prompt',
   'duplicate',
@@ -93,7 +94,7 @@ export function finishPrompt(draft: PromptDraft): PromptResult {
       messages: messages.map(({ role, content }) => ({ role, content })),
       persona: persona?.trim() || null,
       tags: distinct(tags),
-      language: language?.trim() || null,
+      language: language?.trim() ? canonicalLanguage(language.trim()) : null,
       qualifications: distinct(qualifications),
       priority: priority ?? null,
       split: split ?? null,
@@ -123,7 +124,26 @@ function answerApart(draft: PromptDraft): { draft: PromptDraft } | { skip: Skip 
   };
 }
 
-function findProblem({ messages, responses = [], tags = [], qualifications = [] }: PromptDraft): Skip | null {
+/** BCP 47 in its one right spelling: "pt-br" is "pt-BR"; null where it is no language tag. */
+export function canonicalLanguage(tag: string): string | null {
+  try {
+    return Intl.getCanonicalLocales(tag)[0] ?? null;
+  } catch {
+    return null;
+  }
+}
+
+function findProblem({
+  messages,
+  responses = [],
+  tags = [],
+  qualifications = [],
+  language,
+  persona,
+}: PromptDraft): Skip | null {
+  if (language?.trim() && !canonicalLanguage(language.trim())) {
+    return { reason: 'wrong-shape', detail: '"language" must be a language tag such as en or pt-BR' };
+  }
   if (messages.length === 0) return { reason: 'empty-prompt', detail: 'it has no message' };
   const turns = messages.filter(({ role }) => role !== 'system');
   if (turns.length === 0) return { reason: 'empty-prompt', detail: 'it has a system message alone' };
@@ -140,11 +160,23 @@ function findProblem({ messages, responses = [], tags = [], qualifications = [] 
     return { reason: 'too-long', detail: `a text of ${longest} characters, more than ${importLimits.textLength}` };
   }
   const labels = [...tags, ...qualifications];
+  const texts = [
+    ...messages.map(({ content }) => content),
+    ...responses.map(({ text }) => text),
+    ...labels,
+    persona ?? '',
+  ];
+  if (texts.some((text) => unstorable.test(text))) {
+    return { reason: 'bad-characters', detail: 'a text of it holds NUL or half of a surrogate pair' };
+  }
   if (labels.length > importLimits.tags || labels.some((label) => label.length > importLimits.labelLength)) {
     return { reason: 'too-long', detail: 'too many tags or qualifications, or one that is too long' };
   }
   return null;
 }
+
+/** Neither is text, and no database takes them. */
+const unstorable = /[\0\p{Surrogate}]/u;
 
 const lengthOf = (text: string) => text.length;
 

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { type ImportFormat, type ImportRow, openImport } from './open.ts';
 import type { ImportedPrompt, LeftOut, Skip } from './prompt.ts';
 import { sourceOf } from './rows.ts';
-import { shapeNames } from './shapes.ts';
+import { shapeNames } from './shape-names.ts';
 
 const fixture = (name: string) => sourceOf(name, readFileSync(new URL(`fixtures/${name}`, import.meta.url)));
 
@@ -242,4 +242,20 @@ test('a mark of "1" is not taken for a preference of response 1', async () => {
   const rows: ImportRow[] = [];
   for await (const row of opened.rows) rows.push(row);
   expect(promptAt(rows, 0).rankings).toEqual([[[1], [0]]]);
+});
+
+test.each([
+  [
+    'half pairs, half prompts',
+    ['{"prompt": "p", "chosen": "a", "rejected": "b"}', '{"prompt": "p"}'],
+    'trl-preference',
+  ],
+  [
+    'prompts and one pair',
+    ['{"prompt": "p"}', '{"prompt": "p"}', '{"prompt": "p", "chosen": "a", "rejected": "b"}'],
+    'trl-prompt',
+  ],
+  ['nothing known', ['{"ask": "p"}'], null],
+])('a file of %s', async (_, lines, shape) => {
+  expect((await openImport(sourceOf('a.jsonl', lines.join('\n')))).shape).toBe(shape);
 });

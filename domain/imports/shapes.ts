@@ -1,8 +1,10 @@
 // Every shape of row that is recognised, the more telling ones first: a pair that also has scores is UltraFeedback's, not
 // just anybody's. A shape without a row here does not compile.
+import type { ColumnMapping } from './mapping.ts';
 import type { ShapeResult } from './prompt.ts';
+import { type ShapeName, shapeNames } from './shape-names.ts';
 import { isArgilla, readArgilla } from './shapes/argilla.ts';
-import { type ColumnMapping, readColumns } from './shapes/columns.ts';
+import { readColumns } from './shapes/columns.ts';
 import {
   isMessages,
   isOpenAiPreference,
@@ -17,24 +19,6 @@ import { isLabelStudio, readLabelStudio } from './shapes/label-studio.ts';
 import { isPromptOnly, isRankloop, readRankloop } from './shapes/rankloop.ts';
 import { isCompletion, isPreference, isUnpaired, readCompletion, readPreference, readUnpaired } from './shapes/trl.ts';
 import { isBinarized, isUltraFeedback, readBinarized, readUltraFeedback } from './shapes/ultrafeedback.ts';
-
-export const shapeNames = [
-  'argilla',
-  'label-studio',
-  'rankloop',
-  'ultrafeedback',
-  'ultrafeedback-binarized',
-  'hh-rlhf',
-  'openai-preference',
-  'trl-preference',
-  'trl-unpaired',
-  'trl-completion',
-  'sharegpt',
-  'messages',
-  'trl-prompt',
-  'columns',
-] as const;
-export type ShapeName = (typeof shapeNames)[number];
 
 interface Shape {
   recognises: (row: Row) => boolean;
@@ -60,10 +44,15 @@ export const shapes: { [S in ShapeName]: Shape } = {
   columns: { recognises: () => false, read: readColumns },
 };
 
-/** The shape of most of these rows, the more telling one where two fit as many; null where none fits any. */
+/**
+ * The most telling shape that at least half of these rows have, else the one that most of them have; null where none has
+ * any. Not simply the commonest: a pair is a prompt too, and its responses would be lost.
+ */
 export function recogniseShape(values: readonly unknown[]): ShapeName | null {
   const rows = values.map(asRow).filter((row) => row !== null);
   const counts = shapeNames.map((name) => ({ name, count: rows.filter((row) => shapes[name].recognises(row)).length }));
-  const [best] = counts.sort((one, other) => other.count - one.count);
-  return best && best.count > 0 ? best.name : null;
+  const telling = counts.find(({ count }) => count > 0 && count >= rows.length / 2);
+  if (telling) return telling.name;
+  const [most] = counts.sort((one, other) => other.count - one.count);
+  return most && most.count > 0 ? most.name : null;
 }

@@ -1,25 +1,8 @@
 // A table of anybody's: whoever imports says which column is what. Nothing of it is recognised by itself.
-import { z } from 'zod';
+import type { ColumnMapping } from '../mapping.ts';
 import { type ShapeResult, skipped } from '../prompt.ts';
 import { answerOf, field, messagesNeeded, promptOf, type Row } from './fields.ts';
 import { readLabels } from './rankloop.ts';
-
-const column = z.string().min(1).max(500);
-
-export const columnMappingSchema = z.object({
-  prompt: column,
-  system: column.optional(),
-  /** Up to eight, each a response. */
-  responses: z.array(column).max(8).default([]),
-  /** The columns of the responses stand in the order of preference. */
-  isBestFirst: z.boolean().default(false),
-  persona: column.optional(),
-  tags: column.optional(),
-  language: column.optional(),
-  qualifications: column.optional(),
-  priority: column.optional(),
-});
-export type ColumnMapping = z.infer<typeof columnMappingSchema>;
 
 const labelColumns = ['persona', 'tags', 'language', 'qualifications', 'priority'] as const;
 
