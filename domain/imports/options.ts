@@ -17,6 +17,8 @@ const languageSchema = z.string().transform((tag, context): string => {
 });
 
 export const splitChoices = ['train', 'heldout', 'share'] as const;
+export const responseChoices = ['rank', 'leave'] as const;
+export const rankingChoices = ['anew', 'take'] as const;
 
 export const importOptionsSchema = z.object({
   name: z.string().trim().min(1, 'Give the import a name.').max(200),
@@ -31,9 +33,9 @@ export const importOptionsSchema = z.object({
   qualifications: labels,
   priority: z.number().int().min(-1000).max(1000).default(0),
   /** Responses that come with the data: something to rank, or left aside. */
-  responses: z.enum(['rank', 'leave']).default('rank'),
+  responses: z.enum(responseChoices).default('rank'),
   /** Preferences that the data states: taken as rankings, or ranked anew by people and judges. */
-  rankings: z.enum(['take', 'anew']).default('anew'),
+  rankings: z.enum(rankingChoices).default('anew'),
 });
 export type ImportOptions = z.infer<typeof importOptionsSchema>;
 
