@@ -19,6 +19,7 @@ const commands: Record<string, () => Promise<Register>> = {
   reward: async () => (await import('./reward.ts')).registerReward,
   online: async () => (await import('./online.ts')).registerOnline,
   loop: async () => (await import('./loop.ts')).registerLoop,
+  import: async () => (await import('./import.ts')).registerImport,
   export: async () => (await import('./export.ts')).registerExport,
   doctor: async () => (await import('./doctor.ts')).registerDoctor,
   bench: async () => (await import('./bench.ts')).registerBench,

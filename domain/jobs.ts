@@ -1,6 +1,7 @@
 // Every background job: its name, its payload, how often it may be tried. Handlers live in worker/handlers.ts,
 // so whoever enqueues never loads the runtime.
 import { z } from 'zod';
+import { importOptionsSchema, uploadSchema } from './imports/options.ts';
 
 const jobRunId = z.uuid();
 
@@ -19,6 +20,15 @@ export const jobPayloads = {
   inspect: z.object({ jobRunId, modelId: z.uuid() }),
   /** Brings a model from the Hub, then looks into it. Counts kilobytes (1,000 bytes). */
   download: z.object({ jobRunId, modelId: z.uuid() }),
+  /** Brings an uploaded file's prompts into a project. Counts kilobytes (1,000 bytes) read. */
+  import: z.object({
+    jobRunId,
+    projectId: z.uuid(),
+    batchId: z.uuid(),
+    createdBy: z.uuid(),
+    upload: uploadSchema,
+    options: importOptionsSchema,
+  }),
   /** Fine-tunes a model on examples and registers the new one. */
   sft: z.object({ jobRunId, sftRunId: z.uuid() }),
 } as const;
@@ -37,6 +47,7 @@ export const maxAttempts: { [N in JobName]: number } = {
   inspect: 25,
   download: 25,
   sft: 25,
+  import: 25,
 };
 
 export const jobStatuses = ['queued', 'running', 'done', 'failed', 'cancelled'] as const;

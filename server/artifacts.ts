@@ -10,8 +10,8 @@ import { reasonOf } from '../engine/errors.ts';
 export interface ArtifactStore {
   /** Copies a folder in; the same content gives the same key, and putting it twice is harmless. */
   putFolder(folder: string): Promise<string>;
-  /** Puts a folder of one file. */
-  putFile(name: string, content: string): Promise<string>;
+  /** Puts a folder of one file. What `content` throws while it comes, a bound of its own, comes out as it is. */
+  putFile(name: string, content: string | AsyncIterable<Uint8Array>): Promise<string>;
   /** Where the folder of this key can be read. */
   openFolder(key: string): Promise<string>;
 }

@@ -1,6 +1,8 @@
 // Who may call what: every procedure of the API, by name, so that a new one cannot be forgotten.
 import { TRPCError } from '@trpc/server';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { projects } from '../db/schema/project.ts';
+import { seedDemo } from '../test/demo.ts';
 import { addPerson } from '../test/people.ts';
 import { createTestDatabase, type TestDatabase } from '../test/postgres.ts';
 import { openLocalArtifacts } from './artifacts.ts';
@@ -79,6 +81,8 @@ const forAdmins = [
   'jobs.get',
   'jobs.cancel',
 ];
+/** They name their project, and its admins may call them. */
+const forProjectAdmins = ['imports.preview', 'imports.start', 'imports.list', 'imports.get'];
 
 let database: TestDatabase;
 let events: ChangeFeed;
@@ -107,11 +111,11 @@ const contextOf = (user: User | null) => ({
 });
 
 /** The code that a call without input ends with; null when it succeeds. */
-async function codeOf(path: string, user: User | null): Promise<string | null> {
+async function codeOf(path: string, user: User | null, input?: unknown): Promise<string | null> {
   let at: unknown = createCaller(appRouter)(contextOf(user));
   for (const name of path.split('.')) at = (at as Record<string, unknown>)[name];
   try {
-    await (at as (input: unknown) => Promise<unknown>)(undefined);
+    await (at as (input: unknown) => Promise<unknown>)(input);
     return null;
   } catch (error) {
     return error instanceof TRPCError ? error.code : 'NOT_A_TRPC_ERROR';
@@ -120,7 +124,7 @@ async function codeOf(path: string, user: User | null): Promise<string | null> {
 
 test('every procedure stands in one of the three lists', () => {
   expect(Object.keys(appRouter._def.procedures).sort()).toEqual(
-    [...forStrangers, ...forAnnotators, ...forAdmins].sort(),
+    [...forStrangers, ...forAnnotators, ...forAdmins, ...forProjectAdmins].sort(),
   );
 });
 
@@ -140,6 +144,17 @@ describe('an annotator', () => {
   test.each(forAnnotators)('may call %s', async (path) => {
     expect([null, 'BAD_REQUEST']).toContain(await codeOf(path, annotator));
   });
+});
+
+test.each(forProjectAdmins)('%s is for admins of the project, and tells a stranger to it nothing', async (path) => {
+  await seedDemo(database.db);
+  const [project] = await database.db.select().from(projects);
+  const projectId = project?.id;
+  const member = await addPerson(database.db);
+  expect(await codeOf(path, null, { projectId })).toBe('UNAUTHORIZED');
+  expect(await codeOf(path, annotator, { projectId })).toBe('NOT_FOUND');
+  expect(await codeOf(path, member, { projectId })).toBe('FORBIDDEN');
+  expect([null, 'BAD_REQUEST']).toContain(await codeOf(path, admin, { projectId }));
 });
 
 describe('an admin', () => {

@@ -3,6 +3,7 @@ import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server';
 import { apiKeysRouter } from './routers/api-keys.ts';
 import { backendsRouter } from './routers/backends.ts';
 import { eventsRouter } from './routers/events.ts';
+import { importsRouter } from './routers/imports.ts';
 import { jobsRouter } from './routers/jobs.ts';
 import { judgesRouter } from './routers/judges.ts';
 import { labelRouter } from './routers/label.ts';
@@ -23,6 +24,7 @@ export const appRouter = router({
   apiKeys: apiKeysRouter,
   projects: projectsRouter,
   prompts: promptsRouter,
+  imports: importsRouter,
   sampling: samplingRouter,
   backends: backendsRouter,
   label: labelRouter,

@@ -29,6 +29,8 @@ export interface JobContext extends WorkerServices {
   fence: number;
   /** Fires when the job is cancelled, taken over, or the worker stops. */
   signal: AbortSignal;
+  /** Locks the job in a transaction of the handler's own, or throws FENCED: for work too long to hold it all the while. */
+  claim(tx: Transaction): Promise<void>;
   /** Runs `work` in a transaction if this attempt still owns the job; else FENCED, and nothing is written. */
   write<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
   /** Stores how far the job is, in the caller's `write`; the pages hear of it a few times a second at most. */
@@ -47,21 +49,24 @@ export function createContext(
   signal: AbortSignal,
 ): JobContext {
   let notifiedAt = 0;
+  const claim = async (tx: Transaction) => {
+    const [row] = await tx
+      .select({ fence: jobRuns.fence, status: jobRuns.status })
+      .from(jobRuns)
+      .where(eq(jobRuns.id, job.id))
+      .for('update');
+    if (row?.fence === job.fence && row.status === 'running') return;
+    throw new AppError('FENCED', `Another worker has taken up this ${job.name} job: nothing was written.`);
+  };
   return {
     ...services,
     jobRunId: job.id,
     fence: job.fence,
     signal,
+    claim,
     write: (work) =>
       services.db.transaction(async (tx) => {
-        const [row] = await tx
-          .select({ fence: jobRuns.fence, status: jobRuns.status })
-          .from(jobRuns)
-          .where(eq(jobRuns.id, job.id))
-          .for('update');
-        if (row?.fence !== job.fence || row.status !== 'running') {
-          throw new AppError('FENCED', `Another worker has taken up this ${job.name} job: nothing was written.`);
-        }
+        await claim(tx);
         return work(tx);
       }),
     async progress(tx, at) {

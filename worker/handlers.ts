@@ -3,6 +3,7 @@ import type { JobName } from '../domain/jobs.ts';
 import type { JobHandler } from './context.ts';
 import { download } from './jobs/download.ts';
 import { evaluate } from './jobs/evaluate.ts';
+import { importUpload } from './jobs/import.ts';
 import { inspect } from './jobs/inspect.ts';
 import { judge } from './jobs/judge.ts';
 import { sample } from './jobs/sample.ts';
@@ -18,4 +19,5 @@ export const handlers: { [N in JobName]: JobHandler<N> } = {
   inspect,
   download,
   sft,
+  import: importUpload,
 };

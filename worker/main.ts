@@ -1,6 +1,6 @@
 // The worker process: takes jobs from the queue, keeps its heartbeat, gives silent workers' jobs back. Engine jobs run
 // one at a time; judging and downloads, which mostly wait for a
-// network, and looks into models have lanes of their own beside them.
+// network, looks into models and imports have lanes of their own beside them.
 import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
@@ -33,7 +33,7 @@ export interface WorkerOptions {
   log?: (line: string) => void;
 }
 
-const laneNames = ['engine', 'remote', 'judge', 'inspect', 'download'] as const;
+const laneNames = ['engine', 'remote', 'judge', 'inspect', 'download', 'import'] as const;
 type Lane = (typeof laneNames)[number];
 const lanes: { [N in JobName]: Lane } = {
   sample: 'engine',
@@ -44,6 +44,7 @@ const lanes: { [N in JobName]: Lane } = {
   inspect: 'inspect',
   download: 'download',
   sft: 'engine',
+  import: 'import',
 };
 
 /** How long running jobs have to come to a halt when the worker stops. */

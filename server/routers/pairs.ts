@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { minMarginSchema, pairPolicyNames } from '../../domain/pairs.ts';
-import { listPairs, summarizePairs } from '../services/pairs.ts';
+import { listPairs, pairScopes, summarizePairs } from '../services/pairs.ts';
 import { adminProcedure, router } from '../trpc.ts';
 
 const livePairsInput = z.object({
   projectId: z.uuid(),
   pairPolicy: z.enum(pairPolicyNames).optional(),
-  scope: z.enum(['current', 'all']).optional(),
+  scope: z.enum(pairScopes).optional(),
   minMargin: minMarginSchema.optional(),
 });
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { conditionsSchema } from '../../domain/conditional.ts';
 import { minMarginSchema, pairPolicyNames } from '../../domain/pairs.ts';
 import { trainConfigSchema } from '../../engine/config.ts';
+import { pairScopes } from '../services/pairs.ts';
 import {
   cancelRound,
   decideRound,
@@ -26,7 +27,7 @@ const startInput = z.object({
   conditions: conditionsSchema.optional(),
   reference: z.enum(['sft', 'previous']),
   judgeId: z.uuid(),
-  pairScope: z.enum(['current', 'all']).optional(),
+  pairScope: z.enum(pairScopes).optional(),
 });
 
 const samplesInput = z.object({

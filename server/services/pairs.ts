@@ -1,12 +1,12 @@
 // Preference pairs. Before a round they are derived from the live rankings; a dataset version is those pairs, frozen,
 // under the SHA-256 of the JSONL that its export gives.
 import { createHash } from 'node:crypto';
-import { and, count, desc, eq, inArray, sql } from 'drizzle-orm';
+import { and, count, desc, eq, inArray, isNull, or, type SQL, sql } from 'drizzle-orm';
 import type { Queryable, Transaction } from '../../db/client.ts';
-import { prompts, responses, samplings } from '../../db/schema/data.ts';
+import { batches, prompts, responses, samplings } from '../../db/schema/data.ts';
 import { rankings, tasks } from '../../db/schema/labelling.ts';
 import { user } from '../../db/schema/people.ts';
-import { datasetVersions, judges } from '../../db/schema/project.ts';
+import { datasetVersions, judges, policies } from '../../db/schema/project.ts';
 import { pairs } from '../../db/schema/training.ts';
 import { type ConditionName, type Conditions, conditioned } from '../../domain/conditional.ts';
 import { AppError } from '../../domain/errors.ts';
@@ -15,12 +15,13 @@ import { type PairPolicy, pairsFromTiers, scoreGap } from '../../domain/pairs.ts
 import { mixSeed } from '../../domain/random.ts';
 import type { ChatMessage } from '../../engine/ports.ts';
 import { isLiveRanking, requireProject } from './projects.ts';
-import { rankingSource, toPage } from './prompts.ts';
+import { type RankingSource, rankingSource, toPage } from './prompts.ts';
 
 export const defaultPairPolicy: PairPolicy = 'best-worst';
 
-/** Which rankings: those of the current policy's responses (what a round trains on), or all of them. */
-export type PairScope = 'current' | 'all';
+/** Which rankings: those of the current policy's responses (what a round trains on), with imported ones, or all of them. */
+export const pairScopes = ['current', 'imported', 'all'] as const;
+export type PairScope = (typeof pairScopes)[number];
 
 export interface LivePair {
   promptId: string;
@@ -31,7 +32,7 @@ export interface LivePair {
   /** How much higher the chosen one was scored; null where the ranking's author gives no scores. */
   scoreGap: number | null;
   stated: Conditions;
-  source: { kind: 'person' | 'judge'; name: string | null; rankingId: string; createdAt: Date };
+  source: RankingSource & { rankingId: string; createdAt: Date };
 }
 
 interface LiveRanking {
@@ -43,13 +44,13 @@ interface LiveRanking {
   prompt: ChatMessage[];
   stated: Conditions;
   createdAt: Date;
-  source: { kind: 'person' | 'judge'; name: string | null };
+  source: RankingSource;
 }
 
 /** One page of live rankings, newest first. */
 async function pageOfRankings(
   db: Queryable,
-  params: { projectId: string; policyId: string | null; cursor?: string | undefined; limit: number },
+  params: { projectId: string; isInScope: SQL | undefined; cursor?: string | undefined; limit: number },
 ): Promise<{ items: LiveRanking[]; nextCursor: string | null }> {
   const rows = await db
     .select({
@@ -69,10 +70,11 @@ async function pageOfRankings(
     .innerJoin(prompts, eq(prompts.id, tasks.promptId))
     .leftJoin(user, eq(user.id, rankings.userId))
     .leftJoin(judges, eq(judges.id, rankings.judgeId))
+    .leftJoin(batches, eq(batches.id, rankings.batchId))
     .where(
       and(
         eq(tasks.projectId, params.projectId),
-        params.policyId ? eq(samplings.policyId, params.policyId) : undefined,
+        params.isInScope,
         isLiveRanking(db),
         params.cursor
           ? sql`(${rankings.createdAt}, ${rankings.id}) < (select created_at, id from rankings where id = ${params.cursor})`
@@ -126,9 +128,17 @@ export interface LivePairsParams {
 const isFarEnough = ({ scoreGap: gap }: LivePair, { minMargin }: Pick<LivePairsParams, 'minMargin'>) =>
   gap === null || gap >= (minMargin ?? Number.NEGATIVE_INFINITY);
 
-async function policyOfScope(db: Queryable, params: LivePairsParams): Promise<string | null> {
-  const project = await requireProject(db, params.projectId);
-  return params.scope === 'all' ? null : project.currentPolicyId;
+/** What samplings must be, for their rankings to be of this scope. */
+async function scopeCondition(db: Queryable, params: LivePairsParams): Promise<SQL | undefined> {
+  const { id, currentPolicyId } = await requireProject(db, params.projectId);
+  if (params.scope === 'all' || !currentPolicyId) return undefined;
+  const isCurrent = eq(samplings.policyId, currentPolicyId);
+  if (params.scope !== 'imported') return isCurrent;
+  const imported = db
+    .select({ id: policies.id })
+    .from(policies)
+    .where(and(eq(policies.projectId, id), isNull(policies.modelDir), isNull(policies.backendId)));
+  return or(isCurrent, inArray(samplings.policyId, imported));
 }
 
 /** A page of pairs with their source; `limit` and the cursor count rankings, each of which may give several pairs. */
@@ -136,8 +146,8 @@ export async function listPairs(
   db: Queryable,
   params: LivePairsParams & { cursor?: string | undefined; limit: number },
 ): Promise<{ items: LivePair[]; nextCursor: string | null }> {
-  const policyId = await policyOfScope(db, { scope: 'all', ...params });
-  const page = await pageOfRankings(db, { ...params, policyId });
+  const isInScope = await scopeCondition(db, { scope: 'all', ...params });
+  const page = await pageOfRankings(db, { ...params, isInScope });
   const items = await toPairs(db, page.items, params.pairPolicy ?? defaultPairPolicy);
   return { items: items.filter((pair) => isFarEnough(pair, params)), nextCursor: page.nextCursor };
 }
@@ -149,17 +159,18 @@ export async function* livePairs(db: Queryable, params: LivePairsParams): AsyncG
 
 /** Also those that a minimum margin leaves out. */
 async function* closeAndFarPairs(db: Queryable, params: LivePairsParams): AsyncGenerator<LivePair[]> {
-  const policyId = await policyOfScope(db, params);
+  const isInScope = await scopeCondition(db, params);
   let cursor: string | undefined;
   do {
-    const page = await pageOfRankings(db, { projectId: params.projectId, policyId, cursor, limit: 500 });
+    const page = await pageOfRankings(db, { projectId: params.projectId, isInScope, cursor, limit: 500 });
     yield await toPairs(db, page.items, params.pairPolicy ?? defaultPairPolicy);
     cursor = page.nextCursor ?? undefined;
   } while (cursor);
 }
 
 export async function summarizePairs(db: Queryable, params: LivePairsParams) {
-  const summary = { pairs: 0, byPeople: 0, byJudges: 0, rankings: 0, prompts: 0, tooClose: 0, withScores: 0 };
+  const bySource: { [K in RankingSource['kind']]: number } = { person: 0, judge: 0, import: 0 };
+  const summary = { pairs: 0, rankings: 0, prompts: 0, tooClose: 0, withScores: 0 };
   const seenRankings = new Set<string>();
   const seenPrompts = new Set<string>();
   for await (const page of closeAndFarPairs(db, { scope: 'all', ...params })) {
@@ -170,7 +181,7 @@ export async function summarizePairs(db: Queryable, params: LivePairsParams) {
         continue;
       }
       summary.pairs += 1;
-      summary[pair.source.kind === 'person' ? 'byPeople' : 'byJudges'] += 1;
+      bySource[pair.source.kind] += 1;
       seenRankings.add(pair.source.rankingId);
       seenPrompts.add(pair.promptId);
     }
@@ -180,7 +191,15 @@ export async function summarizePairs(db: Queryable, params: LivePairsParams) {
     .from(datasetVersions)
     .where(eq(datasetVersions.projectId, params.projectId))
     .orderBy(desc(datasetVersions.createdAt));
-  return { ...summary, rankings: seenRankings.size, prompts: seenPrompts.size, datasetVersions: versions };
+  return {
+    ...summary,
+    byPeople: bySource.person,
+    byJudges: bySource.judge,
+    byImports: bySource.import,
+    rankings: seenRankings.size,
+    prompts: seenPrompts.size,
+    datasetVersions: versions,
+  };
 }
 
 /** One pair as a line of the export; a version's content hash is the SHA-256 of these lines. */

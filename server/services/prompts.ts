@@ -1,7 +1,7 @@
 // Prompts and what was answered to them.
-import { and, asc, desc, eq, isNull, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, sql } from 'drizzle-orm';
 import type { Queryable } from '../../db/client.ts';
-import { prompts, responses, samplings } from '../../db/schema/data.ts';
+import { batches, prompts, responses, samplings } from '../../db/schema/data.ts';
 import { rankings, tasks } from '../../db/schema/labelling.ts';
 import { user } from '../../db/schema/people.ts';
 import { judges, policies } from '../../db/schema/project.ts';
@@ -71,6 +71,7 @@ export async function getPrompt(db: Queryable, params: { promptId: string }) {
         sampledAt: samplings.createdAt,
         policyId: policies.id,
         policyName: policies.name,
+        isImported: sql<boolean>`${policies.modelDir} is null and ${policies.backendId} is null`,
         taskStatus: tasks.status,
         response: {
           id: responses.id,
@@ -100,6 +101,7 @@ export async function getPrompt(db: Queryable, params: { promptId: string }) {
       .innerJoin(tasks, eq(tasks.id, rankings.taskId))
       .leftJoin(user, eq(user.id, rankings.userId))
       .leftJoin(judges, eq(judges.id, rankings.judgeId))
+      .leftJoin(batches, eq(batches.id, rankings.batchId))
       .where(and(eq(tasks.promptId, prompt.id), isLiveRanking(db)))
       .orderBy(desc(rankings.createdAt)),
   ]);
@@ -115,8 +117,14 @@ export async function getPrompt(db: Queryable, params: { promptId: string }) {
   type SamplingGroup = Omit<Answer, 'response'> & { responses: Answer['response'][] };
 }
 
-/** Who ranked: a person (perhaps gone by now) or a judge. */
+export interface RankingSource {
+  kind: 'person' | 'judge' | 'import';
+  name: string | null;
+}
+
+/** Who ranked: a person (perhaps gone by now), a judge, or whoever made the data that was imported. */
 export const rankingSource = {
-  kind: sql<'person' | 'judge'>`case when ${isNull(rankings.judgeId)} then 'person' else 'judge' end`,
-  name: sql<string | null>`coalesce(${judges.name}, ${user.name})`,
+  kind: sql<RankingSource['kind']>`case when ${rankings.judgeId} is not null then 'judge'
+    when ${rankings.batchId} is not null then 'import' else 'person' end`,
+  name: sql<string | null>`coalesce(${judges.name}, ${user.name}, ${batches.name})`,
 };

@@ -1,7 +1,7 @@
 // Rounds: what to start one with, its start (which freezes its data), what it shows, and its decision.
 
 import { isDeepStrictEqual } from 'node:util';
-import { and, asc, desc, eq, gt, inArray, isNotNull, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, inArray, isNull, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
 import type { Database, Queryable } from '../../db/client.ts';
 import { prompts, responses } from '../../db/schema/data.ts';
@@ -72,18 +72,15 @@ function requireSameLora(inherited: TrainConfig['lora'], asked: TrainConfig['lor
   );
 }
 
-/** A policy of a backend gives responses only: there is nothing here to train from, or to hold a policy against. */
+/** A policy of a backend, or of imported texts, gives responses only: there is nothing to train from, or to hold a policy against. */
 async function requireOwnWeights(db: Queryable, policyIds: string[]): Promise<void> {
-  const remote = await db
-    .select({ name: policies.name })
+  const [without] = await db
+    .select({ name: policies.name, backendId: policies.backendId })
     .from(policies)
-    .where(and(inArray(policies.id, policyIds), isNotNull(policies.backendId)));
-  if (remote[0]) {
-    throw new AppError(
-      'CONFLICT',
-      `The policy ${remote[0].name} is a model of a server elsewhere: no round starts from it.`,
-    );
-  }
+    .where(and(inArray(policies.id, policyIds), isNull(policies.modelDir)));
+  if (!without) return;
+  const what = without.backendId ? 'is a model of a server elsewhere' : 'is no model, but texts that were imported';
+  throw new AppError('CONFLICT', `The policy ${without.name} ${what}: no round starts from it.`);
 }
 
 export interface StartRound {

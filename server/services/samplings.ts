@@ -80,6 +80,9 @@ async function findSampledPolicy(
   const wanted = policyId ?? project.currentPolicyId;
   if (!wanted) throw new AppError('CONFLICT', 'This project has no policy to sample from.');
   const policy = await getPolicy(tx, wanted);
+  if (!policy.backendId && !policy.modelDir) {
+    throw new AppError('CONFLICT', `The policy ${policy.name} is no model, but texts that were imported.`);
+  }
   if (policy.backendId) await requireBackend(tx, policy.backendId);
   else if (policy.id !== project.currentPolicyId) {
     throw new AppError('CONFLICT', 'Responses to rank come from the current policy or from a server elsewhere.');

@@ -86,7 +86,10 @@ async function findTried({ db, modelsDir }: TryContext, { modelId, policyId }: T
   const [policy] = policyId ? await db.select().from(policies).where(eq(policies.id, policyId)) : [];
   if (!policy) throw new AppError('NOT_FOUND', 'There is no such model or policy: choose another one.');
   if (!policy.modelDir) {
-    throw new AppError('CONFLICT', `The policy ${policy.name} is a model of a server elsewhere: try it there.`);
+    const why = policy.backendId
+      ? 'is a model of a server elsewhere: try it there'
+      : 'is no model, but texts that were imported: there is nothing to try';
+    throw new AppError('CONFLICT', `The policy ${policy.name} ${why}.`);
   }
   const bases = await db.select({ folder: models.folder, facts: models.facts }).from(models);
   const base = bases.find(({ folder }) => folder && modelDirOf(modelsDir, folder) === policy.modelDir);

@@ -59,6 +59,7 @@ export function PairList() {
               pairs: summary.data.pairs,
               people: summary.data.byPeople,
               judges: summary.data.byJudges,
+              imports: summary.data.byImports,
               prompts: summary.data.prompts,
             })}
         </p>

@@ -1,6 +1,6 @@
 'use client';
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
-import { MessagesSquare, Sparkles } from 'lucide-react';
+import { FileDown, MessagesSquare, Sparkles } from 'lucide-react';
 import dynamic from 'next/dynamic';
 import Link from 'next/link';
 import { useTranslations } from 'next-intl';
@@ -8,7 +8,7 @@ import { useDeferredValue, useState } from 'react';
 import { useWorkspace } from '../../../../_lib/workspace.tsx';
 import { useTRPC } from '../../../../_trpc/context.ts';
 import { Badge } from '../../../../_ui/badge.tsx';
-import { Button } from '../../../../_ui/button.tsx';
+import { Button, ButtonLink } from '../../../../_ui/button.tsx';
 import { Input, Select } from '../../../../_ui/field.tsx';
 import { LoadMore } from '../../../../_ui/load-more.tsx';
 import { Page } from '../../../../_ui/page.tsx';
@@ -41,10 +41,16 @@ export function PromptList({ startsSampling }: { startsSampling: boolean }) {
       title={t('title')}
       intro={t('intro')}
       actions={
-        <Button variant="primary" onClick={() => setSampling(true)}>
-          <Sparkles aria-hidden className="size-4" />
-          {t('sample')}
-        </Button>
+        <>
+          <ButtonLink href="/prompts/import">
+            <FileDown aria-hidden className="size-4" />
+            {t('import')}
+          </ButtonLink>
+          <Button variant="primary" onClick={() => setSampling(true)}>
+            <Sparkles aria-hidden className="size-4" />
+            {t('sample')}
+          </Button>
+        </>
       }
     >
       <search className="mb-4 flex flex-wrap gap-2">

@@ -37,13 +37,17 @@ export function SamplingSection({ sampling, rankings }: SamplingSectionProps) {
           <TaskBadge status={sampling.taskStatus} />
         )}
         <p className="numeric text-[13px] text-faint">
-          {t('settings', {
-            temperature: sampling.config.temperature,
-            topP: sampling.config.top_p,
-            topK: sampling.config.top_k,
-            seed: sampling.seed.toString(),
-          })}
-          {' · '}
+          {!sampling.isImported && (
+            <>
+              {t('settings', {
+                temperature: sampling.config.temperature,
+                topP: sampling.config.top_p,
+                topK: sampling.config.top_k,
+                seed: sampling.seed.toString(),
+              })}
+              {' · '}
+            </>
+          )}
           {sampling.conditions.map((name) => `${t('rendered', { name: conditions(`${name}.label`) })} · `)}
           {format.dateTime(sampling.sampledAt, { dateStyle: 'medium', timeStyle: 'short' })}
         </p>

@@ -9,7 +9,7 @@ export const roundFormSchema = z.object({
   pairPolicy: z.enum(pairPolicyNames),
   minMargin: minMarginSchema,
   conditions: conditionsSchema,
-  pairScope: z.enum(['current', 'all']),
+  pairScope: z.enum(['current', 'imported', 'all']),
   reference: z.enum(['sft', 'previous']),
   judgeId: z.uuid(),
 });

@@ -78,6 +78,7 @@ export function RoundForm({ defaults }: { defaults: Outputs['rounds']['defaults'
             {(attributes) => (
               <Select {...attributes} {...register('pairScope')}>
                 <option value="current">{t('pairScope.current')}</option>
+                <option value="imported">{t('pairScope.imported')}</option>
                 <option value="all">{t('pairScope.all')}</option>
               </Select>
             )}
@@ -87,7 +88,12 @@ export function RoundForm({ defaults }: { defaults: Outputs['rounds']['defaults'
           <div aria-live="polite" className="rounded-control bg-sunken px-4 py-3">
             <p className="numeric font-semibold text-base">{t('pairCount', { count: pairCount })}</p>
             <p className="numeric text-[13px] text-muted">
-              {pairs.data && t('pairSources', { people: pairs.data.byPeople, judges: pairs.data.byJudges })}
+              {pairs.data &&
+                t('pairSources', {
+                  people: pairs.data.byPeople,
+                  judges: pairs.data.byJudges,
+                  imports: pairs.data.byImports,
+                })}
             </p>
           </div>
         </Card>

@@ -1,0 +1,18 @@
+import type { Metadata } from 'next';
+import { getTranslations } from 'next-intl/server';
+import { requireAdmin } from '../../../../_lib/server.ts';
+import { ImportScreen } from './_components/import-screen.tsx';
+
+export async function generateMetadata(): Promise<Metadata> {
+  return { title: (await getTranslations('imports'))('title') };
+}
+
+interface ImportPageProps {
+  searchParams: Promise<{ job?: string; batch?: string }>;
+}
+
+export default async function ImportPage({ searchParams }: ImportPageProps) {
+  await requireAdmin();
+  const { job, batch } = await searchParams;
+  return <ImportScreen running={job && batch ? { jobRunId: job, batchId: batch } : null} />;
+}
