@@ -1,6 +1,7 @@
-// The rankings of a project as the quality reports look at them. A thousand tasks at a time: memory holds small facts,
+// The rankings of a project as the quality reports look at them. Some thousand tasks at a time: memory holds small facts,
 // never texts, and the process answers others between two pages. 100,000 rankings take a few seconds.
-import { and, eq, gte, inArray, isNotNull, isNull, lt, type SQL, sql } from 'drizzle-orm';
+import { and, eq, gte, isNotNull, isNull, lt, type SQL, sql } from 'drizzle-orm';
+import type { AnyPgColumn } from 'drizzle-orm/pg-core';
 import type { Queryable } from '../../db/client.ts';
 import { responses } from '../../db/schema/data.ts';
 import { goldTasks, rankings, tasks } from '../../db/schema/labelling.ts';
@@ -36,7 +37,7 @@ export interface ProjectFacts {
   shared: Tiers<string>[][];
 }
 
-const tasksPerPage = 1_000;
+const tasksPerPage = 5_000;
 
 export const isInSpan = (column: typeof rankings.createdAt, { since, until }: Span): SQL | undefined =>
   and(since ? gte(column, since) : undefined, until ? lt(column, until) : undefined);
@@ -68,11 +69,14 @@ export async function collectFacts(
 
 type Wanted = Span & { userId?: string | undefined; readingSpeed: number | null };
 
+/** One parameter, whatever the number of ids: thousands of them take Postgres longer to parse than to look up. */
+const isAnyOf = (column: AnyPgColumn, ids: string[]) => sql`${column} = any(${sql.param(ids)}::uuid[])`;
+
 async function addPage(db: Queryable, facts: ProjectFacts, taskIds: string[], wanted: Wanted): Promise<void> {
   const [said, answers, gold] = await Promise.all([
     rankingsOf(db, taskIds),
     responseSizes(db, taskIds),
-    db.select().from(goldTasks).where(inArray(goldTasks.taskId, taskIds)),
+    db.select().from(goldTasks).where(isAnyOf(goldTasks.taskId, taskIds)),
   ]);
   const goldOf = new Map(gold.map((row) => [row.taskId, row]));
   const answersOf = groupBy(answers, ({ taskId }) => taskId);
@@ -110,7 +114,7 @@ async function rankingsOf(db: Queryable, taskIds: string[]) {
       createdAt: rankings.createdAt,
     })
     .from(rankings)
-    .where(and(inArray(rankings.taskId, taskIds), isAnnotation(db)));
+    .where(and(isAnyOf(rankings.taskId, taskIds), isAnnotation(db)));
 }
 type Said = Awaited<ReturnType<typeof rankingsOf>>[number];
 
@@ -125,7 +129,7 @@ async function responseSizes(db: Queryable, taskIds: string[]) {
     })
     .from(tasks)
     .innerJoin(responses, and(eq(responses.samplingId, tasks.samplingId), eq(responses.promptId, tasks.promptId)))
-    .where(and(inArray(tasks.id, taskIds), isNull(responses.editedFromId)));
+    .where(and(isAnyOf(tasks.id, taskIds), isNull(responses.editedFromId)));
 }
 type Answer = Awaited<ReturnType<typeof responseSizes>>[number];
 
@@ -191,7 +195,7 @@ async function countDoubtful(
     .innerJoin(responses, and(eq(responses.samplingId, tasks.samplingId), eq(responses.promptId, tasks.promptId)))
     .where(
       and(
-        inArray(
+        isAnyOf(
           tasks.id,
           doubtful.map(({ fact }) => fact.taskId),
         ),
