@@ -71,6 +71,7 @@ export async function getPrompt(db: Queryable, params: { promptId: string }) {
         sampledAt: samplings.createdAt,
         policyId: policies.id,
         policyName: policies.name,
+        taskId: tasks.id,
         taskStatus: tasks.status,
         response: {
           id: responses.id,
