@@ -4,12 +4,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { leases, rankingRetractions, rankings, reviews, tasks } from '../../db/schema/labelling.ts';
 import { projects } from '../../db/schema/project.ts';
 import { addTasks, seedDemo } from '../../test/demo.ts';
-import { rankTask } from '../../test/labelling.ts';
+import { rankTask, requireNextTask } from '../../test/labelling.ts';
 import { addPerson } from '../../test/people.ts';
 import { createTestDatabase, type TestDatabase } from '../../test/postgres.ts';
 import { addRanking, responseIds, toTiers } from '../../test/rankings.ts';
 import type { User } from '../auth.ts';
-import { nextTasks } from './assignment.ts';
 import { markGold } from './gold.ts';
 import { listPairs } from './pairs.ts';
 import { listReviews } from './review-queue.ts';
@@ -286,13 +285,13 @@ describe('a returned task', () => {
   });
 
   test('reaches the person first, before anything new', async () => {
-    const [given] = (await nextTasks(database.db, { id: idOf(ann) }, { projectId, holding: [], count: 1 })).tasks;
-    if (!given) throw new Error('no task');
-    const { rankingId } = await rankTask(database.db, { id: idOf(ann) }, projectId, given);
+    if (!ann) throw new Error('nobody');
+    const given = await requireNextTask(database.db, ann, { projectId });
+    const { rankingId } = await rankTask(database.db, ann, projectId, given);
     const about = { projectId, taskId: given.taskId, rankingId, note: 'Read the second answer again.' };
     await returnTask(database.db, reviewer(), about);
-    const [again] = (await nextTasks(database.db, { id: idOf(ann) }, { projectId, holding: [], count: 1 })).tasks;
-    expect(again).toMatchObject({ taskId: given.taskId, responses: given.responses });
+    const again = await requireNextTask(database.db, ann, { projectId });
+    expect(again).toMatchObject({ taskId: given.taskId, responses: given.responses, note: about.note });
   });
 
   test('is refused once rankings are closed', async () => {
