@@ -19,7 +19,9 @@ export const noVerdicts: PairVerdicts = { agree: 0, half: 0, disagree: 0, pairs:
 
 /** The tier of each response, from 0. */
 export function placesOf<T>(tiers: Tiers<T>): Map<T, number> {
-  return new Map(tiers.flatMap((tier, place) => tier.map((response) => [response, place] as const)));
+  const places = new Map<T, number>();
+  for (const [place, tier] of tiers.entries()) for (const response of tier) places.set(response, place);
+  return places;
 }
 
 /** Calls `visit` with every pair of responses, as the sign of its order in either ranking (0 is a tie). */

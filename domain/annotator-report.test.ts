@@ -8,7 +8,7 @@ const ranking = (facts: Partial<RankingFacts> = {}): RankingFacts => ({
   places: [0, 1, 2, 3],
   lengths: [10, 20, 30, 40],
   durationMs: 30_000,
-  leastReadingMs: 20_000,
+  isTooFast: false,
   withOthers: noVerdicts,
   gold: null,
   ...facts,
@@ -47,10 +47,10 @@ describe('time', () => {
     expect(annotatorReport(repeat(4, () => ranking())).time).toEqual({ n: 4, needed: 5, value: null });
   });
 
-  test('too fast is below the least reading time, where a speed is set', () => {
-    const fast = repeat(6, () => ranking({ durationMs: 19_999 }));
-    const slow = repeat(4, () => ranking({ durationMs: 20_000 }));
-    const unknown = repeat(9, () => ranking({ leastReadingMs: null, durationMs: 1 }));
+  test('too fast counts the rankings of which it is known', () => {
+    const fast = repeat(6, () => ranking({ isTooFast: true }));
+    const slow = repeat(4, () => ranking({ isTooFast: false }));
+    const unknown = repeat(9, () => ranking({ isTooFast: null }));
     const { tooFast, alarms } = annotatorReport([...fast, ...slow, ...unknown]);
     expect(tooFast).toMatchObject({ n: 10, value: 0.6 });
     expect(alarms).toContain('too-fast');
@@ -145,10 +145,8 @@ describe('length', () => {
   });
 
   test('alarms only where the whole interval lies beyond', () => {
-    const longerFirst = (count: number) =>
-      repeat(count, () => ranking({ places: [1, 0], lengths: [10, 90], leastReadingMs: null }));
-    const shorterFirst = (count: number) =>
-      repeat(count, () => ranking({ places: [0, 1], lengths: [10, 90], leastReadingMs: null }));
+    const longerFirst = (count: number) => repeat(count, () => ranking({ places: [1, 0], lengths: [10, 90] }));
+    const shorterFirst = (count: number) => repeat(count, () => ranking({ places: [0, 1], lengths: [10, 90] }));
     const alarmsOf = (longer: number, shorter: number) =>
       annotatorReport([...longerFirst(longer), ...shorterFirst(shorter)]).alarms.filter((alarm) => /er$/.test(alarm));
     expect(alarmsOf(40, 10)).toEqual([]); // 0.8, but from 0.67 on
@@ -167,7 +165,7 @@ test('shares are shares, and the order of rankings changes nothing', () => {
       }),
       lengths: fc.array(fc.nat(50), { minLength: count, maxLength: count }),
       durationMs: fc.option(fc.nat(100_000)),
-      leastReadingMs: fc.option(fc.nat(100_000)),
+      isTooFast: fc.option(fc.boolean()),
       withOthers: fc.constant(noVerdicts),
       gold: fc.constant(null),
     }),

@@ -13,8 +13,8 @@ export interface RankingFacts {
   lengths: readonly number[];
   /** Active time; null where it is not known, as of imported rankings. */
   durationMs: number | null;
-  /** The least time in which the responses can be read; null where the project sets no speed. */
-  leastReadingMs: number | null;
+  /** Done sooner than the responses can be read; null where the time is not known or the project sets no speed. */
+  isTooFast: boolean | null;
   /** With each other person's ranking of the task, added up. */
   withOthers: PairVerdicts;
   /** Where the task is a gold one. */
@@ -137,8 +137,8 @@ export function annotatorReport(
   const verdicts = rankings.map(({ withOthers }) => withOthers).reduce(addVerdicts, noVerdicts);
   const gold = rankings.map((ranking) => ranking.gold ?? noGoldScore).reduce(addGoldScores, noGoldScore);
   const skipped = Object.values(skipReasons).reduce((sum, count) => sum + count, 0);
-  const timed = rankings.filter((ranking) => ranking.durationMs !== null && ranking.leastReadingMs !== null);
-  const tooFast = timed.filter(({ durationMs, leastReadingMs }) => (durationMs ?? 0) < (leastReadingMs ?? 0));
+  const timed = rankings.filter(({ isTooFast }) => isTooFast !== null);
+  const tooFast = timed.filter(({ isTooFast }) => isTooFast);
   const tiesAll = rankings.filter(({ places }) => places.every((place) => place === 0));
   const pairs = countPairs(rankings);
   const report = {

@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { findGoldProblem, type GoldScore, goldAccuracy, onboardingResult, scoreAgainstGold } from './gold.ts';
+import {
+  findGoldProblem,
+  type GoldScore,
+  goldAccuracy,
+  goldPairs,
+  isSuspect,
+  onboardingResult,
+  scoreAgainstGold,
+} from './gold.ts';
 import { responseIndices } from './ranking.ts';
 
 const gold = [['a'], ['b', 'c'], ['d']]; // orders five pairs: a-b, a-c, a-d, b-d, c-d
@@ -88,5 +96,27 @@ describe('onboarding', () => {
 
   test('without an onboarding task everyone passes', () => {
     expect(onboardingResult([], { of: 0, passAccuracy: 0.8 }).state).toBe('passed');
+  });
+});
+
+describe('gold that people contradict', () => {
+  const right = [['a'], ['b'], ['c']];
+  const swapped = [['b'], ['a'], ['c']];
+
+  test('is shown pair by pair, the most contradicted first', () => {
+    expect(goldPairs([swapped, swapped, [['a'], ['b', 'c']]], right)).toEqual([
+      { better: 'a', worse: 'b', reversed: 2, tied: 0, answers: 3 },
+      { better: 'b', worse: 'c', reversed: 0, tied: 1, answers: 3 },
+      { better: 'a', worse: 'c', reversed: 0, tied: 0, answers: 3 },
+    ]);
+  });
+
+  test.each([
+    [2, 2, false], // too few to say
+    [2, 3, true],
+    [2, 4, false], // half is not most
+    [3, 5, true],
+  ])('%d of %d the other way round: suspect %s', (reversed, answers, expected) => {
+    expect(isSuspect({ reversed, answers })).toBe(expected);
   });
 });

@@ -94,3 +94,36 @@ export function onboardingResult(
     accuracy,
   };
 }
+
+/** A pair that gold orders, and how the answers put it. */
+export interface GoldPair<T> {
+  better: T;
+  worse: T;
+  reversed: number;
+  tied: number;
+  answers: number;
+}
+
+/** So many answers, most of them the other way round, say that gold is wrong rather than all of them. */
+const suspicion = { answers: 3, share: 0.5 };
+
+/** Gold's pairs, the most contradicted first. */
+export function goldPairs<T>(answers: readonly Tiers<T>[], gold: Tiers<T>): GoldPair<T>[] {
+  const misses = answers.flatMap((answer) => scoreAgainstGold(answer, gold).misses);
+  const countOf = (better: T, worse: T, said: GoldMiss<T>['said']) =>
+    misses.filter((miss) => miss.better === better && miss.worse === worse && miss.said === said).length;
+  return [...orderedPairs(gold)]
+    .map(([better, worse]) => ({
+      better,
+      worse,
+      reversed: countOf(better, worse, 'reversed'),
+      tied: countOf(better, worse, 'tied'),
+      answers: answers.length,
+    }))
+    .sort((one, other) => other.reversed - one.reversed || other.tied - one.tied);
+}
+
+/** Most people put this pair the other way round: look at the gold ranking before you look at them. */
+export function isSuspect({ reversed, answers }: Pick<GoldPair<unknown>, 'reversed' | 'answers'>): boolean {
+  return answers >= suspicion.answers && reversed / answers > suspicion.share;
+}

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { leastReadingTimeMs, readingTimeMs, readingWords } from './reading-time.ts';
+import { isTooFastForSize, readingTimeMs, readingWords } from './reading-time.ts';
 
 test.each([
   ['', 0],
@@ -20,7 +20,7 @@ test('the time follows from the words and the speed', () => {
   expect(readingTimeMs([], 240)).toBe(0);
 });
 
-test('the least time from bytes never says more than the words do', () => {
+test('the size of a text never contradicts its words', () => {
   const texts = [
     'The model answered the question in three short sentences.',
     'Модель коротко ответила на вопрос тремя предложениями.',
@@ -33,6 +33,15 @@ test('the least time from bytes never says more than the words do', () => {
   ];
   for (const text of texts) {
     const bytes = new TextEncoder().encode(text).length;
-    expect(leastReadingTimeMs(bytes, 240)).toBeLessThanOrEqual(readingTimeMs([text], 240));
+    const needed = readingTimeMs([text], 240);
+    expect(isTooFastForSize(needed, bytes, 240)).not.toBe(true);
+    expect(isTooFastForSize(needed - 1, bytes, 240)).not.toBe(false);
+    expect(isTooFastForSize(needed / 10, bytes, 240)).toBe(true);
+    expect(isTooFastForSize(needed * 10, bytes, 240)).toBe(false);
   }
+});
+
+test('no time at all is too fast for anything, and nothing takes none', () => {
+  expect(isTooFastForSize(0, 1000, 240)).toBe(true);
+  expect(isTooFastForSize(0, 0, 240)).toBe(false);
 });

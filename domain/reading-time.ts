@@ -34,12 +34,15 @@ export function readingTimeMs(texts: readonly string[], wordsPerMinute: number):
 }
 
 /**
- * No language of note spends more UTF-8 bytes on a word: Cyrillic, Greek, Korean and Arabic take 10 to 15 with the space,
- * English 6. So what was surely not read is known from the size of the texts alone, without loading them.
+ * UTF-8 bytes of a word with its space: English 6, Cyrillic, Greek, Korean and Arabic 10 to 15. No language of note lies
+ * beyond these, so that the size of a text says nearly always whether it can have been read, without loading it.
  */
-const bytesPerWordAtMost = 16;
+const bytesPerWord = { least: 3, most: 16 };
 
-/** The least time in which texts of `bytes` (UTF-8) can be read, whatever the language; in English about two fifths of it. */
-export function leastReadingTimeMs(bytes: number, wordsPerMinute: number): number {
-  return (bytes / bytesPerWordAtMost / wordsPerMinute) * 60_000;
+/** Whether texts of `bytes` were done with sooner than they can be read; null where only counting their words tells. */
+export function isTooFastForSize(durationMs: number, bytes: number, wordsPerMinute: number): boolean | null {
+  const bytesAMs = bytes / Math.max(durationMs, 1);
+  const wordsAMs = wordsPerMinute / 60_000;
+  if (bytesAMs > wordsAMs * bytesPerWord.most) return true;
+  return bytesAMs <= wordsAMs * bytesPerWord.least ? false : null;
 }

@@ -1,7 +1,10 @@
 // Who may call what: every procedure of the API, by name, so that a new one cannot be forgotten.
 import { TRPCError } from '@trpc/server';
+import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { members } from '../db/schema/members.ts';
 import { projects } from '../db/schema/project.ts';
+import { isAtLeast, type ProjectRole, projectRoles } from '../domain/roles.ts';
 import { seedDemo } from '../test/demo.ts';
 import { addPerson } from '../test/people.ts';
 import { createTestDatabase, type TestDatabase } from '../test/postgres.ts';
@@ -84,13 +87,37 @@ const forAdmins = [
 /** They name their project, and its admins may call them. */
 const forProjectAdmins = ['imports.preview', 'imports.start', 'imports.list', 'imports.get'];
 
+/** By the least role in the project that its input names. */
+const inProjects: Record<ProjectRole, string[]> = {
+  annotator: ['quality.mine'],
+  reviewer: [
+    'quality.overview',
+    'quality.person',
+    'review.list',
+    'review.get',
+    'review.accept',
+    'review.adjudicate',
+    'review.returnTask',
+  ],
+  admin: [
+    'quality.onboarding',
+    'quality.setOnboarded',
+    'quality.retryOnboarding',
+    'gold.list',
+    'gold.mark',
+    'gold.unmark',
+  ],
+};
+
 let database: TestDatabase;
 let events: ChangeFeed;
 let annotator: User;
 let admin: User;
+let projectId: string;
 
 beforeAll(async () => {
   database = await createTestDatabase();
+  projectId = (await seedDemo(database.db)).id;
   events = openChangeFeed(database.url);
   annotator = await addPerson(database.db);
   admin = await addPerson(database.db, 'admin');
@@ -110,8 +137,8 @@ const contextOf = (user: User | null) => ({
   hubEndpoint: 'http://127.0.0.1:9',
 });
 
-/** The code that a call without input ends with; null when it succeeds. */
-async function codeOf(path: string, user: User | null, input?: unknown): Promise<string | null> {
+/** The code that a call ends with, without input if none is given; null when it succeeds. */
+async function codeOf(path: string, user: User | null, input?: object): Promise<string | null> {
   let at: unknown = createCaller(appRouter)(contextOf(user));
   for (const name of path.split('.')) at = (at as Record<string, unknown>)[name];
   try {
@@ -122,10 +149,30 @@ async function codeOf(path: string, user: User | null, input?: unknown): Promise
   }
 }
 
-test('every procedure stands in one of the three lists', () => {
+test('every procedure stands in one of the lists', () => {
   expect(Object.keys(appRouter._def.procedures).sort()).toEqual(
-    [...forStrangers, ...forAnnotators, ...forAdmins, ...forProjectAdmins].sort(),
+    [...forStrangers, ...forAnnotators, ...forAdmins, ...forProjectAdmins, ...Object.values(inProjects).flat()].sort(),
   );
+});
+
+describe.each(projectRoles)('a %s of a project', (role) => {
+  let member: User;
+  beforeAll(async () => {
+    member = await addPerson(database.db);
+    await database.db.update(members).set({ role }).where(eq(members.userId, member.id));
+  });
+
+  describe.each(projectRoles)('calls what asks for a %s', (wanted) => {
+    const isAllowed = isAtLeast(role, wanted);
+    test.each(inProjects[wanted])(`%s: ${isAllowed ? 'may' : 'may not'}`, async (path) => {
+      expect([null, 'BAD_REQUEST', 'FORBIDDEN']).toContain(await codeOf(path, member, { projectId }));
+      expect((await codeOf(path, member, { projectId })) === 'FORBIDDEN').toBe(!isAllowed);
+    });
+    test.each(inProjects[wanted])('%s: not in another project, nor as a stranger', async (path) => {
+      expect(await codeOf(path, member, { projectId: crypto.randomUUID() })).toBe('NOT_FOUND');
+      expect(await codeOf(path, null, { projectId })).toBe('UNAUTHORIZED');
+    });
+  });
 });
 
 describe('a stranger', () => {

@@ -3,6 +3,7 @@ import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server';
 import { apiKeysRouter } from './routers/api-keys.ts';
 import { backendsRouter } from './routers/backends.ts';
 import { eventsRouter } from './routers/events.ts';
+import { goldRouter } from './routers/gold.ts';
 import { importsRouter } from './routers/imports.ts';
 import { jobsRouter } from './routers/jobs.ts';
 import { judgesRouter } from './routers/judges.ts';
@@ -12,6 +13,8 @@ import { pairsRouter } from './routers/pairs.ts';
 import { peopleRouter } from './routers/people.ts';
 import { projectsRouter } from './routers/projects.ts';
 import { promptsRouter } from './routers/prompts.ts';
+import { qualityRouter } from './routers/quality.ts';
+import { reviewRouter } from './routers/review.ts';
 import { roundsRouter } from './routers/rounds.ts';
 import { samplingRouter } from './routers/sampling.ts';
 import { setupRouter } from './routers/setup.ts';
@@ -29,6 +32,9 @@ export const appRouter = router({
   backends: backendsRouter,
   label: labelRouter,
   judges: judgesRouter,
+  quality: qualityRouter,
+  review: reviewRouter,
+  gold: goldRouter,
   pairs: pairsRouter,
   models: modelsRouter,
   sft: sftRouter,

@@ -1,10 +1,11 @@
 // Preference pairs. Before a round they are derived from the live rankings; a dataset version is those pairs, frozen,
 // under the SHA-256 of the JSONL that its export gives.
 import { createHash } from 'node:crypto';
-import { and, count, desc, eq, inArray, isNull, or, type SQL, sql } from 'drizzle-orm';
+import { and, count, desc, eq, inArray, isNull, notExists, or, type SQL, sql } from 'drizzle-orm';
+import { alias } from 'drizzle-orm/pg-core';
 import type { Queryable, Transaction } from '../../db/client.ts';
 import { batches, prompts, responses, samplings } from '../../db/schema/data.ts';
-import { rankings, tasks } from '../../db/schema/labelling.ts';
+import { rankingRetractions, rankings, tasks } from '../../db/schema/labelling.ts';
 import { user } from '../../db/schema/people.ts';
 import { datasetVersions, judges, policies } from '../../db/schema/project.ts';
 import { pairs } from '../../db/schema/training.ts';
@@ -47,7 +48,25 @@ interface LiveRanking {
   source: RankingSource;
 }
 
-/** One page of live rankings, newest first. */
+/** Live rankings of tasks that are not gold; where a reviewer adjudicated, that stands for all others of its task. */
+function makesPairs(db: Queryable) {
+  const adjudications = alias(rankings, 'adjudications');
+  const adjudicated = db
+    .select({ one: sql`1` })
+    .from(adjudications)
+    .where(
+      and(
+        eq(adjudications.taskId, rankings.taskId),
+        eq(adjudications.kind, 'adjudication'),
+        notExists(
+          db.select({ one: sql`1` }).from(rankingRetractions).where(eq(rankingRetractions.rankingId, adjudications.id)),
+        ),
+      ),
+    );
+  return and(isLiveRanking(db), eq(tasks.isGold, false), or(eq(rankings.kind, 'adjudication'), notExists(adjudicated)));
+}
+
+/** One page of the rankings that make pairs, newest first. */
 async function pageOfRankings(
   db: Queryable,
   params: { projectId: string; isInScope: SQL | undefined; cursor?: string | undefined; limit: number },
@@ -75,7 +94,7 @@ async function pageOfRankings(
       and(
         eq(tasks.projectId, params.projectId),
         params.isInScope,
-        isLiveRanking(db),
+        makesPairs(db),
         params.cursor
           ? sql`(${rankings.createdAt}, ${rankings.id}) < (select created_at, id from rankings where id = ${params.cursor})`
           : undefined,
@@ -283,6 +302,6 @@ export async function countCurrentRankings(db: Queryable, params: { projectId: s
     .from(rankings)
     .innerJoin(tasks, eq(tasks.id, rankings.taskId))
     .innerJoin(samplings, eq(samplings.id, tasks.samplingId))
-    .where(and(eq(tasks.projectId, params.projectId), eq(samplings.policyId, params.policyId), isLiveRanking(db)));
+    .where(and(eq(tasks.projectId, params.projectId), eq(samplings.policyId, params.policyId), makesPairs(db)));
   return row?.count ?? 0;
 }

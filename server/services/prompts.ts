@@ -72,6 +72,7 @@ export async function getPrompt(db: Queryable, params: { promptId: string }) {
         policyId: policies.id,
         policyName: policies.name,
         isImported: sql<boolean>`${policies.modelDir} is null and ${policies.backendId} is null`,
+        taskId: tasks.id,
         taskStatus: tasks.status,
         response: {
           id: responses.id,

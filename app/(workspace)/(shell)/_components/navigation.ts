@@ -2,6 +2,7 @@
 import {
   Boxes,
   Download,
+  Gauge,
   GitCompareArrows,
   House,
   KeyRound,
@@ -10,11 +11,24 @@ import {
   MessagesSquare,
   RefreshCw,
   Scale,
+  SearchCheck,
   Users,
 } from 'lucide-react';
 
 export interface Place {
-  key: 'overview' | 'label' | 'prompts' | 'pairs' | 'rounds' | 'judges' | 'models' | 'people' | 'apiKeys' | 'export';
+  key:
+    | 'overview'
+    | 'label'
+    | 'review'
+    | 'quality'
+    | 'prompts'
+    | 'pairs'
+    | 'rounds'
+    | 'judges'
+    | 'models'
+    | 'people'
+    | 'apiKeys'
+    | 'export';
   href: string;
   icon: LucideIcon;
   adminOnly: boolean;
@@ -23,6 +37,8 @@ export interface Place {
 export const places: Place[] = [
   { key: 'overview', href: '/', icon: House, adminOnly: false },
   { key: 'label', href: '/label', icon: ListOrdered, adminOnly: false },
+  { key: 'review', href: '/review', icon: SearchCheck, adminOnly: true },
+  { key: 'quality', href: '/quality', icon: Gauge, adminOnly: false },
   { key: 'prompts', href: '/prompts', icon: MessagesSquare, adminOnly: true },
   { key: 'pairs', href: '/pairs', icon: GitCompareArrows, adminOnly: true },
   { key: 'rounds', href: '/rounds', icon: RefreshCw, adminOnly: true },

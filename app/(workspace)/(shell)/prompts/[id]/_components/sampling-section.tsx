@@ -2,6 +2,7 @@
 import { useFormatter, useTranslations } from 'next-intl';
 import type { Outputs } from '../../../../../_trpc/context.ts';
 import { Badge } from '../../../../../_ui/badge.tsx';
+import { ButtonLink } from '../../../../../_ui/button.tsx';
 import { Reading } from '../../../../../_ui/reading/reading.tsx';
 import { SourceLine } from '../../../../../_ui/source-line.tsx';
 import { TaskBadge } from '../../_components/task-badge.tsx';
@@ -35,6 +36,11 @@ export function SamplingSection({ sampling, rankings }: SamplingSectionProps) {
           <Badge>{t('evaluation')}</Badge>
         ) : (
           <TaskBadge status={sampling.taskStatus} />
+        )}
+        {sampling.taskId && (
+          <ButtonLink variant="ghost" size="sm" href={`/review/${sampling.taskId}`} prefetch={false}>
+            {t('review')}
+          </ButtonLink>
         )}
         <p className="numeric text-[13px] text-faint">
           {!sampling.isImported && (

@@ -9,7 +9,7 @@ import { Button, ButtonLink } from '../../../../../_ui/button.tsx';
 import { JobProgress } from '../../../../../_ui/job-progress.tsx';
 import { ErrorState, SkeletonList } from '../../../../../_ui/state.tsx';
 import { ImportFigures } from './import-figures.tsx';
-import type { RunningImport } from './import-screen.tsx';
+import type { RunningImport } from './running-import.ts';
 import { SkipReport } from './skip-report.tsx';
 
 /** Notices say when a job has moved on; this is for a page that missed one. */

@@ -9,13 +9,9 @@ import { BackLink } from '../../../../../_ui/back-link.tsx';
 import { Page } from '../../../../../_ui/page.tsx';
 import { ImportRun } from './import-run.tsx';
 import { ImportSetup } from './import-setup.tsx';
+import type { RunningImport } from './running-import.ts';
 import { SourceCard } from './source-card.tsx';
 import { useUpload } from './use-upload.ts';
-
-export interface RunningImport {
-  jobRunId: string;
-  batchId: string;
-}
 
 const address = '/prompts/import';
 

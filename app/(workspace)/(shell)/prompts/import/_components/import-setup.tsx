@@ -11,9 +11,9 @@ import { Card } from '../../../../../_ui/page.tsx';
 import { ErrorState, SkeletonList } from '../../../../../_ui/state.tsx';
 import { FormatFields } from './format-fields.tsx';
 import { ImportFigures } from './import-figures.tsx';
-import type { RunningImport } from './import-screen.tsx';
 import { OptionFields } from './option-fields.tsx';
 import { PreviewTable } from './preview-table.tsx';
+import type { RunningImport } from './running-import.ts';
 import { SkipReport } from './skip-report.tsx';
 import { useImportOptions } from './use-import-options.ts';
 

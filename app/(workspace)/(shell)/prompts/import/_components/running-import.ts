@@ -1,0 +1,4 @@
+export interface RunningImport {
+  jobRunId: string;
+  batchId: string;
+}

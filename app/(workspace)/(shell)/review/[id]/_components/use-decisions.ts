@@ -1,0 +1,26 @@
+'use client';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useTranslations } from 'next-intl';
+import { toast } from 'sonner';
+import { useTRPC } from '../../../../../_trpc/context.ts';
+
+/** A reviewer's three decisions. Each says that it is done, has what it changed asked for again, and goes on. */
+export function useDecisions(onDone: () => void) {
+  const t = useTranslations('review.action');
+  const trpc = useTRPC();
+  const queryClient = useQueryClient();
+  const settled = (done: 'accepted' | 'adjudicated' | 'returned') => ({
+    onSuccess: () => {
+      toast.success(t(done));
+      onDone();
+      void queryClient.invalidateQueries(trpc.review.pathFilter());
+      void queryClient.invalidateQueries(trpc.pairs.pathFilter());
+    },
+    onError: (error: { message: string }) => void toast.error(error.message),
+  });
+  return {
+    accept: useMutation(trpc.review.accept.mutationOptions(settled('accepted'))),
+    adjudicate: useMutation(trpc.review.adjudicate.mutationOptions(settled('adjudicated'))),
+    giveBack: useMutation(trpc.review.returnTask.mutationOptions(settled('returned'))),
+  };
+}
