@@ -3,5 +3,6 @@ import { annotatorProcedure, projectProcedure, router } from '../trpc.ts';
 
 export const projectsRouter = router({
   list: annotatorProcedure.query(({ ctx }) => listOwnProjects(ctx.db, ctx.user)),
-  get: projectProcedure('annotator').query(({ ctx, input }) => getProject(ctx.db, input)),
+  /** Where the loop stands: policies, judges and settings are its admins' business. */
+  get: projectProcedure('admin').query(({ ctx, input }) => getProject(ctx.db, input)),
 });

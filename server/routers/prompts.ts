@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { getPrompt, listPrompts } from '../services/prompts.ts';
-import { adminProcedure, router } from '../trpc.ts';
+import { projectProcedure, router, rowProcedure } from '../trpc.ts';
 
 const listInput = z.object({
-  projectId: z.uuid(),
   split: z.enum(['train', 'heldout']).optional(),
   search: z.string().max(200).optional(),
   cursor: z.uuid().optional(),
@@ -11,6 +10,8 @@ const listInput = z.object({
 });
 
 export const promptsRouter = router({
-  list: adminProcedure.input(listInput).query(({ ctx, input }) => listPrompts(ctx.db, input)),
-  get: adminProcedure.input(z.object({ promptId: z.uuid() })).query(({ ctx, input }) => getPrompt(ctx.db, input)),
+  list: projectProcedure('reviewer')
+    .input(listInput)
+    .query(({ ctx, input }) => listPrompts(ctx.db, input)),
+  get: rowProcedure('promptId', 'reviewer').query(({ ctx, input }) => getPrompt(ctx.db, input)),
 });
