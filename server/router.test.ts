@@ -15,9 +15,9 @@ import { appRouter } from './router.ts';
 import { notify } from './services/notify.ts';
 import { createCaller } from './trpc.ts';
 
-const forStrangers = ['setup.status', 'setup.createAdmin'];
+const forStrangers = ['setup.status', 'setup.createAdmin', 'invitations.look', 'invitations.joinAsNew'];
 /** Of an account, whatever its projects. */
-const forSignedIn = ['projects.list'];
+const forSignedIn = ['projects.list', 'invitations.join'];
 const forInstallationAdmins = [
   'people.list',
   'people.create',
@@ -67,6 +67,12 @@ const forMembers: { [R in ProjectRole]: { [N in NamedRow]?: string[] } } = {
   admin: {
     projectId: [
       'projects.get',
+      'members.list',
+      'members.add',
+      'members.update',
+      'members.remove',
+      'invitations.list',
+      'invitations.create',
       'sampling.defaults',
       'sampling.start',
       'backends.list',
@@ -86,6 +92,7 @@ const forMembers: { [R in ProjectRole]: { [N in NamedRow]?: string[] } } = {
       'imports.list',
       'imports.get',
     ],
+    invitationId: ['invitations.revoke'],
     backendId: ['backends.remove'],
     judgeId: ['judges.remove'],
     roundId: ['rounds.get', 'rounds.metrics', 'rounds.warnings', 'rounds.samples', 'rounds.cancel', 'rounds.decide'],

@@ -15,6 +15,11 @@ export async function requireUser(): Promise<User> {
   return (await requestContext()).user ?? redirect('/sign-in');
 }
 
+/** Who is signed in, on pages that strangers see too. */
+export async function findCurrentUser(): Promise<User | null> {
+  return (await requestContext()).user;
+}
+
 /** For the installation's own pages; the API refuses all others anyway. */
 export async function requireAdmin(): Promise<User> {
   const user = await requireUser();

@@ -4,6 +4,7 @@ import {
   Download,
   GitCompareArrows,
   House,
+  IdCard,
   KeyRound,
   ListOrdered,
   type LucideIcon,
@@ -22,6 +23,7 @@ type PlaceKey =
   | 'rounds'
   | 'judges'
   | 'export'
+  | 'members'
   | 'models'
   | 'people'
   | 'apiKeys';
@@ -42,8 +44,9 @@ export const places: Place[] = [
   { key: 'rounds', href: '/rounds', icon: RefreshCw, for: 'admin' },
   { key: 'judges', href: '/judges', icon: Scale, for: 'admin' },
   { key: 'export', href: '/export', icon: Download, for: 'admin' },
+  { key: 'members', href: '/members', icon: Users, for: 'admin' },
   { key: 'models', href: '/models', icon: Boxes, for: 'installation' },
-  { key: 'people', href: '/people', icon: Users, for: 'installation' },
+  { key: 'people', href: '/people', icon: IdCard, for: 'installation' },
   { key: 'apiKeys', href: '/api-keys', icon: KeyRound, for: 'installation' },
 ];
 
