@@ -67,6 +67,11 @@ const forMembers: { [R in ProjectRole]: { [N in NamedRow]?: string[] } } = {
   admin: {
     projectId: [
       'projects.get',
+      'projects.settings',
+      'projects.sampleTask',
+      'projects.saveSettings',
+      'guidelines.list',
+      'guidelines.save',
       'members.list',
       'members.add',
       'members.update',

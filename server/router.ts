@@ -3,6 +3,7 @@ import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server';
 import { apiKeysRouter } from './routers/api-keys.ts';
 import { backendsRouter } from './routers/backends.ts';
 import { eventsRouter } from './routers/events.ts';
+import { guidelinesRouter } from './routers/guidelines.ts';
 import { importsRouter } from './routers/imports.ts';
 import { invitationsRouter } from './routers/invitations.ts';
 import { jobsRouter } from './routers/jobs.ts';
@@ -25,6 +26,7 @@ export const appRouter = router({
   people: peopleRouter,
   apiKeys: apiKeysRouter,
   projects: projectsRouter,
+  guidelines: guidelinesRouter,
   members: membersRouter,
   invitations: invitationsRouter,
   prompts: promptsRouter,
