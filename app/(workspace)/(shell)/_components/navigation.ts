@@ -11,6 +11,7 @@ import {
   MessagesSquare,
   RefreshCw,
   Scale,
+  Settings,
   Users,
 } from 'lucide-react';
 import { isAtLeast, type ProjectRole } from '../../../../domain/roles.ts';
@@ -24,6 +25,7 @@ type PlaceKey =
   | 'judges'
   | 'export'
   | 'members'
+  | 'settings'
   | 'models'
   | 'people'
   | 'apiKeys';
@@ -45,6 +47,7 @@ export const places: Place[] = [
   { key: 'judges', href: '/judges', icon: Scale, for: 'admin' },
   { key: 'export', href: '/export', icon: Download, for: 'admin' },
   { key: 'members', href: '/members', icon: Users, for: 'admin' },
+  { key: 'settings', href: '/settings', icon: Settings, for: 'admin' },
   { key: 'models', href: '/models', icon: Boxes, for: 'installation' },
   { key: 'people', href: '/people', icon: IdCard, for: 'installation' },
   { key: 'apiKeys', href: '/api-keys', icon: KeyRound, for: 'installation' },
