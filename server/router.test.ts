@@ -63,10 +63,11 @@ const forMembers: { [R in ProjectRole]: { [N in NamedRow]?: string[] } } = {
       'label.progress',
     ],
   },
-  reviewer: { projectId: ['prompts.list'], promptId: ['prompts.get'] },
+  reviewer: { projectId: ['prompts.list', 'prompts.count', 'prompts.choices'], promptId: ['prompts.get'] },
   admin: {
     projectId: [
       'projects.get',
+      'prompts.change',
       'projects.settings',
       'projects.sampleTask',
       'projects.saveSettings',
