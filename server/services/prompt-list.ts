@@ -80,6 +80,14 @@ export async function listPrompts(
   { projectId, order = 'oldest', cursor, limit, ...filter }: ListPrompts,
 ) {
   const { by, after } = orders[order];
+  // First which, then what: the columns below are looked up for one page, not for all that match.
+  const page = db
+    .select({ id: prompts.id })
+    .from(prompts)
+    .where(and(matchesFilter(projectId, filter), cursor ? after(cursor) : undefined))
+    .orderBy(...by)
+    .limit(limit + 1)
+    .as('page');
   const rows = await db
     .select({
       id: prompts.id,
@@ -101,10 +109,9 @@ export async function listPrompts(
       isPaused: sql<boolean>`${hasTask(sql`t.is_paused`)}`,
     })
     .from(prompts)
+    .innerJoin(page, eq(page.id, prompts.id))
     .leftJoin(batches, eq(batches.id, prompts.batchId))
-    .where(and(matchesFilter(projectId, filter), cursor ? after(cursor) : undefined))
-    .orderBy(...by)
-    .limit(limit + 1);
+    .orderBy(...by);
   return toPage(rows, limit);
 }
 
