@@ -2,7 +2,7 @@
 // without a session cookie. The cookie's worth is checked where the page and each procedure are answered.
 import { type NextRequest, NextResponse } from 'next/server';
 
-const openPaths = ['/sign-in', '/setup'];
+const openPaths = ['/sign-in', '/setup', '/join'];
 
 function contentSecurityPolicy(nonce: string): string {
   const isDevelopment = process.env.NODE_ENV === 'development';

@@ -27,21 +27,23 @@ export function openChangeFeed(url: string): ChangeFeed {
 
   const emit = (change: FeedEvent['change']) =>
     emitter.emit('event', { id: String(++count), change } satisfies FeedEvent);
-  let tasksTimer: NodeJS.Timeout | null = null;
-  let lastTask: Change | null = null;
+  /** By project: its newest change since the one that was told, if any. */
+  const gathering = new Map<string, { timer: NodeJS.Timeout; last: Change | null }>();
   const emitGathered = (change: Change) => {
     if (change.topic !== 'task') return emit(change);
-    if (tasksTimer) {
-      lastTask = change;
+    const projectId = change.projectId ?? '';
+    const gathered = gathering.get(projectId);
+    if (gathered) {
+      gathered.last = change;
       return;
     }
     emit(change);
-    tasksTimer = setTimeout(() => {
-      tasksTimer = null;
-      const last = lastTask;
-      lastTask = null;
+    const timer = setTimeout(() => {
+      const last = gathering.get(projectId)?.last;
+      gathering.delete(projectId);
       if (last) emitGathered(last);
     }, gatherTasksMs);
+    gathering.set(projectId, { timer, last: null });
   };
   const retry = () => {
     if (closed || timer) return;
@@ -84,7 +86,8 @@ export function openChangeFeed(url: string): ChangeFeed {
     },
     async close() {
       closed = true;
-      for (const waiting of [timer, tasksTimer]) if (waiting) clearTimeout(waiting);
+      if (timer) clearTimeout(timer);
+      for (const gathered of gathering.values()) clearTimeout(gathered.timer);
       await client?.end().catch(() => undefined);
     },
   };

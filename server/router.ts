@@ -4,10 +4,13 @@ import { apiKeysRouter } from './routers/api-keys.ts';
 import { backendsRouter } from './routers/backends.ts';
 import { eventsRouter } from './routers/events.ts';
 import { goldRouter } from './routers/gold.ts';
+import { guidelinesRouter } from './routers/guidelines.ts';
 import { importsRouter } from './routers/imports.ts';
+import { invitationsRouter } from './routers/invitations.ts';
 import { jobsRouter } from './routers/jobs.ts';
 import { judgesRouter } from './routers/judges.ts';
 import { labelRouter } from './routers/label.ts';
+import { membersRouter } from './routers/members.ts';
 import { modelsRouter } from './routers/models.ts';
 import { pairsRouter } from './routers/pairs.ts';
 import { peopleRouter } from './routers/people.ts';
@@ -26,6 +29,9 @@ export const appRouter = router({
   people: peopleRouter,
   apiKeys: apiKeysRouter,
   projects: projectsRouter,
+  guidelines: guidelinesRouter,
+  members: membersRouter,
+  invitations: invitationsRouter,
   prompts: promptsRouter,
   imports: importsRouter,
   sampling: samplingRouter,

@@ -12,6 +12,7 @@ import { isConnectionError } from './database-errors.ts';
 import type { ChangeFeed } from './events.ts';
 import { readAsker } from './services/asker.ts';
 import { requireRole } from './services/members.ts';
+import { type RowName, requireRoleAt, rowInputs } from './services/rows.ts';
 
 export interface Context {
   db: Database;
@@ -115,6 +116,16 @@ export const askerProcedure = annotatorProcedure
     const asker = await readAsker(ctx.db, ctx.user, input.projectId);
     return next({ ctx: { ...ctx, asker } });
   });
+
+/** A member with this role, or a higher one, of the project whose row the input names (a round, a prompt). */
+export function rowProcedure<N extends RowName>(name: N, wanted: ProjectRole) {
+  return annotatorProcedure.input(rowInputs[name]).use(async ({ ctx, input, next }) => {
+    // Nothing but this id has been parsed yet.
+    const id = z.record(z.string(), z.uuid()).parse(input)[name] ?? '';
+    await requireRoleAt(ctx.db, ctx.user, { name, id }, wanted);
+    return next();
+  });
+}
 
 /** An admin of the whole installation. */
 export const adminProcedure = annotatorProcedure.use(({ ctx, next }) => {

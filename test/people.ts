@@ -21,3 +21,7 @@ export async function addPerson(db: Database, role: Role = 'annotator'): Promise
   }
   return { id: person.id, name: person.name, email: person.email, role: person.role };
 }
+
+export async function addMember(db: Database, member: typeof members.$inferInsert): Promise<void> {
+  await db.insert(members).values(member);
+}

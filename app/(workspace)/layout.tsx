@@ -1,9 +1,7 @@
 // Everything behind the sign-in: the API, live updates, and who is asking for which project.
-import { cookies } from 'next/headers';
 import { getTranslations } from 'next-intl/server';
 import type { ReactNode } from 'react';
-import { projectCookie } from '../_lib/project-cookie.ts';
-import { api, requireUser } from '../_lib/server.ts';
+import { openProject, ownProjects, requireUser } from '../_lib/server.ts';
 import { WorkspaceProvider } from '../_lib/workspace.tsx';
 import { ApiProvider } from '../_trpc/provider.tsx';
 import { Empty } from '../_ui/state.tsx';
@@ -12,9 +10,7 @@ import { LocalTime } from './_components/local-time.tsx';
 
 export default async function WorkspaceLayout({ children }: { children: ReactNode }) {
   const user = await requireUser();
-  const projects = (await (await api()).projects.list()).map(({ id, name, role }) => ({ id, name, role }));
-  const chosen = (await cookies()).get(projectCookie)?.value;
-  const project = projects.find(({ id }) => id === chosen) ?? projects[0];
+  const [projects, project] = await Promise.all([ownProjects(), openProject()]);
   if (!project) {
     const t = await getTranslations('workspace');
     return (

@@ -1,9 +1,9 @@
 // The OpenAI-compatible endpoint: any policy, for holders of an API key. Plain Request in, plain Response out.
-import { RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Database } from '../../db/client.ts';
 import { AppError } from '../../domain/errors.ts';
 import { type ServedChunk, type ServedResponse, servedLimits } from '../../domain/serving.ts';
 import { requireApiKey } from '../services/api-keys.ts';
+import { type Limit, openLimit } from '../services/limits.ts';
 import { getServedModel, listServedModels, type ServedModel } from '../services/served-models.ts';
 import { readPrompts, serveSample } from '../services/serving.ts';
 import { BadRequest, describeError } from './errors.ts';
@@ -27,21 +27,12 @@ export interface EndpointOptions {
 }
 
 export function createEndpoint({ db, secret, requestsPerMinute = 600 }: EndpointOptions): Endpoint {
-  const limiter = new RateLimiterPostgres({
-    storeClient: db.$client,
-    storeType: 'pool',
-    tableName: 'rate_limits',
-    tableCreated: true,
-    clearExpiredByTimeout: true,
-    keyPrefix: 'v1',
-    points: requestsPerMinute,
-    duration: 60,
-  });
+  const limit = openLimit(db, 'v1', requestsPerMinute);
 
   const guarded = async (request: Request, work: () => Promise<Response>): Promise<Response> => {
     try {
       const { id } = await requireApiKey(db, request.headers.get('authorization'));
-      await takePoint(limiter, id);
+      await takePoint(limit, id);
       return await work();
     } catch (error) {
       return errorResponse(error);
@@ -92,13 +83,9 @@ function toModel({ name, policyId, createdAt }: ServedModel) {
   return { id: name, object: 'model', created, owned_by: 'rankloop', policy_id: policyId };
 }
 
-async function takePoint(limiter: RateLimiterPostgres, key: string): Promise<void> {
-  try {
-    await limiter.consume(key);
-  } catch (refused) {
-    if (!(refused instanceof RateLimiterRes)) throw refused;
-    throw new TooManyRequests(limiter.points, Math.ceil(refused.msBeforeNext / 1_000));
-  }
+async function takePoint(limit: Limit, key: string): Promise<void> {
+  const seconds = await limit.take(key);
+  if (seconds !== null) throw new TooManyRequests(limit.perMinute, seconds);
 }
 
 class TooManyRequests extends AppError {

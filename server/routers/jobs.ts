@@ -1,14 +1,9 @@
-import { z } from 'zod';
 import { cancelJob } from '../services/job-end.ts';
 import { getJob, listActiveJobs } from '../services/jobs.ts';
-import { adminProcedure, router } from '../trpc.ts';
-
-const jobRunId = z.uuid();
+import { projectProcedure, router, rowProcedure } from '../trpc.ts';
 
 export const jobsRouter = router({
-  active: adminProcedure
-    .input(z.object({ projectId: z.uuid() }))
-    .query(({ ctx, input }) => listActiveJobs(ctx.db, input)),
-  get: adminProcedure.input(z.object({ jobRunId })).query(({ ctx, input }) => getJob(ctx.db, input)),
-  cancel: adminProcedure.input(z.object({ jobRunId })).mutation(({ ctx, input }) => cancelJob(ctx.db, input)),
+  active: projectProcedure('admin').query(({ ctx, input }) => listActiveJobs(ctx.db, input)),
+  get: rowProcedure('jobRunId', 'admin').query(({ ctx, input }) => getJob(ctx.db, input)),
+  cancel: rowProcedure('jobRunId', 'admin').mutation(({ ctx, input }) => cancelJob(ctx.db, input)),
 });

@@ -1,11 +1,10 @@
 import { z } from 'zod';
+import { AppError } from '../../domain/errors.ts';
 import { modelFolderSchema } from '../../domain/models.ts';
+import type { User } from '../auth.ts';
 import { createJudge, listJudges, removeJudge, startJudging } from '../services/judges.ts';
 import { listRewardChoices } from '../services/reward-judges.ts';
-import { adminProcedure, router } from '../trpc.ts';
-
-const projectId = z.uuid();
-const judgeId = z.uuid();
+import { projectProcedure, router, rowProcedure } from '../trpc.ts';
 
 /** A model of a server that speaks OpenAI's API. */
 export const remoteModelShape = {
@@ -15,7 +14,6 @@ export const remoteModelShape = {
 };
 
 const createInput = z.object({
-  projectId,
   name: z.string().trim().min(1, 'Give a name.').max(100),
   judge: z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('oracle') }),
@@ -26,15 +24,28 @@ const createInput = z.object({
   ]),
 });
 
+/** A folder anywhere on the server's disk: its own admins' to name. The project's SFT model is any project admin's. */
+function requireOwnFolder(user: User, { judge }: z.infer<typeof createInput>): void {
+  if (judge.kind === 'local' && judge.model !== undefined && user.role !== 'admin') {
+    throw new AppError(
+      'FORBIDDEN',
+      'Only an admin of the installation may name a folder: leave it out for the project’s SFT model.',
+    );
+  }
+}
+
 export const judgesRouter = router({
-  list: adminProcedure.input(z.object({ projectId })).query(({ ctx, input }) => listJudges(ctx.db, input)),
+  list: projectProcedure('admin').query(({ ctx, input }) => listJudges(ctx.db, input)),
   /** Folders that may be reward models, and what they may have been trained on. */
-  rewardChoices: adminProcedure.query(({ ctx }) => listRewardChoices(ctx.db, ctx)),
-  create: adminProcedure
+  rewardChoices: projectProcedure('admin').query(({ ctx }) => listRewardChoices(ctx.db, ctx)),
+  create: projectProcedure('admin')
     .input(createInput)
-    .mutation(({ ctx, input, signal }) => createJudge(ctx.db, ctx, input, signal)),
-  remove: adminProcedure.input(z.object({ judgeId })).mutation(({ ctx, input }) => removeJudge(ctx.db, input)),
-  start: adminProcedure
-    .input(z.object({ projectId, judgeId }))
+    .mutation(({ ctx, input, signal }) => {
+      requireOwnFolder(ctx.user, input);
+      return createJudge(ctx.db, ctx, input, signal);
+    }),
+  remove: rowProcedure('judgeId', 'admin').mutation(({ ctx, input }) => removeJudge(ctx.db, input)),
+  start: projectProcedure('admin')
+    .input(z.object({ judgeId: z.uuid() }))
     .mutation(({ ctx, input }) => startJudging(ctx.db, input)),
 });

@@ -14,13 +14,9 @@ import {
   roundDefaults,
   startRound,
 } from '../services/rounds.ts';
-import { adminProcedure, router } from '../trpc.ts';
-
-const projectId = z.uuid();
-const roundId = z.uuid();
+import { projectProcedure, router, rowProcedure } from '../trpc.ts';
 
 const startInput = z.object({
-  projectId,
   config: trainConfigSchema,
   pairPolicy: z.enum(pairPolicyNames),
   minMargin: minMarginSchema.optional(),
@@ -31,28 +27,32 @@ const startInput = z.object({
 });
 
 const samplesInput = z.object({
-  roundId,
   outcome: z.enum(['win', 'tie', 'loss']).optional(),
   cursor: z.number().int().min(0).optional(),
   limit: z.number().int().min(1).max(100).default(20),
 });
 
 const decideInput = z.object({
-  roundId,
   decision: z.enum(['promote', 'reject']),
   note: z.string().max(2000).optional(),
 });
 
 export const roundsRouter = router({
-  defaults: adminProcedure.input(z.object({ projectId })).query(({ ctx, input }) => roundDefaults(ctx.db, input)),
-  start: adminProcedure.input(startInput).mutation(({ ctx, input }) => startRound(ctx.db, ctx.user, input)),
-  list: adminProcedure.input(z.object({ projectId })).query(({ ctx, input }) => listRounds(ctx.db, input)),
-  get: adminProcedure.input(z.object({ roundId })).query(({ ctx, input }) => getRound(ctx.db, input)),
-  metrics: adminProcedure
-    .input(z.object({ roundId, afterStep: z.number().int().optional() }))
+  defaults: projectProcedure('admin').query(({ ctx, input }) => roundDefaults(ctx.db, input)),
+  start: projectProcedure('admin')
+    .input(startInput)
+    .mutation(({ ctx, input }) => startRound(ctx.db, ctx.user, input)),
+  list: projectProcedure('admin').query(({ ctx, input }) => listRounds(ctx.db, input)),
+  get: rowProcedure('roundId', 'admin').query(({ ctx, input }) => getRound(ctx.db, input)),
+  metrics: rowProcedure('roundId', 'admin')
+    .input(z.object({ afterStep: z.number().int().optional() }))
     .query(({ ctx, input }) => listRoundMetrics(ctx.db, input)),
-  warnings: adminProcedure.input(z.object({ roundId })).query(({ ctx, input }) => listRoundWarnings(ctx.db, input)),
-  samples: adminProcedure.input(samplesInput).query(({ ctx, input }) => listRoundSamples(ctx.db, input)),
-  cancel: adminProcedure.input(z.object({ roundId })).mutation(({ ctx, input }) => cancelRound(ctx.db, input)),
-  decide: adminProcedure.input(decideInput).mutation(({ ctx, input }) => decideRound(ctx.db, ctx.user, input)),
+  warnings: rowProcedure('roundId', 'admin').query(({ ctx, input }) => listRoundWarnings(ctx.db, input)),
+  samples: rowProcedure('roundId', 'admin')
+    .input(samplesInput)
+    .query(({ ctx, input }) => listRoundSamples(ctx.db, input)),
+  cancel: rowProcedure('roundId', 'admin').mutation(({ ctx, input }) => cancelRound(ctx.db, input)),
+  decide: rowProcedure('roundId', 'admin')
+    .input(decideInput)
+    .mutation(({ ctx, input }) => decideRound(ctx.db, ctx.user, input)),
 });

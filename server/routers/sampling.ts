@@ -3,10 +3,9 @@ import { conditionsSchema } from '../../domain/conditional.ts';
 import { rankableResponses } from '../../domain/ranking.ts';
 import { samplingConfigSchema } from '../../engine/config.ts';
 import { samplingDefaults, startSampling } from '../services/samplings.ts';
-import { adminProcedure, router } from '../trpc.ts';
+import { projectProcedure, router } from '../trpc.ts';
 
 const startInput = z.object({
-  projectId: z.uuid(),
   /** A backend's; the current policy if not said. */
   policyId: z.uuid().optional(),
   promptCount: z.number().int().min(1).max(100_000),
@@ -17,8 +16,8 @@ const startInput = z.object({
 });
 
 export const samplingRouter = router({
-  defaults: adminProcedure
-    .input(z.object({ projectId: z.uuid() }))
-    .query(({ ctx, input }) => samplingDefaults(ctx.db, input)),
-  start: adminProcedure.input(startInput).mutation(({ ctx, input }) => startSampling(ctx.db, input)),
+  defaults: projectProcedure('admin').query(({ ctx, input }) => samplingDefaults(ctx.db, input)),
+  start: projectProcedure('admin')
+    .input(startInput)
+    .mutation(({ ctx, input }) => startSampling(ctx.db, input)),
 });

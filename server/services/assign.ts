@@ -41,7 +41,7 @@ export async function assignTasks(
       if (lease) assigned.push(taskId);
       else refused.push({ taskId, reason: reason ?? 'given-before' });
     }
-    await notify(tx, 'task', assigned[0] ?? '');
+    if (assigned[0]) await notify(tx, 'task', assigned[0]);
     return { assigned, refused };
   });
 }
@@ -99,11 +99,12 @@ export async function withdrawTasks(db: Database, input: TasksOfPerson): Promise
   });
 }
 
-/** Whoever leaves a project leaves its tasks to others. */
-export async function releaseAllLeases(tx: Transaction, params: { projectId: string; userId: string }): Promise<void> {
+/** Whoever leaves a project, or the installation, leaves its tasks to others. */
+export async function releaseAllLeases(tx: Transaction, params: { projectId?: string; userId: string }): Promise<void> {
+  const { projectId } = params;
   const ofProject = tx
     .select({ one: sql`1` })
     .from(tasks)
-    .where(and(eq(tasks.id, leases.taskId), eq(tasks.projectId, params.projectId)));
+    .where(and(eq(tasks.id, leases.taskId), projectId ? eq(tasks.projectId, projectId) : undefined));
   await closeLeases(tx, and(eq(leases.userId, params.userId), isNull(leases.closedAt), exists(ofProject)), 'withdrawn');
 }

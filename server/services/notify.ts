@@ -1,15 +1,32 @@
-// Tells every process that something changed; delivered when the transaction commits.
-import { sql } from 'drizzle-orm';
+// Tells every process that something changed; delivered when the transaction commits. A change names its project, so
+// that its members hear of it and nobody else.
+import { type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { Queryable } from '../../db/client.ts';
 
 export const changeChannel = 'rankloop_changes';
 
-const changeSchema = z.object({ topic: z.enum(['job', 'round', 'sft', 'task']), id: z.string() });
+/** Whose project a topic's id belongs to; null: no project's, so that installation admins alone hear of it. */
+const projectOf = {
+  job: (id) => sql`(select project_id from job_runs where id = ${id}::uuid)`,
+  round: (id) => sql`(select project_id from rounds where id = ${id}::uuid)`,
+  sft: () => sql`null::uuid`,
+  task: (id) => sql`(select project_id from tasks where id = ${id}::uuid)`,
+  /** A project's own settings, guidelines, people or prompts. */
+  project: (id) => sql`${id}::uuid`,
+} as const satisfies Record<string, (id: string) => SQL>;
+
+export type Topic = keyof typeof projectOf;
+const topics = Object.keys(projectOf) as [Topic, ...Topic[]];
+
+const changeSchema = z.object({ topic: z.enum(topics), id: z.string(), projectId: z.string().nullable() });
 export type Change = z.infer<typeof changeSchema>;
 
-export async function notify(tx: Queryable, topic: Change['topic'], id: string): Promise<void> {
-  await tx.execute(sql`select pg_notify(${changeChannel}, ${JSON.stringify({ topic, id })})`);
+export async function notify(tx: Queryable, topic: Topic, id: string): Promise<void> {
+  await tx.execute(
+    sql`select pg_notify(${changeChannel},
+      json_build_object('topic', ${topic}::text, 'id', ${id}::text, 'projectId', ${projectOf[topic](id)})::text)`,
+  );
 }
 
 export function parseChange(payload: string | undefined): Change | null {

@@ -6,6 +6,7 @@ import { members } from '../../db/schema/members.ts';
 import { account, type Role, session, user } from '../../db/schema/people.ts';
 import { AppError } from '../../domain/errors.ts';
 import { isUniqueViolation } from '../database-errors.ts';
+import { releaseAllLeases } from './assign.ts';
 
 export interface NewPerson {
   name: string;
@@ -74,6 +75,7 @@ export async function setRole(db: Database, input: { userId: string; role: Role 
 export async function removePerson(db: Database, input: { userId: string }): Promise<void> {
   await db.transaction(async (tx) => {
     await requireAnotherAdmin(tx, input.userId);
+    await releaseAllLeases(tx, input);
     await tx.delete(session).where(eq(session.userId, input.userId));
     const removed = await tx.delete(user).where(eq(user.id, input.userId)).returning({ id: user.id });
     if (removed.length === 0) throw new AppError('NOT_FOUND', 'This account does not exist any more.');

@@ -10,7 +10,7 @@ import { createTestDatabase, type TestDatabase } from '../../test/postgres.ts';
 import { modelDirOf, removeModel } from './models.ts';
 import { createProject } from './project-create.ts';
 import { getProject } from './projects.ts';
-import { listPrompts } from './prompts.ts';
+import { listPrompts } from './prompt-list.ts';
 import { startSampling } from './samplings.ts';
 import { listTryable } from './try-model.ts';
 

@@ -1,4 +1,4 @@
-// Prompts and what was answered to them.
+// A prompt and what was answered to it.
 import { and, asc, desc, eq, sql } from 'drizzle-orm';
 import type { Queryable } from '../../db/client.ts';
 import { batches, prompts, responses, samplings } from '../../db/schema/data.ts';
@@ -7,46 +7,6 @@ import { user } from '../../db/schema/people.ts';
 import { judges, policies } from '../../db/schema/project.ts';
 import { AppError } from '../../domain/errors.ts';
 import { isLiveRanking } from './projects.ts';
-
-export interface ListPrompts {
-  projectId: string;
-  split?: 'train' | 'heldout' | undefined;
-  search?: string | undefined;
-  cursor?: string | undefined;
-  limit: number;
-}
-
-export async function listPrompts(db: Queryable, input: ListPrompts) {
-  const search = input.search?.trim();
-  const pattern = search ? `%${search.replace(/[\\%_]/g, '\\$&')}%` : null;
-  const rows = await db
-    .select({
-      id: prompts.id,
-      messages: prompts.messages,
-      split: prompts.split,
-      persona: prompts.persona,
-      tags: prompts.tags,
-      responseCount: sql<number>`(select count(*)::int from responses where responses.prompt_id = ${prompts}.id)`,
-      taskStatus: sql<'open' | 'ranked' | 'skipped' | null>`(select status from tasks
-        where tasks.prompt_id = ${prompts}.id order by created_at desc, tasks.id limit 1)`,
-    })
-    .from(prompts)
-    .where(
-      and(
-        eq(prompts.projectId, input.projectId),
-        input.split ? eq(prompts.split, input.split) : undefined,
-        pattern
-          ? sql`exists (select 1 from jsonb_array_elements(${prompts.messages}) m where m->>'content' ilike ${pattern})`
-          : undefined,
-        input.cursor
-          ? sql`(${prompts.createdAt}, ${prompts.id}) > (select created_at, id from prompts where id = ${input.cursor})`
-          : undefined,
-      ),
-    )
-    .orderBy(asc(prompts.createdAt), asc(prompts.id))
-    .limit(input.limit + 1);
-  return toPage(rows, input.limit);
-}
 
 /** One row more than asked for says that there is a next page; the cursor is the id of the last one shown. */
 export function toPage<Row extends { id: string }>(

@@ -47,7 +47,7 @@ export const judge: JobHandler<'judge'> = async ({ judgeId, taskIds }, context) 
   });
   await context.write(async (tx) => {
     await context.finish(tx);
-    await notify(tx, 'task', taskIds[0] ?? '');
+    if (taskIds[0]) await notify(tx, 'task', taskIds[0]);
   });
 };
 

@@ -4,13 +4,15 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useSubscription } from '@trpc/tanstack-react-query';
 import { useEffect, useRef } from 'react';
+import { useWorkspace } from '../../_lib/workspace.tsx';
 import { useTRPC } from '../../_trpc/context.ts';
 
 const gatherMs = 300;
 
-type Topic = 'job' | 'round' | 'sft' | 'task' | 'sync';
+type Topic = 'job' | 'round' | 'sft' | 'task' | 'project' | 'sync';
 
 export function LiveUpdates() {
+  const { project } = useWorkspace();
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const gathered = useRef(new Set<Topic>());
@@ -35,12 +37,15 @@ export function LiveUpdates() {
   }
 
   useSubscription(
-    trpc.events.onChange.subscriptionOptions(undefined, {
-      onData: ({ data }) => {
-        gathered.current.add(data.topic);
-        timer.current ??= setTimeout(refetch, gatherMs);
+    trpc.events.onChange.subscriptionOptions(
+      { projectId: project.id },
+      {
+        onData: ({ data }) => {
+          gathered.current.add(data.topic);
+          timer.current ??= setTimeout(refetch, gatherMs);
+        },
       },
-    }),
+    ),
   );
 
   useEffect(() => () => void (timer.current && clearTimeout(timer.current)), []);

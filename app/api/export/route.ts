@@ -4,6 +4,7 @@ import { AppError, asKnownError } from '../../../domain/errors.ts';
 import { pairPolicyNames } from '../../../domain/pairs.ts';
 import { currentUser, serverInstance } from '../../../server/instance.ts';
 import { exportFormats, exportPairs } from '../../../server/services/export.ts';
+import { findRole } from '../../../server/services/members.ts';
 
 const querySchema = z.object({
   projectId: z.uuid(),
@@ -15,13 +16,17 @@ const querySchema = z.object({
 async function openExport(request: Request) {
   const user = await currentUser(request.headers);
   if (!user) throw new AppError('UNAUTHENTICATED', 'Sign in first.');
-  if (user.role !== 'admin') throw new AppError('FORBIDDEN', 'Only an admin may export the pairs.');
   const query = querySchema.safeParse(Object.fromEntries(new URL(request.url).searchParams));
   if (!query.success) {
     const issue = query.error.issues[0];
     throw new AppError('INVALID_INPUT', `${issue?.path.join('.')}: ${issue?.message}`);
   }
-  return exportPairs(serverInstance().db, query.data);
+  const { db } = serverInstance();
+  // In the same words where there is no such project: who may not export it learns nothing of it.
+  if ((await findRole(db, user, query.data.projectId)) !== 'admin') {
+    throw new AppError('FORBIDDEN', 'Only an admin of this project may export its pairs.');
+  }
+  return exportPairs(db, query.data);
 }
 
 function toStream(chunks: AsyncIterable<string>): ReadableStream<Uint8Array> {

@@ -6,6 +6,7 @@ import { type TryLine, type TryRequest, tryModel, tryRequestSchema } from '../..
 async function readRequest(request: Request): Promise<TryRequest> {
   const user = await currentUser(request.headers);
   if (!user) throw new AppError('UNAUTHENTICATED', 'Sign in first.');
+  // Every project's policies can be tried here: the installation's admins' business.
   if (user.role !== 'admin') throw new AppError('FORBIDDEN', 'Only an admin may try a model.');
   // Another site's form cannot send JSON, so that it cannot ask in this person's name.
   if (!request.headers.get('content-type')?.startsWith('application/json')) {

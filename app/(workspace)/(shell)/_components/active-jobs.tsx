@@ -8,9 +8,11 @@ import { Progress } from '../../../_ui/progress.tsx';
 
 export function ActiveJobs() {
   const t = useTranslations('jobs');
-  const { user, project } = useWorkspace();
+  const { project } = useWorkspace();
   const trpc = useTRPC();
-  const { data } = useQuery(trpc.jobs.active.queryOptions({ projectId: project.id }, { enabled: user.isAdmin }));
+  const { data } = useQuery(
+    trpc.jobs.active.queryOptions({ projectId: project.id }, { enabled: project.role === 'admin' }),
+  );
   if (!data || data.length === 0) return null;
   return (
     <ul aria-label={t('active')} className="flex flex-col gap-2">

@@ -5,6 +5,7 @@ import {
   Gauge,
   GitCompareArrows,
   House,
+  IdCard,
   KeyRound,
   ListOrdered,
   type LucideIcon,
@@ -12,45 +13,54 @@ import {
   RefreshCw,
   Scale,
   SearchCheck,
+  Settings,
   Users,
 } from 'lucide-react';
+import { isAtLeast, type ProjectRole } from '../../../../domain/roles.ts';
+
+type PlaceKey =
+  | 'overview'
+  | 'label'
+  | 'review'
+  | 'quality'
+  | 'prompts'
+  | 'pairs'
+  | 'rounds'
+  | 'judges'
+  | 'export'
+  | 'members'
+  | 'settings'
+  | 'models'
+  | 'people'
+  | 'apiKeys';
 
 export interface Place {
-  key:
-    | 'overview'
-    | 'label'
-    | 'review'
-    | 'quality'
-    | 'prompts'
-    | 'pairs'
-    | 'rounds'
-    | 'judges'
-    | 'models'
-    | 'people'
-    | 'apiKeys'
-    | 'export';
+  key: PlaceKey;
   href: string;
   icon: LucideIcon;
-  adminOnly: boolean;
+  /** Whose: a role in the open project, or the installation's admins. */
+  for: ProjectRole | 'installation';
 }
 
 export const places: Place[] = [
-  { key: 'overview', href: '/', icon: House, adminOnly: false },
-  { key: 'label', href: '/label', icon: ListOrdered, adminOnly: false },
-  { key: 'review', href: '/review', icon: SearchCheck, adminOnly: true },
-  { key: 'quality', href: '/quality', icon: Gauge, adminOnly: false },
-  { key: 'prompts', href: '/prompts', icon: MessagesSquare, adminOnly: true },
-  { key: 'pairs', href: '/pairs', icon: GitCompareArrows, adminOnly: true },
-  { key: 'rounds', href: '/rounds', icon: RefreshCw, adminOnly: true },
-  { key: 'judges', href: '/judges', icon: Scale, adminOnly: true },
-  { key: 'models', href: '/models', icon: Boxes, adminOnly: true },
-  { key: 'people', href: '/people', icon: Users, adminOnly: true },
-  { key: 'apiKeys', href: '/api-keys', icon: KeyRound, adminOnly: true },
-  { key: 'export', href: '/export', icon: Download, adminOnly: true },
+  { key: 'overview', href: '/', icon: House, for: 'annotator' },
+  { key: 'label', href: '/label', icon: ListOrdered, for: 'annotator' },
+  { key: 'review', href: '/review', icon: SearchCheck, for: 'reviewer' },
+  { key: 'quality', href: '/quality', icon: Gauge, for: 'annotator' },
+  { key: 'prompts', href: '/prompts', icon: MessagesSquare, for: 'reviewer' },
+  { key: 'pairs', href: '/pairs', icon: GitCompareArrows, for: 'admin' },
+  { key: 'rounds', href: '/rounds', icon: RefreshCw, for: 'admin' },
+  { key: 'judges', href: '/judges', icon: Scale, for: 'admin' },
+  { key: 'export', href: '/export', icon: Download, for: 'admin' },
+  { key: 'members', href: '/members', icon: Users, for: 'admin' },
+  { key: 'settings', href: '/settings', icon: Settings, for: 'admin' },
+  { key: 'models', href: '/models', icon: Boxes, for: 'installation' },
+  { key: 'people', href: '/people', icon: IdCard, for: 'installation' },
+  { key: 'apiKeys', href: '/api-keys', icon: KeyRound, for: 'installation' },
 ];
 
-export function placesFor(isAdmin: boolean): Place[] {
-  return places.filter((place) => isAdmin || !place.adminOnly);
+export function placesFor(person: { isAdmin: boolean; role: ProjectRole }): Place[] {
+  return places.filter((place) => (place.for === 'installation' ? person.isAdmin : isAtLeast(person.role, place.for)));
 }
 
 export function isHere(pathname: string, href: string): boolean {

@@ -11,13 +11,14 @@ export function Palette({ onClose }: { onClose: () => void }) {
   const t = useTranslations('palette');
   const nav = useTranslations('nav');
   const router = useRouter();
-  const { user } = useWorkspace();
-  const actions = user.isAdmin
-    ? [
-        { key: 'sample' as const, href: '/prompts?sample=1' },
-        { key: 'startRound' as const, href: '/rounds/new' },
-      ]
-    : [];
+  const { user, project } = useWorkspace();
+  const actions =
+    project.role === 'admin'
+      ? [
+          { key: 'sample' as const, href: '/prompts?sample=1' },
+          { key: 'startRound' as const, href: '/rounds/new' },
+        ]
+      : [];
 
   function follow(href: string) {
     onClose();
@@ -35,7 +36,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
         />
         <Command.List label={t('results')}>
           <Command.Empty className="px-3 py-6 text-center text-muted">{t('nothing')}</Command.Empty>
-          {placesFor(user.isAdmin).map(({ key, href, icon: Icon }) => (
+          {placesFor({ isAdmin: user.isAdmin, role: project.role }).map(({ key, href, icon: Icon }) => (
             <Command.Item key={key} value={nav(key)} onSelect={() => follow(href)} className={item}>
               <Icon aria-hidden className="size-4" />
               {nav(key)}

@@ -87,11 +87,11 @@ function Home() {
 function Places({ onFollow }: { onFollow?: () => void }) {
   const t = useTranslations('nav');
   const pathname = usePathname();
-  const { user } = useWorkspace();
+  const { user, project } = useWorkspace();
   return (
     <nav aria-label={t('landmark')}>
       <ul className="flex flex-col gap-0.5">
-        {placesFor(user.isAdmin).map(({ key, href, icon: Icon }) => {
+        {placesFor({ isAdmin: user.isAdmin, role: project.role }).map(({ key, href, icon: Icon }) => {
           const current = isHere(pathname, href);
           return (
             <li key={key}>

@@ -1,6 +1,6 @@
 import type { Metadata } from 'next';
 import { getTranslations } from 'next-intl/server';
-import { requireAdmin } from '../../../_lib/server.ts';
+import { requireProjectRole } from '../../../_lib/server.ts';
 import { ExportForm } from './_components/export-form.tsx';
 
 export async function generateMetadata(): Promise<Metadata> {
@@ -8,7 +8,7 @@ export async function generateMetadata(): Promise<Metadata> {
 }
 
 export default async function ExportPage({ searchParams }: { searchParams: Promise<{ version?: string | string[] }> }) {
-  await requireAdmin();
+  await requireProjectRole('admin');
   const { version } = await searchParams;
   return <ExportForm initialVersion={typeof version === 'string' ? version : ''} />;
 }

@@ -2,6 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
 import { useId } from 'react';
+import { useWorkspace } from '../../../../_lib/workspace.tsx';
 import { useTRPC } from '../../../../_trpc/context.ts';
 import { Field, Input, Select } from '../../../../_ui/field.tsx';
 import { ErrorState, SkeletonList } from '../../../../_ui/state.tsx';
@@ -9,9 +10,10 @@ import { ErrorState, SkeletonList } from '../../../../_ui/state.tsx';
 /** Which reward model, and what it was trained on. Whether it is one is found out when the judge is added. */
 export function RewardFields() {
   const t = useTranslations('judges.reward');
+  const { project } = useWorkspace();
   const trpc = useTRPC();
   const listId = useId();
-  const { data, error, refetch } = useQuery(trpc.judges.rewardChoices.queryOptions());
+  const { data, error, refetch } = useQuery(trpc.judges.rewardChoices.queryOptions({ projectId: project.id }));
   if (error) return <ErrorState error={error} onRetry={() => void refetch()} />;
   if (!data) return <SkeletonList rows={2} />;
   return (

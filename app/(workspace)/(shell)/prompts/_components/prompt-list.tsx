@@ -1,78 +1,70 @@
 'use client';
-import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
+// The project's prompts: found by filters, changed one by one or many at once.
+import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { FileDown, MessagesSquare, Sparkles } from 'lucide-react';
 import dynamic from 'next/dynamic';
-import Link from 'next/link';
 import { useTranslations } from 'next-intl';
 import { useDeferredValue, useState } from 'react';
+import type { PromptFilter, PromptOrder } from '../../../../../domain/prompt-filter.ts';
+import { nothingSelected } from '../../../../../domain/selection.ts';
 import { useWorkspace } from '../../../../_lib/workspace.tsx';
 import { useTRPC } from '../../../../_trpc/context.ts';
-import { Badge } from '../../../../_ui/badge.tsx';
 import { Button, ButtonLink } from '../../../../_ui/button.tsx';
-import { Input, Select } from '../../../../_ui/field.tsx';
 import { LoadMore } from '../../../../_ui/load-more.tsx';
 import { Page } from '../../../../_ui/page.tsx';
 import { Empty, ErrorState, SkeletonList } from '../../../../_ui/state.tsx';
-import { Cell, HeaderCell, Row, Table } from '../../../../_ui/table.tsx';
-import { lastMessage } from './last-message.ts';
-import { TaskBadge } from './task-badge.tsx';
+import { BulkBar } from './bulk-bar.tsx';
+import { PromptFilters } from './prompt-filters.tsx';
+import { PromptTable } from './prompt-table.tsx';
 
 const SamplingDialog = dynamic(() => import('./sampling-dialog.tsx').then((module) => module.SamplingDialog));
-
-type Split = 'train' | 'heldout';
 
 export function PromptList({ startsSampling }: { startsSampling: boolean }) {
   const t = useTranslations('prompts');
   const { project } = useWorkspace();
   const trpc = useTRPC();
-  const [isSampling, setSampling] = useState(startsSampling);
-  const [split, setSplit] = useState<Split | ''>('');
-  const [search, setSearch] = useState('');
-  const settledSearch = useDeferredValue(search.trim());
+  const canChange = project.role === 'admin';
+  const [isSampling, setSampling] = useState(startsSampling && canChange);
+  const [filter, setFilter] = useState<PromptFilter>({});
+  const [order, setOrder] = useState<PromptOrder>('oldest');
+  const [selection, setSelection] = useState(nothingSelected);
+  const settled = useDeferredValue(filter);
+  const asked = { projectId: project.id, ...settled };
   const query = useInfiniteQuery(
     trpc.prompts.list.infiniteQueryOptions(
-      { projectId: project.id, split: split || undefined, search: settledSearch || undefined, limit: 50 },
+      { ...asked, order, limit: 50 },
       { getNextPageParam: (page) => page.nextCursor ?? undefined, placeholderData: keepPreviousData },
     ),
   );
+  const { data: count } = useQuery(trpc.prompts.count.queryOptions(asked, { placeholderData: keepPreviousData }));
   const prompts = query.data?.pages.flatMap((page) => page.items);
+
+  function changeFilter(changed: PromptFilter) {
+    setFilter(changed);
+    // What no longer matches must not be changed unseen.
+    setSelection(nothingSelected);
+  }
+
   return (
     <Page
       title={t('title')}
       intro={t('intro')}
       actions={
-        <>
-          <ButtonLink href="/prompts/import">
-            <FileDown aria-hidden className="size-4" />
-            {t('import')}
-          </ButtonLink>
-          <Button variant="primary" onClick={() => setSampling(true)}>
-            <Sparkles aria-hidden className="size-4" />
-            {t('sample')}
-          </Button>
-        </>
+        canChange && (
+          <>
+            <ButtonLink href="/prompts/import">
+              <FileDown aria-hidden className="size-4" />
+              {t('import')}
+            </ButtonLink>
+            <Button variant="primary" onClick={() => setSampling(true)}>
+              <Sparkles aria-hidden className="size-4" />
+              {t('sample')}
+            </Button>
+          </>
+        )
       }
     >
-      <search className="mb-4 flex flex-wrap gap-2">
-        <Input
-          type="search"
-          aria-label={t('search')}
-          placeholder={t('search')}
-          value={search}
-          onChange={(event) => setSearch(event.target.value)}
-          className="max-w-xs"
-        />
-        <Select
-          aria-label={t('split')}
-          value={split}
-          onChange={(event) => setSplit(event.target.value as Split | '')}
-          className="max-w-44"
-        >
-          <option value="">{t('splits.all')}</option>
-          <option value="train">{t('splits.train')}</option>
-          <option value="heldout">{t('splits.heldout')}</option>
-        </Select>
-      </search>
+      <PromptFilters filter={filter} onChange={changeFilter} order={order} onOrder={setOrder} count={count} />
       {query.error ? (
         <ErrorState error={query.error} onRetry={() => void query.refetch()} />
       ) : !prompts ? (
@@ -83,42 +75,11 @@ export function PromptList({ startsSampling }: { startsSampling: boolean }) {
         </Empty>
       ) : (
         <>
-          <Table label={t('title')}>
-            <thead>
-              <tr>
-                <HeaderCell>{t('prompt')}</HeaderCell>
-                <HeaderCell className="max-sm:hidden">{t('split')}</HeaderCell>
-                <HeaderCell className="text-right max-sm:hidden">{t('responses')}</HeaderCell>
-                <HeaderCell>{t('state')}</HeaderCell>
-              </tr>
-            </thead>
-            <tbody>
-              {prompts.map((prompt) => (
-                <Row key={prompt.id} className="relative hover:bg-sunken">
-                  <Cell className="max-w-0 w-full">
-                    <Link
-                      href={`/prompts/${prompt.id}`}
-                      prefetch={false}
-                      dir="auto"
-                      className="block truncate font-medium after:absolute after:inset-0"
-                    >
-                      {lastMessage(prompt.messages)}
-                    </Link>
-                  </Cell>
-                  <Cell className="max-sm:hidden">
-                    <Badge>{t(`splits.${prompt.split}`)}</Badge>
-                  </Cell>
-                  <Cell className="numeric text-right text-muted max-sm:hidden">{prompt.responseCount}</Cell>
-                  <Cell>
-                    <TaskBadge status={prompt.taskStatus} />
-                  </Cell>
-                </Row>
-              ))}
-            </tbody>
-          </Table>
+          <PromptTable prompts={prompts} selection={canChange ? selection : null} onSelect={setSelection} />
           <LoadMore query={query} />
         </>
       )}
+      {canChange && <BulkBar selection={selection} filter={settled} count={count ?? 0} onSelect={setSelection} />}
       {isSampling && <SamplingDialog onClose={() => setSampling(false)} />}
     </Page>
   );

@@ -1,6 +1,6 @@
 import type { Metadata } from 'next';
 import { getTranslations } from 'next-intl/server';
-import { requireAdmin } from '../../../../_lib/server.ts';
+import { requireProjectRole } from '../../../../_lib/server.ts';
 import { ImportScreen } from './_components/import-screen.tsx';
 
 export async function generateMetadata(): Promise<Metadata> {
@@ -12,7 +12,7 @@ interface ImportPageProps {
 }
 
 export default async function ImportPage({ searchParams }: ImportPageProps) {
-  await requireAdmin();
+  await requireProjectRole('admin');
   const { job, batch } = await searchParams;
   return <ImportScreen running={job && batch ? { jobRunId: job, batchId: batch } : null} />;
 }

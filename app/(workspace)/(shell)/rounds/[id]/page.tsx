@@ -1,6 +1,6 @@
 import type { Metadata } from 'next';
 import { getTranslations } from 'next-intl/server';
-import { requireAdmin } from '../../../../_lib/server.ts';
+import { requireProjectRole } from '../../../../_lib/server.ts';
 import { RoundDetail } from './_components/round-detail.tsx';
 
 export async function generateMetadata(): Promise<Metadata> {
@@ -8,6 +8,6 @@ export async function generateMetadata(): Promise<Metadata> {
 }
 
 export default async function RoundPage({ params }: { params: Promise<{ id: string }> }) {
-  await requireAdmin();
+  await requireProjectRole('admin');
   return <RoundDetail roundId={(await params).id} />;
 }

@@ -1,6 +1,6 @@
 import type { Metadata } from 'next';
 import { getTranslations } from 'next-intl/server';
-import { requireAdmin } from '../../../../_lib/server.ts';
+import { requireProjectRole } from '../../../../_lib/server.ts';
 import { NewRound } from './_components/new-round.tsx';
 
 export async function generateMetadata(): Promise<Metadata> {
@@ -8,6 +8,6 @@ export async function generateMetadata(): Promise<Metadata> {
 }
 
 export default async function NewRoundPage() {
-  await requireAdmin();
+  await requireProjectRole('admin');
   return <NewRound />;
 }

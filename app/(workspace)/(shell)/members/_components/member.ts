@@ -1,0 +1,3 @@
+import type { Outputs } from '../../../../_trpc/context.ts';
+
+export type Member = Outputs['members']['list'][number];
