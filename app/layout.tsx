@@ -5,6 +5,8 @@ import { NextIntlClientProvider } from 'next-intl';
 import { getLocale, getTranslations } from 'next-intl/server';
 import { ThemeProvider } from 'next-themes';
 import type { ReactNode } from 'react';
+import { locales } from '../domain/locales.ts';
+import { DirectionProvider } from './_ui/direction.tsx';
 import { Toaster } from './_ui/toaster.tsx';
 
 export async function generateMetadata(): Promise<Metadata> {
@@ -21,14 +23,18 @@ export const viewport: Viewport = {
 
 export default async function RootLayout({ children }: { children: ReactNode }) {
   const nonce = (await headers()).get('x-nonce') ?? undefined;
+  const locale = await getLocale();
+  const { direction } = locales[locale];
   return (
     // next-themes sets the class before the first paint, which React would otherwise report as a difference.
-    <html lang={await getLocale()} suppressHydrationWarning>
+    <html lang={locale} dir={direction} suppressHydrationWarning>
       <body className="min-h-dvh">
         <NextIntlClientProvider>
           <ThemeProvider attribute="class" defaultTheme="system" enableSystem disableTransitionOnChange nonce={nonce}>
-            {children}
-            <Toaster />
+            <DirectionProvider dir={direction}>
+              {children}
+              <Toaster dir={direction} />
+            </DirectionProvider>
           </ThemeProvider>
         </NextIntlClientProvider>
       </body>

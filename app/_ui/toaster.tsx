@@ -3,11 +3,12 @@ import { useTheme } from 'next-themes';
 import { Toaster as Sonner } from 'sonner';
 
 /** Short notices, out of the way of what is being read. */
-export function Toaster() {
+export function Toaster({ dir }: { dir: 'ltr' | 'rtl' }) {
   const { resolvedTheme } = useTheme();
   return (
     <Sonner
       theme={resolvedTheme === 'dark' ? 'dark' : 'light'}
+      dir={dir}
       position="top-center"
       duration={4000}
       toastOptions={{

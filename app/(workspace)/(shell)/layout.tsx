@@ -1,6 +1,12 @@
 import type { ReactNode } from 'react';
+import { FormWords } from '../../_i18n/form-words.tsx';
 import { Shell } from './_components/shell.tsx';
 
 export default function ShellLayout({ children }: { children: ReactNode }) {
-  return <Shell>{children}</Shell>;
+  return (
+    <>
+      <FormWords />
+      <Shell>{children}</Shell>
+    </>
+  );
 }

@@ -3,7 +3,7 @@ import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { MessagesSquare, Sparkles } from 'lucide-react';
 import dynamic from 'next/dynamic';
 import Link from 'next/link';
-import { useTranslations } from 'next-intl';
+import { useFormatter, useTranslations } from 'next-intl';
 import { useDeferredValue, useState } from 'react';
 import { useWorkspace } from '../../../../_lib/workspace.tsx';
 import { useTRPC } from '../../../../_trpc/context.ts';
@@ -23,6 +23,7 @@ type Split = 'train' | 'heldout';
 
 export function PromptList({ startsSampling }: { startsSampling: boolean }) {
   const t = useTranslations('prompts');
+  const format = useFormatter();
   const { project } = useWorkspace();
   const trpc = useTRPC();
   const [isSampling, setSampling] = useState(startsSampling);
@@ -82,7 +83,7 @@ export function PromptList({ startsSampling }: { startsSampling: boolean }) {
               <tr>
                 <HeaderCell>{t('prompt')}</HeaderCell>
                 <HeaderCell className="max-sm:hidden">{t('split')}</HeaderCell>
-                <HeaderCell className="text-right max-sm:hidden">{t('responses')}</HeaderCell>
+                <HeaderCell className="text-end max-sm:hidden">{t('responses')}</HeaderCell>
                 <HeaderCell>{t('state')}</HeaderCell>
               </tr>
             </thead>
@@ -102,7 +103,9 @@ export function PromptList({ startsSampling }: { startsSampling: boolean }) {
                   <Cell className="max-sm:hidden">
                     <Badge>{t(`splits.${prompt.split}`)}</Badge>
                   </Cell>
-                  <Cell className="numeric text-right text-muted max-sm:hidden">{prompt.responseCount}</Cell>
+                  <Cell className="numeric text-end text-muted max-sm:hidden">
+                    {format.number(prompt.responseCount)}
+                  </Cell>
                   <Cell>
                     <TaskBadge status={prompt.taskStatus} />
                   </Cell>
