@@ -3,17 +3,15 @@
 import { Languages } from 'lucide-react';
 import { useLocale, useTranslations } from 'next-intl';
 import { isLocale, localeCodes, locales } from '../../domain/locales.ts';
-import { cx } from '../_ui/cx.ts';
 import { useChooseLocale } from './use-choose-locale.ts';
 
-/** `iconOnly`: as small as a button beside others; the select lies unseen over its icon. */
-export function LanguageSelect({ iconOnly = false }: { iconOnly?: boolean }) {
+export function LanguageSelect() {
   const t = useTranslations('language');
   const { choose, isChanging } = useChooseLocale();
   return (
     <span
       title={t('label')}
-      className="relative inline-flex h-8 items-center gap-2 rounded-control px-2 text-muted transition-colors focus-within:outline-2 focus-within:outline-accent hover:bg-sunken hover:text-ink"
+      className="inline-flex h-8 items-center gap-2 rounded-control px-2 text-muted transition-colors focus-within:outline-2 focus-within:outline-accent hover:bg-sunken hover:text-ink"
     >
       <Languages aria-hidden className="size-4" />
       <select
@@ -21,10 +19,7 @@ export function LanguageSelect({ iconOnly = false }: { iconOnly?: boolean }) {
         aria-busy={isChanging || undefined}
         value={useLocale()}
         onChange={(event) => isLocale(event.target.value) && choose(event.target.value)}
-        className={cx(
-          'cursor-pointer bg-transparent font-medium text-inherit outline-none',
-          iconOnly && 'absolute inset-0 opacity-0',
-        )}
+        className="cursor-pointer bg-transparent font-medium text-inherit outline-none"
       >
         {localeCodes.map((code) => (
           <option key={code} value={code} lang={code} className="bg-surface text-ink">

@@ -23,11 +23,12 @@ function read(locale: Locale): Map<string, string> {
 
 const english = read('en');
 
-/** Names, symbols and abbreviations, which are the same in every language. */
+/** Names, symbols and abbreviations, and what an example asks the demo's model, which knows English. */
 const sameEverywhere = new Set([
   'DPO',
   'Distinct-2',
   'GRPO',
+  'Is the blue teapot in stock?',
   'JSONL',
   'KTO',
   'LoRA',
@@ -160,7 +161,8 @@ describe.each(translations)('$locale', ({ locale, messages }) => {
 const code = /\{[^}]*\}|\[[^\]]*\]/g;
 
 test('Arabic is punctuated in Arabic', () => {
-  const wrong = [...read('ar')].flatMap(([path, message]) =>
+  const messages = [...read('ar')].filter(([, message]) => !sameEverywhere.has(message));
+  const wrong = messages.flatMap(([path, message]) =>
     elementsOf(parse(message))
       .filter((element) => element.type === TYPE.literal)
       .filter(({ value }) => /[?,;](\s|$)|\p{Script=Arabic}\s*[?,;]/u.test(value.replace(code, '')))

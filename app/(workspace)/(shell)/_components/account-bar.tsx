@@ -23,12 +23,17 @@ export function AccountBar({ onSearch }: { onSearch?: () => void }) {
           <span className="flex-1 text-start font-normal text-muted">{t('search')}</span>
         </Button>
       )}
-      <div className="flex items-center gap-1 border-line border-t pt-3">
-        <div className="min-w-0 flex-1 px-2">
-          <p className="truncate font-medium leading-5">{user.name}</p>
-          <p className="truncate text-faint text-xs">{user.email}</p>
-        </div>
-        <LanguageSelect iconOnly />
+      <div className="border-line border-t px-2 pt-3">
+        <p dir="auto" className="truncate font-medium leading-5 [text-align:match-parent]">
+          {user.name}
+        </p>
+        <p dir="ltr" className="truncate text-faint text-xs [text-align:match-parent]">
+          {user.email}
+        </p>
+      </div>
+      <div className="flex items-center gap-1">
+        <LanguageSelect />
+        <span className="flex-1" />
         <ThemeButton />
         <Button
           variant="ghost"
