@@ -22,7 +22,10 @@ async function expectLanguage(page: Page, locale: Locale): Promise<void> {
 
 /** Words that are Latin in every language: names of models, judges, formats and settings, addresses, units and keys. */
 const names =
-  /\b(Rankloop|Ada|ada@example\.org|Demo shop|Demo oracle|Random|sft|[SD]FT|DPO|TRL|JSONL|LoRA|LLM|OpenAI|API|Hub|Hugging Face|v1|GET|POST|rl-\S+|Ctrl|Shift|Enter|CPU|GPU|[GM]iB|fp32|int4|KL|English|Türkçe|Top-[pk]|Min-p)\b/g;
+  /\b(Rankloop|Ada|ada@example\.org|Demo shop|Demo oracle|Random|sft|[SD]FT|DPO|TRL|JSONL|LoRA|LLM|OpenAI|API|Hub|Hugging Face|v1(\/\w+)*|GET|POST|rl-\S+|Ctrl|alt\+T|Shift|Enter|CPU|GPU|[GM]iB|fp32|int4|KL|English|Türkçe|Top-[pk]|Min-p)\b/g;
+
+/** Axe takes seconds a page; the other journeys show it the others, in English. */
+const checkedByAxe: ReadonlySet<string> = new Set(['/', '/prompts', '/models']);
 
 /** Text of ours that is still Latin. What the database holds, code and the languages' own names are not ours. */
 async function latinWords(page: Page): Promise<string[]> {
@@ -75,7 +78,7 @@ test('the pages speak the person’s language', async ({ browser }) => {
       await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
       await expect(page.getByRole('status')).toHaveCount(0);
       expect(await latinWords(page), `left in English on ${path}`).toEqual([]);
-      await expectAccessible(page, `${path} in Arabic`);
+      if (checkedByAxe.has(path)) await expectAccessible(page, `${path} in Arabic`);
     }
   });
 
