@@ -1,11 +1,12 @@
 import './tokens.css';
 import type { Metadata, Viewport } from 'next';
 import { headers } from 'next/headers';
-import { NextIntlClientProvider } from 'next-intl';
 import { getLocale, getTranslations } from 'next-intl/server';
 import { ThemeProvider } from 'next-themes';
 import type { ReactNode } from 'react';
 import { locales } from '../domain/locales.ts';
+import { entranceNamespaces } from './_i18n/namespaces.ts';
+import { PageMessages } from './_i18n/page-messages.tsx';
 import { DirectionProvider } from './_ui/direction.tsx';
 import { Toaster } from './_ui/toaster.tsx';
 
@@ -29,14 +30,14 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
     // next-themes sets the class before the first paint, which React would otherwise report as a difference.
     <html lang={locale} dir={direction} suppressHydrationWarning>
       <body className="min-h-dvh">
-        <NextIntlClientProvider>
+        <PageMessages namespaces={entranceNamespaces}>
           <ThemeProvider attribute="class" defaultTheme="system" enableSystem disableTransitionOnChange nonce={nonce}>
             <DirectionProvider dir={direction}>
               {children}
               <Toaster dir={direction} />
             </DirectionProvider>
           </ThemeProvider>
-        </NextIntlClientProvider>
+        </PageMessages>
       </body>
     </html>
   );
