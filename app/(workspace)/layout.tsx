@@ -6,7 +6,6 @@ import { WorkspaceProvider } from '../_lib/workspace.tsx';
 import { ApiProvider } from '../_trpc/provider.tsx';
 import { Empty } from '../_ui/state.tsx';
 import { LiveUpdates } from './_components/live-updates.tsx';
-import { LocalTime } from './_components/local-time.tsx';
 
 export default async function WorkspaceLayout({ children }: { children: ReactNode }) {
   const user = await requireUser();
@@ -24,7 +23,7 @@ export default async function WorkspaceLayout({ children }: { children: ReactNod
     <ApiProvider>
       <WorkspaceProvider workspace={{ user: { id, name, email, isAdmin: role === 'admin' }, project, projects }}>
         <LiveUpdates />
-        <LocalTime>{children}</LocalTime>
+        {children}
       </WorkspaceProvider>
     </ApiProvider>
   );

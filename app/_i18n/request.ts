@@ -1,6 +1,20 @@
-// next-intl's entry: which language a request is answered in. English is the only one so far; a further one is
-// a further file in messages/ and a way to choose it here.
+// next-intl's entry: which language a request is answered in. The person's choice, else the browser's, else English.
+import { cookies, headers } from 'next/headers';
+import type { AbstractIntlMessages } from 'next-intl';
 import { getRequestConfig } from 'next-intl/server';
-import messages from './messages/en.json' with { type: 'json' };
+import { isLocale, type Locale, negotiateLocale } from '../../domain/locales.ts';
+import { localeCookie } from './locale-cookie.ts';
 
-export default getRequestConfig(async () => ({ locale: 'en', messages, timeZone: 'UTC' }));
+/** Only the chosen language is loaded, and sent to the browser. */
+const messages: { [L in Locale]: () => Promise<{ default: AbstractIntlMessages }> } = {
+  en: () => import('./messages/en.json'),
+  tr: () => import('./messages/tr.json'),
+  ko: () => import('./messages/ko.json'),
+  ar: () => import('./messages/ar.json'),
+};
+
+export default getRequestConfig(async () => {
+  const chosen = (await cookies()).get(localeCookie)?.value;
+  const locale = isLocale(chosen) ? chosen : negotiateLocale((await headers()).get('accept-language'));
+  return { locale, messages: (await messages[locale]()).default, timeZone: 'UTC' };
+});

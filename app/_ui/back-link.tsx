@@ -5,7 +5,7 @@ import { ButtonLink } from './button.tsx';
 export function BackLink({ href, children }: { href: string; children: ReactNode }) {
   return (
     <ButtonLink href={href} variant="ghost" size="sm">
-      <ArrowLeft aria-hidden className="size-4" />
+      <ArrowLeft aria-hidden className="size-4 rtl:-scale-x-100" />
       {children}
     </ButtonLink>
   );

@@ -3,7 +3,7 @@ import { cx } from './cx.ts';
 /** A box that scrolls must take the focus, or the arrow keys cannot reach what it hides. */
 const reachableByKeyboard = { tabIndex: 0 };
 
-/** Code or data as it stands, scrolling in its own box. */
+/** Code or data as it stands, from left to right in every language, scrolling in its own box. */
 export function Code({ label, text, className }: { label: string; text: string; className?: string }) {
   return (
     <section
@@ -11,7 +11,9 @@ export function Code({ label, text, className }: { label: string; text: string; 
       {...reachableByKeyboard}
       className={cx('overflow-x-auto rounded-card border border-line bg-surface p-4', className)}
     >
-      <pre className="font-mono text-[13px]">{text}</pre>
+      <pre dir="ltr" className="font-mono text-[13px]">
+        {text}
+      </pre>
     </section>
   );
 }

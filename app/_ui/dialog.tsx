@@ -39,14 +39,14 @@ export function Dialog({ open, onOpenChange, title, description, children, wide 
             wide ? 'sm:max-w-2xl' : 'sm:max-w-lg',
           )}
         >
-          <div className="px-5 pt-4 pr-14 pb-3">
+          <div className="ps-5 pe-14 pt-4 pb-3">
             <Radix.Title className="font-semibold text-base">{title}</Radix.Title>
             {description && <Radix.Description className="mt-1 text-muted">{description}</Radix.Description>}
           </div>
           <div className="min-h-0 overflow-y-auto px-5 pt-1 pb-5">{children}</div>
           {/* Last, so that the focus begins at the content. */}
           <Radix.Close asChild>
-            <Button variant="ghost" size="sm" aria-label={t('close')} className="absolute top-3 right-3 px-1.5">
+            <Button variant="ghost" size="sm" aria-label={t('close')} className="absolute end-3 top-3 px-1.5">
               <X aria-hidden className="size-4" />
             </Button>
           </Radix.Close>

@@ -19,7 +19,7 @@ export function Facts({ title, facts, config }: FactsProps) {
         {facts.map(([label, value]) => (
           <div key={label} className="flex justify-between gap-4 border-line border-b pb-2">
             <dt className="text-faint">{label}</dt>
-            <dd className="numeric min-w-0 break-words text-right font-medium">{value ?? '–'}</dd>
+            <dd className="numeric min-w-0 break-words text-end font-medium">{value ?? '–'}</dd>
           </div>
         ))}
       </dl>

@@ -41,8 +41,18 @@ export function Field({ label, hint, error, children, className }: FieldProps) {
 const control =
   'w-full rounded-control border border-control bg-surface px-3 text-ink placeholder:text-faint aria-invalid:border-danger disabled:opacity-55';
 
+/** Addresses are written from left to right in every language. */
+const leftToRight: ReadonlySet<string | undefined> = new Set(['email', 'url']);
+
 export function Input({ className, ...rest }: ComponentProps<'input'>) {
-  return <input className={cx(control, 'h-9', rest.type === 'number' && 'numeric', className)} {...rest} />;
+  const look = cx(
+    control,
+    'h-9',
+    leftToRight.has(rest.type) && 'rtl:text-end',
+    rest.type === 'number' && 'numeric',
+    className,
+  );
+  return <input className={look} {...(leftToRight.has(rest.type) ? { dir: 'ltr' } : {})} {...rest} />;
 }
 
 export function Textarea({ className, ...rest }: ComponentProps<'textarea'>) {
@@ -51,7 +61,7 @@ export function Textarea({ className, ...rest }: ComponentProps<'textarea'>) {
 
 export function Select({ className, children, ...rest }: ComponentProps<'select'>) {
   return (
-    <select className={cx(control, 'h-9 pr-8', className)} {...rest}>
+    <select className={cx(control, 'h-9 pe-8', className)} {...rest}>
       {children}
     </select>
   );

@@ -2,7 +2,7 @@
 // One job: what it does, how far it is, how long it still takes, and the way to stop it.
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
-import { toast } from 'sonner';
+import { useErrorToast } from '../_lib/use-error-toast.tsx';
 import { type Outputs, useTRPC } from '../_trpc/context.ts';
 import { Button } from './button.tsx';
 import { Progress } from './progress.tsx';
@@ -14,10 +14,11 @@ export function JobProgress({ job }: { job: Job }) {
   const t = useTranslations('jobs');
   const trpc = useTRPC();
   const queryClient = useQueryClient();
+  const toastError = useErrorToast();
   const cancel = useMutation(
     trpc.jobs.cancel.mutationOptions({
       onSettled: () => void queryClient.invalidateQueries(trpc.jobs.pathFilter()),
-      onError: (error) => void toast.error(error.message),
+      onError: toastError,
     }),
   );
   const left = useTimeLeft(job);

@@ -13,6 +13,7 @@ export function Kbd({ children, onAccent = false, always = false }: KbdProps) {
   return (
     <kbd
       aria-hidden
+      dir="ltr"
       className={cx(
         'inline-flex h-5 min-w-5 items-center justify-center rounded border px-1 font-mono text-xs leading-none',
         onAccent ? 'border-on-accent/50 text-on-accent' : 'border-line bg-sunken text-muted',

@@ -25,7 +25,9 @@ export function MetricChart({ metrics, name, label, hint, baseline, domain }: Me
   // A metric that is logged now and then, as evaluations are, keeps its points.
   const rows = downsample(metrics.filter(({ values }) => values[name] !== undefined));
   const words = (value: number) =>
-    value !== 0 && Math.abs(value) < tiny ? value.toExponential(1) : format.number(value, { maximumFractionDigits: 3 });
+    value !== 0 && Math.abs(value) < tiny
+      ? format.number(value, { notation: 'scientific', maximumFractionDigits: 1 })
+      : format.number(value, { maximumFractionDigits: 3 });
   const isTiny = rows.every((row) => Math.abs(row.values[name] ?? 0) < tiny);
   const latest = metrics.findLast((row) => row.values[name] !== undefined)?.values[name];
   const value = latest === undefined ? '–' : words(latest);
@@ -35,7 +37,7 @@ export function MetricChart({ metrics, name, label, hint, baseline, domain }: Me
         <span className="font-medium">{label}</span>
         <span className="numeric font-semibold text-base">{value}</span>
       </figcaption>
-      <div role="img" aria-label={t('chartLabel', { metric: label, value })} className="h-44">
+      <div role="img" dir="ltr" aria-label={t('chartLabel', { metric: label, value })} className="h-44">
         <ResponsiveContainer width="100%" height="100%">
           <LineChart
             data={rows}

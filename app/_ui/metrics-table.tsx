@@ -20,9 +20,9 @@ export function MetricsTable({ metrics, columns }: MetricsTableProps) {
         <Table label={t('asTable')}>
           <thead>
             <tr>
-              <HeaderCell className="text-right">{t('stepHeader')}</HeaderCell>
+              <HeaderCell className="text-end">{t('stepHeader')}</HeaderCell>
               {columns.map(({ name, label }) => (
-                <HeaderCell key={name} className="text-right">
+                <HeaderCell key={name} className="text-end">
                   {label}
                 </HeaderCell>
               ))}
@@ -31,11 +31,11 @@ export function MetricsTable({ metrics, columns }: MetricsTableProps) {
           <tbody>
             {downsample(metrics).map((row) => (
               <Row key={row.step}>
-                <Cell className="numeric h-8 py-1 text-right">{row.step}</Cell>
+                <Cell className="numeric h-8 py-1 text-end">{format.number(row.step)}</Cell>
                 {columns.map(({ name }) => {
                   const value = row.values[name];
                   return (
-                    <Cell key={name} className="numeric h-8 py-1 text-right">
+                    <Cell key={name} className="numeric h-8 py-1 text-end">
                       {value === undefined
                         ? '–'
                         : format.number(

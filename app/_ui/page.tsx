@@ -16,7 +16,7 @@ interface PageProps {
 export function Page({ title, intro, actions, back, narrow = false, children }: PageProps) {
   return (
     <div className="mx-auto w-full max-w-6xl px-4 py-6 sm:px-8 sm:py-8">
-      {back && <div className="-mt-2 mb-2 -ml-2">{back}</div>}
+      {back && <div className="-ms-2 -mt-2 mb-2">{back}</div>}
       <div className="mb-6 flex flex-wrap items-start justify-between gap-x-6 gap-y-3">
         <div className="min-w-0 max-w-[72ch]">
           <h1 className="font-semibold text-xl tracking-tight">{title}</h1>

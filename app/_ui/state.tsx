@@ -3,6 +3,7 @@
 import { CircleAlert, type LucideIcon } from 'lucide-react';
 import { useTranslations } from 'next-intl';
 import type { ReactNode } from 'react';
+import { useErrorWords } from '../_lib/use-error-words.ts';
 import { Button } from './button.tsx';
 import { cx } from './cx.ts';
 
@@ -30,12 +31,15 @@ export function Empty({ icon: Icon, title, children, action }: EmptyProps) {
 
 export function ErrorState({ error, onRetry }: { error: { message: string }; onRetry?: () => void }) {
   const t = useTranslations('common');
+  const { text, ...language } = useErrorWords()(error);
   return (
     <div role="alert" className="flex items-start gap-3 rounded-card border border-danger/40 bg-danger-soft p-4">
       <CircleAlert aria-hidden className="mt-0.5 size-4 shrink-0 text-danger" />
       <div className="min-w-0 flex-1">
         <p className="font-medium text-danger">{t('errorTitle')}</p>
-        <p className="mt-1 break-words text-ink">{error.message}</p>
+        <p dir="auto" className="mt-1 break-words text-ink" {...language}>
+          {text}
+        </p>
         {onRetry && (
           <Button size="sm" className="mt-3" onClick={onRetry}>
             {t('retry')}

@@ -12,7 +12,7 @@ export function Table({ label, children }: { label: string; children: ReactNode 
       {...reachableByKeyboard}
       className="relative overflow-x-auto rounded-card border border-line bg-surface"
     >
-      <table className="w-full border-collapse text-left">{children}</table>
+      <table className="w-full border-collapse text-start">{children}</table>
     </section>
   );
 }

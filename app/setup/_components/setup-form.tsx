@@ -3,6 +3,7 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
 import type { FormEvent } from 'react';
 import { signIn } from '../../_lib/auth.ts';
+import { useErrorWords } from '../../_lib/use-error-words.ts';
 import { useTRPC } from '../../_trpc/context.ts';
 import { Button, ButtonLink } from '../../_ui/button.tsx';
 import { Field, Input } from '../../_ui/field.tsx';
@@ -11,8 +12,12 @@ import { Field, Input } from '../../_ui/field.tsx';
 export function SetupForm({ token }: { token: string }) {
   const t = useTranslations('setup');
   const trpc = useTRPC();
+  const wordsOf = useErrorWords();
   const status = useQuery(trpc.setup.status.queryOptions());
   const createAdmin = useMutation(trpc.setup.createAdmin.mutationOptions());
+
+  const problemOf = (error: NonNullable<typeof createAdmin.error>) =>
+    error.data?.appCode === 'FORBIDDEN' ? t('refused') : wordsOf(error).text;
 
   async function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
@@ -48,12 +53,12 @@ export function SetupForm({ token }: { token: string }) {
       </Field>
       <Field label={t('password')} hint={t('passwordHint')}>
         {(control) => (
-          <Input {...control} name="password" type="password" autoComplete="new-password" required minLength={10} />
+          <Input {...control} name="password" type="password" autoComplete="new-password" required minLength={8} />
         )}
       </Field>
       {(createAdmin.error || !token) && (
         <p role="alert" className="rounded-control bg-danger-soft p-3 text-danger">
-          {createAdmin.error?.message ?? t('noToken')}
+          {createAdmin.error ? problemOf(createAdmin.error) : t('noToken')}
         </p>
       )}
       <Button

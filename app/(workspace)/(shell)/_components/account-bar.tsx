@@ -3,6 +3,7 @@ import { LogOut, Monitor, Moon, Search, Sun } from 'lucide-react';
 import { useTranslations } from 'next-intl';
 import { useTheme } from 'next-themes';
 import { useEffect, useState } from 'react';
+import { LanguageSelect } from '../../../_i18n/language-select.tsx';
 import { signOut } from '../../../_lib/auth.ts';
 import { useWorkspace } from '../../../_lib/workspace.tsx';
 import { Button } from '../../../_ui/button.tsx';
@@ -10,7 +11,7 @@ import { Button } from '../../../_ui/button.tsx';
 const themes = ['system', 'light', 'dark'] as const;
 const icons = { system: Monitor, light: Sun, dark: Moon };
 
-/** Who is signed in; the theme; the way out. */
+/** Who is signed in; the language; the theme; the way out. */
 export function AccountBar({ onSearch }: { onSearch?: () => void }) {
   const t = useTranslations('account');
   const { user } = useWorkspace();
@@ -19,14 +20,20 @@ export function AccountBar({ onSearch }: { onSearch?: () => void }) {
       {onSearch && (
         <Button onClick={onSearch} className="justify-start" shortcut="Ctrl K">
           <Search aria-hidden className="size-4" />
-          <span className="flex-1 text-left font-normal text-muted">{t('search')}</span>
+          <span className="flex-1 text-start font-normal text-muted">{t('search')}</span>
         </Button>
       )}
-      <div className="flex items-center gap-1 border-line border-t pt-3">
-        <div className="min-w-0 flex-1 px-2">
-          <p className="truncate font-medium leading-5">{user.name}</p>
-          <p className="truncate text-faint text-xs">{user.email}</p>
-        </div>
+      <div className="border-line border-t px-2 pt-3">
+        <p dir="auto" className="truncate font-medium leading-5 [text-align:match-parent]">
+          {user.name}
+        </p>
+        <p dir="ltr" className="truncate text-faint text-xs [text-align:match-parent]">
+          {user.email}
+        </p>
+      </div>
+      <div className="flex items-center gap-1">
+        <LanguageSelect />
+        <span className="flex-1" />
         <ThemeButton />
         <Button
           variant="ghost"
@@ -35,7 +42,7 @@ export function AccountBar({ onSearch }: { onSearch?: () => void }) {
           className="px-2"
           onClick={() => void signOut().then(() => window.location.assign('/sign-in'))}
         >
-          <LogOut aria-hidden className="size-4" />
+          <LogOut aria-hidden className="size-4 rtl:-scale-x-100" />
         </Button>
       </div>
     </div>

@@ -1,5 +1,5 @@
 'use client';
-import { useTranslations } from 'next-intl';
+import { useFormatter, useTranslations } from 'next-intl';
 import { useLabelProgress } from '../../../_lib/use-label-progress.ts';
 import { useWorkspace } from '../../../_lib/workspace.tsx';
 import { ButtonLink } from '../../../_ui/button.tsx';
@@ -9,6 +9,7 @@ import { ErrorState, Skeleton } from '../../../_ui/state.tsx';
 /** What an annotator comes for: how much there is to rank, and the way to it. */
 export function AnnotatorHome() {
   const t = useTranslations('home');
+  const format = useFormatter();
   const { user, project } = useWorkspace();
   const { data, error, refetch } = useLabelProgress();
   return (
@@ -19,9 +20,9 @@ export function AnnotatorHome() {
         <Card>
           {data ? (
             <dl className="mb-5 grid grid-cols-3 gap-4">
-              <Figure label={t('today')}>{data.mineToday}</Figure>
-              <Figure label={t('mine')}>{data.mine}</Figure>
-              <Figure label={t('left')}>{data.open}</Figure>
+              <Figure label={t('today')}>{format.number(data.mineToday)}</Figure>
+              <Figure label={t('mine')}>{format.number(data.mine)}</Figure>
+              <Figure label={t('left')}>{format.number(data.open)}</Figure>
             </dl>
           ) : (
             <Skeleton className="mb-5 h-12" />

@@ -1,7 +1,7 @@
 'use client';
 // The loop as steps, with the one to do next held out: a newcomer who does what stands here goes once round.
 import { useQuery } from '@tanstack/react-query';
-import { useTranslations } from 'next-intl';
+import { useFormatter, useTranslations } from 'next-intl';
 import { useWorkspace } from '../../../_lib/workspace.tsx';
 import { useTRPC } from '../../../_trpc/context.ts';
 import { Card, Figure, Page } from '../../../_ui/page.tsx';
@@ -11,6 +11,7 @@ import { type LoopPlace, loopSteps, stepStates } from './loop-steps.ts';
 
 export function LoopOverview() {
   const t = useTranslations('home');
+  const format = useFormatter();
   const { project } = useWorkspace();
   const trpc = useTRPC();
   const { data, error, refetch } = useQuery(trpc.projects.get.queryOptions({ projectId: project.id }));
@@ -42,14 +43,14 @@ export function LoopOverview() {
             <dl className="grid grid-cols-2 gap-4 xl:grid-cols-1">
               <Figure label={t('currentPolicy')}>{place.policies.current?.name ?? t('noPolicy')}</Figure>
               <Figure label={t('prompts')} note={t('heldOut', { count: place.counts.prompts.heldout })}>
-                {place.counts.prompts.train}
+                {format.number(place.counts.prompts.train)}
               </Figure>
-              <Figure label={t('responses')}>{place.counts.responses}</Figure>
+              <Figure label={t('responses')}>{format.number(place.counts.responses)}</Figure>
               <Figure
                 label={t('rankings')}
                 note={t('rankingsBy', { people: place.counts.rankings.people, judges: place.counts.rankings.judges })}
               >
-                {place.counts.rankings.people + place.counts.rankings.judges}
+                {format.number(place.counts.rankings.people + place.counts.rankings.judges)}
               </Figure>
             </dl>
           </Card>

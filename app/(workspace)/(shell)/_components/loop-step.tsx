@@ -47,7 +47,7 @@ export function LoopStep({ step, number, state, place }: LoopStepProps) {
       aria-current={isNext ? 'step' : undefined}
       className={cx(
         'relative grid grid-cols-[2rem_minmax(0,1fr)] gap-x-4 py-3',
-        'not-last:before:absolute not-last:before:top-[60px] not-last:before:-bottom-7 not-last:before:left-[0.95rem] not-last:before:w-px not-last:before:bg-line',
+        'not-last:before:absolute not-last:before:top-[60px] not-last:before:-bottom-7 not-last:before:start-[0.95rem] not-last:before:w-px not-last:before:bg-line',
       )}
     >
       <StepMark number={number} state={state} />
@@ -80,7 +80,7 @@ export function LoopStep({ step, number, state, place }: LoopStepProps) {
           {isNext ? (
             <ButtonLink href={hrefOf(step, place)} variant="primary" size="lg">
               {t(`${step}.action`)}
-              <ArrowRight aria-hidden className="size-4" />
+              <ArrowRight aria-hidden className="size-4 rtl:-scale-x-100" />
             </ButtonLink>
           ) : (
             state !== 'later' && (

@@ -1,8 +1,11 @@
 'use client';
 // Everything by name: Ctrl or Cmd + K, a few letters, Enter.
 import { Command } from 'cmdk';
+import { Languages } from 'lucide-react';
 import { useRouter } from 'next/navigation';
 import { useTranslations } from 'next-intl';
+import { localeCodes, locales } from '../../../../domain/locales.ts';
+import { useChooseLocale } from '../../../_i18n/use-choose-locale.ts';
 import { useWorkspace } from '../../../_lib/workspace.tsx';
 import { Dialog } from '../../../_ui/dialog.tsx';
 import { placesFor } from './navigation.ts';
@@ -10,6 +13,8 @@ import { placesFor } from './navigation.ts';
 export function Palette({ onClose }: { onClose: () => void }) {
   const t = useTranslations('palette');
   const nav = useTranslations('nav');
+  const language = useTranslations('language');
+  const { choose } = useChooseLocale();
   const router = useRouter();
   const { user, project } = useWorkspace();
   const actions =
@@ -45,6 +50,22 @@ export function Palette({ onClose }: { onClose: () => void }) {
           {actions.map(({ key, href }) => (
             <Command.Item key={key} value={t(key)} onSelect={() => follow(href)} className={item}>
               {t(key)}
+            </Command.Item>
+          ))}
+          {localeCodes.map((code) => (
+            <Command.Item
+              key={code}
+              lang={code}
+              value={locales[code].name}
+              keywords={[language('label'), code]}
+              onSelect={() => {
+                onClose();
+                choose(code);
+              }}
+              className={item}
+            >
+              <Languages aria-hidden className="size-4" />
+              {locales[code].name}
             </Command.Item>
           ))}
         </Command.List>

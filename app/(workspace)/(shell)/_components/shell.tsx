@@ -1,5 +1,5 @@
 'use client';
-// The frame around every page but the label page: places on the left (a menu on small screens), work in progress and
+// The frame around every page but the label page: places at the side (a menu on small screens), work in progress and
 // the account below them.
 import { Menu } from 'lucide-react';
 import dynamic from 'next/dynamic';
@@ -39,7 +39,7 @@ export function Shell({ children }: { children: ReactNode }) {
     <div className="min-h-dvh lg:grid lg:grid-cols-[15rem_minmax(0,1fr)]">
       <a
         href="#content"
-        className="sr-only z-50 rounded-control bg-accent px-4 py-2 font-medium text-on-accent focus:not-sr-only focus:fixed focus:top-2 focus:left-2"
+        className="sr-only z-50 rounded-control bg-accent px-4 py-2 font-medium text-on-accent focus:not-sr-only focus:fixed focus:start-2 focus:top-2"
       >
         {t('skip')}
       </a>
@@ -50,7 +50,7 @@ export function Shell({ children }: { children: ReactNode }) {
           <Menu aria-hidden className="size-5" />
         </Button>
       </header>
-      <aside className="sticky top-0 hidden h-dvh flex-col gap-4 overflow-y-auto border-line border-r bg-surface px-3 py-4 lg:flex">
+      <aside className="sticky top-0 hidden h-dvh flex-col gap-4 overflow-y-auto border-line border-e bg-surface px-3 py-4 lg:flex">
         <Home />
         <ProjectSwitch />
         <Places />

@@ -77,7 +77,7 @@ export function ApiKeyList() {
                     <Cell className="whitespace-nowrap text-muted max-sm:hidden">
                       {apiKey.lastUsedAt ? day(apiKey.lastUsedAt) : t('never')}
                     </Cell>
-                    <Cell className="text-right">
+                    <Cell className="text-end">
                       {apiKey.revokedAt ? (
                         <Badge>{t('revoked')}</Badge>
                       ) : (

@@ -4,6 +4,7 @@ import { Plus, Scale } from 'lucide-react';
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';
 import { toast } from 'sonner';
+import { useErrorToast } from '../../../../_lib/use-error-toast.tsx';
 import { useWorkspace } from '../../../../_lib/workspace.tsx';
 import { useTRPC } from '../../../../_trpc/context.ts';
 import { Button } from '../../../../_ui/button.tsx';
@@ -19,6 +20,7 @@ export function JudgeList() {
   const { project } = useWorkspace();
   const trpc = useTRPC();
   const queryClient = useQueryClient();
+  const toastError = useErrorToast();
   const [isAdding, setAdding] = useState(false);
   const [removing, setRemoving] = useState<{ id: string; name: string } | null>(null);
   const judges = useQuery(trpc.judges.list.queryOptions({ projectId: project.id }));
@@ -34,12 +36,10 @@ export function JudgeList() {
     trpc.judges.start.mutationOptions({
       onSettled: refresh,
       onSuccess: () => void toast.success(t('started')),
-      onError: (error) => void toast.error(error.message),
+      onError: toastError,
     }),
   );
-  const remove = useMutation(
-    trpc.judges.remove.mutationOptions({ onSettled: refresh, onError: (error) => void toast.error(error.message) }),
-  );
+  const remove = useMutation(trpc.judges.remove.mutationOptions({ onSettled: refresh, onError: toastError }));
   const open = place.data?.counts.tasks.open ?? 0;
   return (
     <Page

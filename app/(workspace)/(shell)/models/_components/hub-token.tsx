@@ -3,6 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
 import type { FormEvent } from 'react';
 import { toast } from 'sonner';
+import { useErrorWords } from '../../../../_lib/use-error-words.ts';
 import { useTRPC } from '../../../../_trpc/context.ts';
 import { Button } from '../../../../_ui/button.tsx';
 import { Field, Input } from '../../../../_ui/field.tsx';
@@ -12,6 +13,7 @@ export function HubToken({ hasToken }: { hasToken: boolean }) {
   const t = useTranslations('models.token');
   const trpc = useTRPC();
   const queryClient = useQueryClient();
+  const wordsOf = useErrorWords();
   const save = useMutation(
     trpc.models.setHubToken.mutationOptions({
       onSuccess: (_, { token }) => {
@@ -32,7 +34,7 @@ export function HubToken({ hasToken }: { hasToken: boolean }) {
       <Field
         label={t('label')}
         hint={t(hasToken ? 'hintSet' : 'hint')}
-        {...(save.error ? { error: save.error.message } : {})}
+        {...(save.error ? { error: wordsOf(save.error).text } : {})}
       >
         {(control) => (
           <div className="flex gap-2">

@@ -4,7 +4,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Boxes, CloudDownload, FolderPlus } from 'lucide-react';
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';
-import { toast } from 'sonner';
+import { useErrorToast } from '../../../../_lib/use-error-toast.tsx';
 import { type Outputs, useTRPC } from '../../../../_trpc/context.ts';
 import { Button } from '../../../../_ui/button.tsx';
 import { ConfirmDialog } from '../../../../_ui/confirm-dialog.tsx';
@@ -25,6 +25,7 @@ export function ModelList() {
   const t = useTranslations('models');
   const trpc = useTRPC();
   const queryClient = useQueryClient();
+  const toastError = useErrorToast();
   const [opened, setOpened] = useState<Opened | null>(null);
   const [tried, setTried] = useState<string | null>(null);
   const models = useQuery(trpc.models.list.queryOptions());
@@ -32,7 +33,7 @@ export function ModelList() {
   const devices = useQuery(trpc.models.devices.queryOptions(undefined, { refetchInterval: 20_000 }));
   const settled = {
     onSettled: () => void queryClient.invalidateQueries(trpc.models.pathFilter()),
-    onError: (error: { message: string }) => void toast.error(error.message),
+    onError: toastError,
   };
   const retry = useMutation(trpc.models.retry.mutationOptions(settled));
   const remove = useMutation(trpc.models.remove.mutationOptions(settled));

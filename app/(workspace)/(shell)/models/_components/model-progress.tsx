@@ -1,7 +1,7 @@
 'use client';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
-import { toast } from 'sonner';
+import { useErrorToast } from '../../../../_lib/use-error-toast.tsx';
 import { type Outputs, useTRPC } from '../../../../_trpc/context.ts';
 import { Button } from '../../../../_ui/button.tsx';
 import { Progress } from '../../../../_ui/progress.tsx';
@@ -19,12 +19,13 @@ export function ModelProgress({ job, name }: { job: Job; name: string }) {
   const jobs = useTranslations('jobs');
   const trpc = useTRPC();
   const queryClient = useQueryClient();
+  const toastError = useErrorToast();
   const bytes = useBytes();
   const left = useTimeLeft(job);
   const cancel = useMutation(
     trpc.jobs.cancel.mutationOptions({
       onSettled: () => void queryClient.invalidateQueries(trpc.models.pathFilter()),
-      onError: (error) => void toast.error(error.message),
+      onError: toastError,
     }),
   );
   const isCounting = job.status === 'running' && job.total > 0;

@@ -18,7 +18,7 @@ export function SftRuns({ runs }: { runs: Outputs['sft']['list'] }) {
             <HeaderCell>{t('name')}</HeaderCell>
             <HeaderCell>{t('state')}</HeaderCell>
             <HeaderCell>{t('model')}</HeaderCell>
-            <HeaderCell className="text-right max-sm:hidden">{t('examples')}</HeaderCell>
+            <HeaderCell className="text-end max-sm:hidden">{t('examples')}</HeaderCell>
             <HeaderCell className="max-sm:hidden">{t('started')}</HeaderCell>
           </tr>
         </thead>
@@ -34,7 +34,7 @@ export function SftRuns({ runs }: { runs: Outputs['sft']['list'] }) {
                 <SftBadge status={run.status} />
               </Cell>
               <Cell className="break-all text-muted">{run.modelName}</Cell>
-              <Cell className="numeric text-right max-sm:hidden">{format.number(run.exampleCount)}</Cell>
+              <Cell className="numeric text-end max-sm:hidden">{format.number(run.exampleCount)}</Cell>
               <Cell className="whitespace-nowrap text-muted max-sm:hidden">
                 {format.dateTime(run.createdAt, { dateStyle: 'medium', timeStyle: 'short' })}
               </Cell>

@@ -1,5 +1,6 @@
 'use client';
 // Sends a message to a model and keeps what has come of the answer: it grows, ends, is stopped, or fails.
+import { useTranslations } from 'next-intl';
 import { useEffect, useRef, useState } from 'react';
 import type { TryLine, TryRequest } from '../../../../../server/services/try-model.ts';
 
@@ -10,6 +11,7 @@ export type Answer =
   | { state: 'failed'; text: string; message: string };
 
 export function useTry() {
+  const t = useTranslations('errors');
   const [answer, setAnswer] = useState<Answer | null>(null);
   const running = useRef<AbortController | null>(null);
   useEffect(() => () => running.current?.abort(), []);
@@ -27,7 +29,9 @@ export function useTry() {
       }
     } catch (error) {
       if (!isCurrent() || controller.signal.aborted) return;
-      const message = error instanceof Error ? error.message : String(error);
+      // What fetch says of a server that is out of reach is the browser's own, in no language of ours.
+      const message =
+        error instanceof TypeError ? t('unreachable') : error instanceof Error ? error.message : String(error);
       setAnswer((before) => ({ state: 'failed', text: before?.text ?? '', message }));
     } finally {
       if (isCurrent()) running.current = null;

@@ -71,7 +71,7 @@ export function PeopleList() {
                   <Select
                     aria-label={t('roleOf', { name: person.name })}
                     value={person.role}
-                    className="h-8 min-w-32 pr-2 pl-2"
+                    className="h-8 min-w-32 ps-2 pe-2"
                     disabled={setRole.isPending}
                     onChange={(event) =>
                       setRole.mutate({
@@ -87,7 +87,7 @@ export function PeopleList() {
                 <Cell className="whitespace-nowrap text-muted max-sm:hidden">
                   {format.dateTime(person.createdAt, { dateStyle: 'medium' })}
                 </Cell>
-                <Cell className="text-right">
+                <Cell className="text-end">
                   {person.id !== user.id && (
                     <Button
                       variant="ghost"

@@ -26,17 +26,17 @@ export function Interval({ winRate, lower, upper, compact = false }: IntervalPro
     >
       <div className={cx('relative', compact ? 'h-4' : 'h-10')}>
         <span className="absolute inset-x-0 top-1/2 h-px bg-control/50" />
-        <span className={cx('absolute inset-y-0 left-1/2 w-px bg-control', compact && 'inset-y-0.5')} />
+        <span className={cx('absolute inset-y-0 start-1/2 w-px bg-control', compact && 'inset-y-0.5')} />
         <span
           className={cx('absolute top-1/2 -translate-y-1/2 rounded-full bg-accent/30', compact ? 'h-2' : 'h-4')}
-          style={{ left: percent(lower), width: percent(Math.max(0, upper - lower)) }}
+          style={{ insetInlineStart: percent(lower), width: percent(Math.max(0, upper - lower)) }}
         />
         <span
           className={cx(
-            'absolute top-1/2 -translate-x-1/2 -translate-y-1/2 bg-accent',
+            'absolute top-1/2 -translate-x-1/2 -translate-y-1/2 bg-accent rtl:translate-x-1/2',
             compact ? 'h-3.5 w-[3px] rounded-full' : 'size-4 rounded-full ring-2 ring-surface',
           )}
-          style={{ left: percent(winRate) }}
+          style={{ insetInlineStart: percent(winRate) }}
         />
       </div>
       {!compact && (

@@ -24,7 +24,7 @@ export function Lineage({ rounds }: { rounds: Outputs['rounds']['list'] }) {
         </li>
         {promoted.map((round) => (
           <li key={round.id} className="flex items-center gap-1">
-            <ChevronRight aria-hidden className="size-4 text-faint" />
+            <ChevronRight aria-hidden className="size-4 text-faint rtl:-scale-x-100" />
             <Link
               href={`/rounds/${round.id}`}
               className={cx(

@@ -43,9 +43,9 @@ export function RoundList() {
               <tr>
                 <HeaderCell>{t('round')}</HeaderCell>
                 <HeaderCell>{t('state')}</HeaderCell>
-                <HeaderCell className="text-right max-sm:hidden">{t('pairs')}</HeaderCell>
-                <HeaderCell className="text-right max-sm:hidden">{t('beta')}</HeaderCell>
-                <HeaderCell className="text-right">{t('winRate')}</HeaderCell>
+                <HeaderCell className="text-end max-sm:hidden">{t('pairs')}</HeaderCell>
+                <HeaderCell className="text-end max-sm:hidden">{t('beta')}</HeaderCell>
+                <HeaderCell className="text-end">{t('winRate')}</HeaderCell>
                 <HeaderCell>{t('interval')}</HeaderCell>
                 <HeaderCell className="max-sm:hidden">{t('started')}</HeaderCell>
               </tr>
@@ -61,9 +61,13 @@ export function RoundList() {
                   <Cell>
                     <StatusBadge status={round.status} />
                   </Cell>
-                  <Cell className="numeric text-right max-sm:hidden">{round.pairCount}</Cell>
-                  <Cell className="numeric text-right max-sm:hidden">{round.beta}</Cell>
-                  <Cell className="numeric text-right font-medium">
+                  <Cell className="numeric text-end max-sm:hidden">
+                    {round.pairCount === null ? null : format.number(round.pairCount)}
+                  </Cell>
+                  <Cell className="numeric text-end max-sm:hidden">
+                    {format.number(round.beta, { maximumSignificantDigits: 6 })}
+                  </Cell>
+                  <Cell className="numeric text-end font-medium">
                     {round.winRate === null
                       ? '–'
                       : format.number(round.winRate, { style: 'percent', maximumFractionDigits: 1 })}

@@ -3,7 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { ArrowRight, Check, X } from 'lucide-react';
 import { useFormatter, useTranslations } from 'next-intl';
 import { useState } from 'react';
-import { toast } from 'sonner';
+import { useErrorToast } from '../../../../../_lib/use-error-toast.tsx';
 import { type Outputs, useTRPC } from '../../../../../_trpc/context.ts';
 import { Button, ButtonLink } from '../../../../../_ui/button.tsx';
 import { Field, Textarea } from '../../../../../_ui/field.tsx';
@@ -15,6 +15,7 @@ export function Decision({ detail }: { detail: Outputs['rounds']['get'] }) {
   const format = useFormatter();
   const trpc = useTRPC();
   const queryClient = useQueryClient();
+  const toastError = useErrorToast();
   const [note, setNote] = useState('');
   const { round } = detail;
   const decide = useMutation(
@@ -23,7 +24,7 @@ export function Decision({ detail }: { detail: Outputs['rounds']['get'] }) {
         void queryClient.invalidateQueries(trpc.rounds.pathFilter());
         void queryClient.invalidateQueries(trpc.projects.get.pathFilter());
       },
-      onError: (error) => void toast.error(error.message),
+      onError: toastError,
     }),
   );
 
@@ -38,7 +39,7 @@ export function Decision({ detail }: { detail: Outputs['rounds']['get'] }) {
             {isPromoted && ` · ${t(detail.isCurrent ? 'isCurrent' : 'wasCurrent')}`}
           </p>
           {round.decisionNote && (
-            <blockquote dir="auto" className="mt-2 whitespace-pre-wrap border-line border-l-2 pl-3">
+            <blockquote dir="auto" className="mt-2 whitespace-pre-wrap border-line border-s-2 ps-3">
               {round.decisionNote}
             </blockquote>
           )}
@@ -48,7 +49,7 @@ export function Decision({ detail }: { detail: Outputs['rounds']['get'] }) {
             <ButtonLink href={`/export?version=${round.datasetVersionId}`}>{t('export')}</ButtonLink>
             <ButtonLink href="/prompts?sample=1" variant="primary">
               {t('nextRound')}
-              <ArrowRight aria-hidden className="size-4" />
+              <ArrowRight aria-hidden className="size-4 rtl:-scale-x-100" />
             </ButtonLink>
           </div>
         )}
