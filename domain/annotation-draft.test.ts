@@ -85,7 +85,7 @@ const anySettings = fc
   .record({
     mode: fc.constantFrom(...labelModes),
     strength: fc.constantFrom('off' as const, 'optional' as const, 'required' as const),
-    criteria: fc.constantFrom([], [{ key: 'helpful', name: 'Helpful' }]),
+    criteria: fc.boolean().map((asks) => (asks ? [{ key: 'helpful', name: 'Helpful' }] : [])),
     rationale: fc.record({ use: fc.constantFrom('off' as const, 'optional' as const, 'required' as const) }),
     edits: fc.boolean(),
   })
