@@ -8,8 +8,11 @@ const longText = 1_800;
 
 export function shownLayout(layout: Layout, responses: readonly { text: string }[]): ShownLayout {
   if (layout !== 'auto') return layout;
-  const longest = Math.max(0, ...responses.map(({ text }) => text.length));
-  return responses.length <= 2 || longest <= longText ? 'side-by-side' : 'stacked';
+  return responses.length <= 2 || !hasLongText(responses) ? 'side-by-side' : 'stacked';
+}
+
+export function hasLongText(responses: readonly { text: string }[]): boolean {
+  return responses.some(({ text }) => text.length > longText);
 }
 
 /** The layouts in turn. */

@@ -89,45 +89,47 @@ export function ArrangePanel({ task, store, settings, onAct, onClose }: ArrangeP
     <section
       aria-label={t('title')}
       data-own-click
-      className="flex flex-col gap-3 border-line border-b bg-sunken p-4 lg:sticky lg:top-0 lg:max-h-[calc(100dvh-7rem)] lg:w-72 lg:shrink-0 lg:self-start lg:overflow-y-auto lg:border-e lg:border-b-0"
+      className="border-line border-b bg-sunken lg:w-72 lg:shrink-0 lg:border-e lg:border-b-0"
     >
-      <div className="flex items-center gap-2">
-        <h2 className="flex-1 font-semibold">{t('title')}</h2>
-        <Button variant="ghost" size="sm" aria-label={t('close')} onClick={onClose} className="px-1.5">
-          <X aria-hidden className="size-4" />
-        </Button>
-      </div>
-      <p className="text-[13px] text-muted">{t('text')}</p>
-      <DndContext
-        sensors={sensors}
-        collisionDetection={detect}
-        accessibility={{ announcements, screenReaderInstructions: { draggable: t('instructions') } }}
-        onDragStart={({ active }) => setDragged(Number(active.id))}
-        onDragCancel={() => setDragged(null)}
-        onDragEnd={({ active, over }) => {
-          setDragged(null);
-          const target = targetOf(over);
-          if (target) onAct({ type: 'move', index: Number(active.id), to: target });
-        }}
-      >
-        <ol className="flex flex-col">
-          {tiers.map((tier, place) => (
-            <li key={tier.join()} className="flex flex-col">
-              <Gap target={{ type: 'before', tier: place }} />
-              <Tier place={place} isTied={tier.length > 1}>
-                {tier.map(chip)}
-              </Tier>
+      <div className="flex flex-col gap-3 p-4 lg:sticky lg:top-0 lg:max-h-[calc(100dvh-7rem)] lg:overflow-y-auto">
+        <div className="flex items-center gap-2">
+          <h2 className="flex-1 font-semibold">{t('title')}</h2>
+          <Button variant="ghost" size="sm" aria-label={t('close')} onClick={onClose} className="px-1.5">
+            <X aria-hidden className="size-4" />
+          </Button>
+        </div>
+        <p className="text-[13px] text-muted">{t('text')}</p>
+        <DndContext
+          sensors={sensors}
+          collisionDetection={detect}
+          accessibility={{ announcements, screenReaderInstructions: { draggable: t('instructions') } }}
+          onDragStart={({ active }) => setDragged(Number(active.id))}
+          onDragCancel={() => setDragged(null)}
+          onDragEnd={({ active, over }) => {
+            setDragged(null);
+            const target = targetOf(over);
+            if (target) onAct({ type: 'move', index: Number(active.id), to: target });
+          }}
+        >
+          <ol className="flex flex-col">
+            {tiers.map((tier, place) => (
+              <li key={tier.join()} className="flex flex-col">
+                <Gap target={{ type: 'before', tier: place }} />
+                <Tier place={place} isTied={tier.length > 1}>
+                  {tier.map(chip)}
+                </Tier>
+              </li>
+            ))}
+            <li>
+              <Gap target={{ type: 'before', tier: tiers.length }} isLast={waiting.length > 0} label={t('dropHere')} />
             </li>
-          ))}
-          <li>
-            <Gap target={{ type: 'before', tier: tiers.length }} isLast={waiting.length > 0} label={t('dropHere')} />
-          </li>
-        </ol>
-        {waiting.length > 0 && <Waiting label={t('waiting')}>{waiting.map(chip)}</Waiting>}
-        <DragOverlay dropAnimation={null}>
-          {dragged !== null && <ChipLook index={dragged} text={task.responses[dragged]?.text ?? ''} isLifted />}
-        </DragOverlay>
-      </DndContext>
+          </ol>
+          {waiting.length > 0 && <Waiting label={t('waiting')}>{waiting.map(chip)}</Waiting>}
+          <DragOverlay dropAnimation={null}>
+            {dragged !== null && <ChipLook index={dragged} text={task.responses[dragged]?.text ?? ''} isLifted />}
+          </DragOverlay>
+        </DndContext>
+      </div>
     </section>
   );
 }

@@ -4,11 +4,12 @@ import { useTranslations } from 'next-intl';
 import { useEffect, useRef } from 'react';
 import type { Annotation } from '../../../../domain/annotation.ts';
 import { Button } from '../../../_ui/button.tsx';
+import { Reading } from '../../../_ui/reading/reading.tsx';
 import { Skeleton } from '../../../_ui/state.tsx';
 import { useKeyLabel } from './keys-context.tsx';
 import { Order } from './order.tsx';
 import type { DeskTask, Feedback, Onboarding } from './task.ts';
-import { GuidelineText, PromptText, ResponseText } from './text.tsx';
+import { PromptText, ResponseText } from './text.tsx';
 
 export interface Verdict {
   /** The outbox entry whose answer is waited for. */
@@ -60,7 +61,7 @@ export function FeedbackView({ verdict, onGoOn }: { verdict: Verdict; onGoOn: ()
           )}
           {feedback.note && (
             <section aria-label={t('why')} className="rounded-card border border-line bg-sunken p-4">
-              <GuidelineText text={feedback.note} />
+              <Reading text={feedback.note} />
             </section>
           )}
         </>

@@ -2,8 +2,8 @@
 import { useTranslations } from 'next-intl';
 import { Button } from '../../../_ui/button.tsx';
 import { Dialog } from '../../../_ui/dialog.tsx';
+import { Reading } from '../../../_ui/reading/reading.tsx';
 import type { Context } from './task.ts';
-import { GuidelineText } from './text.tsx';
 
 interface GuidelinesDialogProps {
   guideline: NonNullable<Context['guideline']>;
@@ -22,7 +22,7 @@ export function GuidelinesDialog({ guideline, onRead, onClose }: GuidelinesDialo
       title={t('title')}
       description={t('version', { version: guideline.version })}
     >
-      <GuidelineText text={guideline.text} />
+      <Reading text={guideline.text} />
       {!guideline.isRead && (
         <div className="mt-5 flex justify-end">
           <Button

@@ -7,10 +7,11 @@ import { Activity, useCallback, useEffect, useState } from 'react';
 import { toast } from 'sonner';
 import { isUntouched } from '../../../../domain/annotation-draft.ts';
 import type { LabelAction } from '../../../../domain/label-keys.ts';
-import { shownLayout } from '../../../../domain/label-layout.ts';
+import { hasLongText, shownLayout } from '../../../../domain/label-layout.ts';
 import { useLabelProgress } from '../../../_lib/use-label-progress.ts';
 import { useWorkspace } from '../../../_lib/workspace.tsx';
 import { useTRPCClient } from '../../../_trpc/context.ts';
+import { prepareReading } from '../../../_ui/reading/prepare.ts';
 import { ErrorState } from '../../../_ui/state.tsx';
 import { Announcement } from './announcement.tsx';
 import { Banners } from './banners.tsx';
@@ -120,6 +121,7 @@ export function LabelScreen({ initialContext }: { initialContext: Context }) {
     settings,
     count: verdict ? null : (current?.responses.length ?? null),
     layout,
+    isLong: hasLongText(current?.responses ?? []),
     hasGuidelines: guideline !== null,
     isRevising: revising !== null,
   };
@@ -155,6 +157,15 @@ export function LabelScreen({ initialContext }: { initialContext: Context }) {
   const drawn = [...(revising ? [revising] : []), ...tasks.slice(0, drawnAhead)];
   const closePanel = useCallback(() => setPanel(null), []);
   const onTool = (action: LabelAction) => void act(action);
+
+  // The texts of the tasks to come are parsed, coloured and set while nobody waits.
+  useEffect(() => {
+    const texts = tasks.flatMap(({ prompt, responses }) => [
+      ...prompt.map(({ content }) => content),
+      ...responses.map(({ text }) => text),
+    ]);
+    return prepareReading(texts);
+  }, [tasks]);
 
   // A test that was just passed or failed changes what comes next.
   const isAskedAnew = context.onboarding.hasPassed;

@@ -31,14 +31,14 @@ export function RationaleField({ rationale, strength, text, onText }: RationaleF
         id={id}
         data-rationale
         dir="auto"
-        rows={2}
+        rows={1}
         value={text}
         maxLength={longestRationale}
         aria-required={isNeeded}
         onChange={(event) => onText(event.target.value)}
-        className="min-h-16 text-base [field-sizing:content]"
+        className="peer min-h-10 text-base [field-sizing:content]"
       />
-      <p className="text-[13px] text-faint">{t('hint')}</p>
+      <p className="invisible text-[13px] text-faint peer-focus:visible">{t('hint')}</p>
     </div>
   );
 }

@@ -66,6 +66,8 @@ export interface Situation {
   /** Null while there is no task. */
   count: number | null;
   layout: ShownLayout;
+  /** Whether a response is longer than a column shows at once. */
+  isLong: boolean;
   hasGuidelines: boolean;
   /** An earlier ranking is being changed: there is nothing to skip. */
   isRevising: boolean;
@@ -95,7 +97,7 @@ const offers: Record<LabelAction, (situation: Situation) => boolean> = {
   arrange: ({ settings, count }) => count !== null && modeOf(settings, count) === 'rank',
   diff: withTask,
   layout: withTask,
-  together: ({ count, layout }) => count !== null && layout === 'side-by-side',
+  together: ({ count, layout, isLong }) => count !== null && layout === 'side-by-side' && isLong,
   previous: ({ count, layout }) => count !== null && layout === 'focus',
   next: ({ count, layout }) => count !== null && layout === 'focus',
   guidelines: ({ hasGuidelines }) => hasGuidelines,
