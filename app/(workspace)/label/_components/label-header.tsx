@@ -41,7 +41,7 @@ export function LabelHeader({ progress, waiting, refused, offers, pressed, onAct
           {progress && (
             <>
               {t('progress', { today: progress.mineToday, ranked: progress.ranked, total })}
-              {progress.activeMsToday > 0 && (
+              {progress.activeMsToday >= 60_000 && (
                 <span className="max-sm:hidden"> · {t('active', minutesOf(progress.activeMsToday))}</span>
               )}
             </>

@@ -70,7 +70,7 @@ export function RankBar(props: RankBarProps) {
           {notice?.text}
         </p>
         <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
-          <div data-testid="ranking" className="min-w-0 flex-1">
+          <div data-testid="ranking" className="min-w-0 flex-1 max-sm:order-1">
             <Order tiers={tiers} count={draft.ranking.count} edited={draft.edit?.index ?? null} />
           </div>
           {hasStrength && (
@@ -86,7 +86,7 @@ export function RankBar(props: RankBarProps) {
             onClick={onSubmit}
             aria-disabled={!isComplete}
             shortcut={submitKey}
-            className="min-w-28 max-sm:h-11 max-sm:w-full"
+            className="min-w-28 max-sm:order-2 max-sm:h-11"
           >
             {t(task.source.kind === 'ranking' ? 'saveChange' : 'submit')}
           </Button>

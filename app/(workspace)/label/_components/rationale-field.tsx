@@ -36,7 +36,7 @@ export function RationaleField({ rationale, strength, text, onText }: RationaleF
         maxLength={longestRationale}
         aria-required={isNeeded}
         onChange={(event) => onText(event.target.value)}
-        className="peer min-h-10 text-base [field-sizing:content]"
+        className="peer min-h-10! text-base [field-sizing:content]"
       />
       <p className="invisible text-[13px] text-faint peer-focus:visible">{t('hint')}</p>
     </div>

@@ -37,8 +37,8 @@ interface TaskViewProps {
 
 const grids: Record<ShownLayout, string> = {
   'side-by-side': 'lg:grid-cols-[repeat(auto-fit,minmax(min(100%,26rem),1fr))]',
-  stacked: 'lg:max-w-[52rem]',
-  focus: 'lg:max-w-[52rem]',
+  stacked: '',
+  focus: '',
 };
 
 export const TaskView = memo(function TaskView(props: TaskViewProps) {
@@ -65,7 +65,10 @@ export const TaskView = memo(function TaskView(props: TaskViewProps) {
   return (
     <div
       data-task-id={task.taskId}
-      className="mx-auto flex w-full max-w-[100rem] flex-1 flex-col gap-5 px-3 py-4 sm:px-8 sm:py-6"
+      className={cx(
+        'mx-auto flex w-full flex-1 flex-col gap-5 px-3 py-4 sm:px-8 sm:py-6',
+        layout === 'side-by-side' ? 'max-w-[100rem]' : 'max-w-[56rem]',
+      )}
     >
       {banner}
       <section ref={top} tabIndex={-1} aria-label={t('prompt')} className="w-full max-w-[84ch] outline-none">

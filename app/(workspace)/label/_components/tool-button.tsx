@@ -27,7 +27,11 @@ export function ToolButton({ tool, onAct, words = 'always', className, ...rest }
       aria-label={label}
       title={`${label} (${key})`}
       {...rest}
-      onClick={() => onAct(tool)}
+      onClick={(event) => {
+        // After a click the keys are the page's again: Enter submits.
+        if (event.detail > 0) event.currentTarget.blur();
+        onAct(tool);
+      }}
       shortcut={key}
       className={cx(
         'pointer-coarse:h-11 pointer-coarse:min-w-11',

@@ -15,6 +15,7 @@ import {
   Pencil,
   SkipForward,
   SlidersHorizontal,
+  Star,
   ThumbsDown,
   ThumbsUp,
   Undo2,
@@ -31,6 +32,7 @@ export const toolIcons = {
   tie: Equal,
   takeBack: Delete,
   rationale: MessageSquareText,
+  rate: Star,
   edit: Pencil,
   flag: Flag,
   skip: SkipForward,
@@ -47,7 +49,7 @@ export const toolIcons = {
 export type Tool = keyof typeof toolIcons;
 
 export const rankTools = ['allBad', 'allGood', 'tie', 'takeBack'] as const satisfies Tool[];
-export const sayTools = ['rationale', 'edit', 'flag'] as const satisfies Tool[];
+export const sayTools = ['rate', 'rationale', 'edit', 'flag'] as const satisfies Tool[];
 export const leaveTools = ['skip', 'undo'] as const satisfies Tool[];
 export const pageTools = [
   'guidelines',
