@@ -1,12 +1,15 @@
 // What the page knows beside its tasks: the project's settings, its guidelines, the test, whether it is paused. There from
-// the first paint; looked up anew now and then, since an admin may change it while people rank.
+// the first paint; looked up anew when an admin changes something, and now and then in any case.
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useCallback } from 'react';
+import { useCallback, useEffect } from 'react';
+import { onChange } from '../../../_lib/changes.ts';
 import { useTRPC, useTRPCClient } from '../../../_trpc/context.ts';
 import type { Context, Onboarding } from './task.ts';
 
 const freshForMs = 60_000;
 const lookEveryMs = 3 * 60_000;
+/** Many people's pages hear of a change at once: they are not to ask at once. */
+const spreadMs = 1_500;
 
 export function useLabelContext(projectId: string, initial: Context) {
   const trpc = useTRPC();
@@ -32,6 +35,17 @@ export function useLabelContext(projectId: string, initial: Context) {
     [queryClient, queryKey],
   );
 
-  const refetch = useCallback(() => void queryClient.invalidateQueries({ queryKey }), [queryClient, queryKey]);
-  return { context: data, markRead, setOnboarding, refetch };
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const stop = onChange('project', () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => void queryClient.invalidateQueries({ queryKey }), Math.random() * spreadMs);
+    });
+    return () => {
+      stop();
+      clearTimeout(timer);
+    };
+  }, [queryClient, queryKey]);
+
+  return { context: data, markRead, setOnboarding };
 }
