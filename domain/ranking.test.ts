@@ -5,6 +5,8 @@ import {
   findFilled,
   findTiersProblem,
   isComplete,
+  moveInDraft,
+  moveResponse,
   placeOf,
   pressKey,
   type RankingDraft,
@@ -166,5 +168,45 @@ describe('the keyboard', () => {
     [{ key: 'a', code: 'KeyA', shiftKey: false }, null],
   ])('event %j', (event, key) => {
     expect(toRankingKey(event)).toEqual(key);
+  });
+});
+
+describe('a drag', () => {
+  test.each([
+    [[[0], [1], [2]], 2, { type: 'before', tier: 0 }, [[2], [0], [1]]],
+    [[[0], [1], [2]], 0, { type: 'before', tier: 3 }, [[1], [2], [0]]],
+    [[[0], [1], [2]], 0, { type: 'before', tier: 2 }, [[1], [0], [2]]],
+    [[[0], [1], [2]], 0, { type: 'tie', tier: 2 }, [[1], [2, 0]]],
+    [[[0, 1], [2]], 1, { type: 'before', tier: 1 }, [[0], [1], [2]]],
+    [[[0, 1], [2]], 1, { type: 'tie', tier: 0 }, [[0, 1], [2]]],
+    [[[0], [1]], 2, { type: 'tie', tier: 1 }, [[0], [1, 2]]],
+    [[[0], [1]], 0, { type: 'out' }, [[1]]],
+    [[], 3, { type: 'before', tier: 0 }, [[3]]],
+  ] as const)('%j, response %i to %j', (tiers, index, target, expected) => {
+    expect(moveResponse(tiers, index, target)).toEqual(expected);
+  });
+
+  test('wherever it goes: nobody is lost or doubled, the others keep their order, and the draft stays a draft', () => {
+    const anyTarget = fc.oneof(
+      fc.record({ type: fc.constant('tie' as const), tier: fc.nat(8) }),
+      fc.record({ type: fc.constant('before' as const), tier: fc.nat(9) }),
+      fc.constant({ type: 'out' as const }),
+    );
+    fc.assert(
+      fc.property(anyCount, fc.array(anyKey, { maxLength: 12 }), fc.nat(7), anyTarget, (count, keys, at, target) => {
+        const index = at % count;
+        const draft = keys.reduce(pressKey, emptyRanking(count));
+        const before = toTiers(draft);
+        const after = moveResponse(before, index, target);
+        const others = (tiers: readonly (readonly number[])[]) =>
+          tiers.map((tier) => tier.filter((member) => member !== index)).filter((tier) => tier.length > 0);
+        expect(others(after)).toEqual(others(before));
+        expect(after.every((tier) => tier.length > 0)).toBe(true);
+        expect(after.flat().filter((member) => member === index).length).toBeLessThanOrEqual(1);
+        const next = moveInDraft(draft, index, target);
+        expect(next.count).toBe(count);
+        expect(isComplete(next)).toBe(findTiersProblem(toTiers(next), responseIndices(count)) === null);
+      }),
+    );
   });
 });

@@ -85,6 +85,26 @@ export function toTiers(draft: RankingDraft): number[][] {
   return tiers;
 }
 
+/** Where a response is dropped: beside the members of a tier, before a tier (or after the last), or out of the ranking. */
+export type DropTarget = { type: 'tie'; tier: number } | { type: 'before'; tier: number } | { type: 'out' };
+
+/** The tiers after a response was dragged somewhere. Tiers are counted as they stood before the drag. */
+export function moveResponse(tiers: Tiers, index: number, target: DropTarget): number[][] {
+  const rest = tiers.map((tier) => tier.filter((member) => member !== index));
+  const moved = rest.flatMap((tier, at) => {
+    const isTied = target.type === 'tie' && target.tier === at;
+    const isBefore = target.type === 'before' && target.tier === at;
+    return [...(isBefore ? [[index]] : []), isTied ? [...tier, index] : tier];
+  });
+  if (target.type === 'before' && target.tier >= rest.length) moved.push([index]);
+  return moved.filter((tier) => tier.length > 0);
+}
+
+/** The draft after a drag; what filled itself counts as placed where it was shown. */
+export function moveInDraft(draft: RankingDraft, index: number, target: DropTarget): RankingDraft {
+  return { ...toDraft(moveResponse(toTiers(draft), index, target)), count: draft.count };
+}
+
 /** The place of a response, from 1; tied responses share one; null while it has none. */
 export function placeOf(draft: RankingDraft, index: number): number | null {
   const tier = toTiers(draft).findIndex((members) => members.includes(index));

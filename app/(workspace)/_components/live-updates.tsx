@@ -4,25 +4,24 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useSubscription } from '@trpc/tanstack-react-query';
 import { useEffect, useRef } from 'react';
+import { type ChangeTopic, tellChange } from '../../_lib/changes.ts';
 import { useWorkspace } from '../../_lib/workspace.tsx';
 import { useTRPC } from '../../_trpc/context.ts';
 
 const gatherMs = 300;
 
-type Topic = 'job' | 'round' | 'sft' | 'task' | 'project' | 'sync';
-
 export function LiveUpdates() {
   const { project } = useWorkspace();
   const trpc = useTRPC();
   const queryClient = useQueryClient();
-  const gathered = useRef(new Set<Topic>());
+  const gathered = useRef(new Set<ChangeTopic>());
   const timer = useRef<ReturnType<typeof setTimeout> | null>(null);
 
   function refetch() {
     timer.current = null;
     const topics = new Set(gathered.current);
     gathered.current.clear();
-    const has = (...wanted: Topic[]) => topics.has('sync') || wanted.some((topic) => topics.has(topic));
+    const has = (...wanted: ChangeTopic[]) => topics.has('sync') || wanted.some((topic) => topics.has(topic));
     const filters = [
       has('job', 'round', 'task') && trpc.projects.get.pathFilter(),
       has('job', 'round') && trpc.jobs.pathFilter(),
@@ -31,9 +30,9 @@ export function LiveUpdates() {
       has('job', 'sft') && trpc.sft.pathFilter(),
       has('job', 'task') && trpc.prompts.pathFilter(),
       has('task') && trpc.pairs.pathFilter(),
-      has('task') && trpc.label.progress.pathFilter(),
     ];
     for (const filter of filters) if (filter) void queryClient.invalidateQueries(filter);
+    for (const topic of topics) tellChange(topic);
   }
 
   useSubscription(

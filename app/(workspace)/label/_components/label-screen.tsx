@@ -1,183 +1,284 @@
 'use client';
-// The label page: one prompt, its responses, and a ranking by keyboard, mouse or touch. Submitting shows the next
-// task at once; saving goes on behind it (see outbox.ts).
-import { useQueryClient } from '@tanstack/react-query';
+// The label page: one prompt, its responses, and what a person says of them, by keyboard, mouse or touch. Submitting shows
+// the next task at once, since it is drawn already; saving goes on behind it (see outbox.ts).
 import dynamic from 'next/dynamic';
 import { useTranslations } from 'next-intl';
-import { useEffect, useEffectEvent, useState } from 'react';
+import { Activity, useCallback, useEffect, useState } from 'react';
 import { toast } from 'sonner';
-import type { SkipReason } from '../../../../domain/annotation.ts';
-import { isComplete, type RankingKey, toDraft, toTiers } from '../../../../domain/ranking.ts';
+import { isUntouched } from '../../../../domain/annotation-draft.ts';
+import type { LabelAction } from '../../../../domain/label-keys.ts';
+import { hasLongText, shownLayout } from '../../../../domain/label-layout.ts';
 import { useLabelProgress } from '../../../_lib/use-label-progress.ts';
 import { useWorkspace } from '../../../_lib/workspace.tsx';
-import { useTRPC, useTRPCClient } from '../../../_trpc/context.ts';
+import { useTRPCClient } from '../../../_trpc/context.ts';
+import { prepareReading } from '../../../_ui/reading/prepare.ts';
 import { ErrorState } from '../../../_ui/state.tsx';
+import { Announcement } from './announcement.tsx';
+import { Banners } from './banners.tsx';
+import type { Verdict } from './feedback-view.tsx';
+import { KeysContext } from './keys-context.tsx';
 import { LabelHeader } from './label-header.tsx';
 import { LabelSkeleton } from './label-skeleton.tsx';
 import { NothingLeft } from './nothing-left.tsx';
+import { type PanelName, Panels } from './panels.tsx';
+import { usePreferences } from './preferences.ts';
 import { RankBar } from './rank-bar.tsx';
-import { type Task, toResponseTiers, toShownTiers } from './task.ts';
+import { type Context, type DeskTask, earlierTask } from './task.ts';
 import { TaskView } from './task-view.tsx';
-import { useAnnouncement } from './use-announcement.ts';
-import { useAttentionTimer } from './use-attention-timer.ts';
-import { useDrafts } from './use-drafts.ts';
+import { isOffered, type Situation } from './toolbar.ts';
+import { useActiveTime } from './use-active-time.ts';
+import { useAnswers } from './use-answers.ts';
+import { useDesk } from './use-desk.ts';
+import { draftOf, useDraftStore } from './use-drafts.ts';
+import { useLabelContext } from './use-label-context.ts';
 import { useLabelKeys } from './use-label-keys.ts';
 import { useOutbox } from './use-outbox.ts';
 import { useTaskQueue } from './use-task-queue.ts';
 
-const SkipDialog = dynamic(() => import('./skip-dialog.tsx').then((module) => module.SkipDialog));
-const HelpDialog = dynamic(() => import('./help-dialog.tsx').then((module) => module.HelpDialog));
+const FeedbackView = dynamic(() => import('./feedback-view.tsx').then((module) => module.FeedbackView));
+const ArrangePanel = dynamic(() => import('./arrange-panel.tsx').then((module) => module.ArrangePanel));
 
-interface Submitted {
-  entryId: string;
-  task: Task;
-  tiers: string[][];
-}
+/** The next task is drawn while this one is read. */
+const drawnAhead = 2;
 
-export function LabelScreen() {
+export function LabelScreen({ initialContext }: { initialContext: Context }) {
   const t = useTranslations('label');
   const { user, project } = useWorkspace();
-  const trpc = useTRPC();
   const client = useTRPCClient();
-  const queryClient = useQueryClient();
-  const [submitted, setSubmitted] = useState<Submitted[]>([]);
-  const [dialog, setDialog] = useState<'skip' | 'help' | null>(null);
-  const [tiesNext, setTiesNext] = useState(false);
-  const [isUndoing, setUndoing] = useState(false);
-  const { draftOf, isBegun, press, replace } = useDrafts();
-  const { outbox, waiting } = useOutbox(user.id, project.id, () => {
-    void queryClient.invalidateQueries(trpc.label.progress.pathFilter());
+  const store = useDraftStore(user.id);
+  const { preferences, change: prefer } = usePreferences(user.id);
+  const { context, markRead, setOnboarding } = useLabelContext(project.id, initialContext);
+  const { settings, guideline } = context;
+  const { data: progress, count } = useLabelProgress();
+  const [panel, setPanel] = useState<PanelName | null>(guideline && !guideline.isRead ? 'guidelines' : null);
+  const [revising, setRevising] = useState<DeskTask | null>(null);
+  const [verdict, setVerdict] = useState<Verdict | null>(null);
+
+  const { outbox, waiting, refused } = useOutbox({
+    userId: user.id,
+    projectId: project.id,
+    onSaved(entry, answer) {
+      if (answer?.onboarding) setOnboarding(answer.onboarding);
+      setVerdict((now) => (now?.entryId === entry.id && answer ? { ...now, answer } : now));
+    },
+    onRefused(entry, message) {
+      toast.error(t('refused'), {
+        description: message,
+        action: { label: t('look'), onClick: () => setPanel('refused') },
+      });
+      answers.forget(entry.id);
+      if (entry.kind === 'annotation') count({ rankings: -1, activeMs: 0 });
+      setVerdict((now) => (now?.entryId === entry.id ? null : now));
+    },
+    onElsewhere: (entry) => 'leaseId' in entry && queue.drop(entry.leaseId),
   });
-  const { current, supply, drop, putBack, refill } = useTaskQueue(
-    project.id,
-    outbox !== null,
-    () => waiting.map((entry) => entry.leaseId),
-    isBegun,
-  );
-  // Tasks were sampled, undone or skipped elsewhere: there may be one for us again.
-  const { data: progress } = useLabelProgress();
-  const open = progress?.open;
-  const lookAgain = useEffectEvent(() => supply.state === 'empty' && refill());
-  useEffect(() => {
-    if (open) lookAgain();
-  }, [open]);
-  const readTimer = useAttentionTimer(current?.leaseId ?? null);
-  const draft = current ? draftOf(current.leaseId, current.responses.length) : null;
-  const announcement = useAnnouncement(current, draft);
+  const queue = useTaskQueue({
+    projectId: project.id,
+    isReady: outbox !== null,
+    leasesBeingSaved: () => waiting.flatMap((entry) => ('leaseId' in entry ? entry.leaseId : [])),
+    isBegun: (task) => !isUntouched(store.draft(task.key) ?? draftOf(store, { ...task, annotation: null })),
+    onLost: (task) => task.key === current?.key && toast(t('lost')),
+  });
+  const current: DeskTask | null = revising ?? queue.queue[0] ?? null;
+  const activeMs = useActiveTime(store, verdict ? null : (current?.key ?? null));
 
-  function rank(key: RankingKey) {
-    if (!current) return;
-    press(current.leaseId, current.responses.length, key);
-    setTiesNext(false);
-  }
+  const answers = useAnswers({
+    projectId: project.id,
+    settings,
+    guidelineId: guideline?.id ?? null,
+    outbox,
+    store,
+    activeMs,
+    count,
+    onLeave(task) {
+      if (task.source.kind === 'ranking') setRevising(null);
+      else queue.drop(task.key);
+    },
+    onBack(task) {
+      setRevising(null);
+      queue.putBack(task);
+    },
+  });
 
-  function leave(task: Task) {
-    drop(task.leaseId);
-    replace(task.leaseId, null);
-    setTiesNext(false);
-    window.scrollTo(0, 0);
-  }
+  const layout = shownLayout(preferences.layout ?? settings.layout, current?.responses ?? []);
+  const desk = useDesk({
+    task: current,
+    store,
+    context,
+    preferences,
+    prefer,
+    activeMs,
+    openPanel: setPanel,
+    submit(task) {
+      const given = answers.answer(task);
+      if (given && task.isOnboarding) setVerdict({ ...given, task, answer: null });
+      if (given && task.source.kind === 'ranking') toast(t('changed'), { id: 'changed' });
+    },
+    undo: () => void answers.undo(),
+  });
 
-  function submit() {
-    if (!current || !draft || !outbox || !isComplete(draft)) return;
-    const id = crypto.randomUUID();
-    const tiers = toResponseTiers(current, toTiers(draft));
-    outbox.add({ kind: 'ranking', id, leaseId: current.leaseId, tiers, durationMs: readTimer(), at: Date.now() });
-    setSubmitted((all) => [...all.slice(-19), { entryId: id, task: current, tiers }]);
-    leave(current);
-  }
-
-  function skip(reason: SkipReason) {
-    setDialog(null);
-    if (!current || !outbox) return;
-    outbox.add({ kind: 'skip', id: crypto.randomUUID(), leaseId: current.leaseId, reason, at: Date.now() });
-    leave(current);
-  }
-
-  function bringBack(task: Task, tiers: readonly (readonly string[])[] | null) {
-    replace(task.leaseId, tiers ? toDraft(toShownTiers(task, tiers)) : null);
-    putBack(task);
-    toast(t('undone'));
-  }
-
-  async function undo() {
-    const last = submitted.at(-1);
-    if (isUndoing || !outbox) return;
-    // Not sent yet: nothing to ask the server.
-    if (last && outbox.takeBack(last.entryId)) {
-      setSubmitted((all) => all.slice(0, -1));
-      bringBack(last.task, last.tiers);
-      return;
+  const situation: Situation = {
+    settings,
+    count: verdict ? null : (current?.responses.length ?? null),
+    layout,
+    isLong: hasLongText(current?.responses ?? []),
+    hasGuidelines: guideline !== null,
+    isRevising: revising !== null,
+  };
+  const offers = (action: LabelAction) => isOffered(action, situation);
+  function act(action: LabelAction): boolean {
+    if (verdict && action === 'submit') {
+      if (verdict.answer) setVerdict(null);
+      return true;
     }
-    setUndoing(true);
-    try {
-      await outbox.flush();
-      const { task } = await client.label.undo.mutate({ projectId: project.id });
-      if (!task) {
-        toast(t('nothingToUndo'));
-        return;
-      }
-      setSubmitted((all) => all.filter((one) => one.task.taskId !== task.taskId));
-      bringBack(task, task.annotation?.tiers ?? null);
-      void queryClient.invalidateQueries(trpc.label.progress.pathFilter());
-    } catch (error) {
-      toast.error(t('undoFailed'), { description: error instanceof Error ? error.message : undefined });
-    } finally {
-      setUndoing(false);
-    }
+    if (!offers(action)) return false;
+    desk.actions[action]();
+    return true;
   }
-
   useLabelKeys({
-    isActive: dialog === null,
-    rank: (key) => rank(key.type === 'place' ? { ...key, tied: key.tied || tiesNext } : key),
-    submit,
-    undo: () => void undo(),
-    skip: () => current && setDialog('skip'),
-    tie: () => setTiesNext((ties) => !ties),
-    help: () => setDialog('help'),
+    isActive: panel === null,
+    keys: preferences.keys,
+    place: ({ index, tied }) => !verdict && desk.place(index, tied),
+    act,
   });
+
+  async function openRanking(rankingId: string) {
+    setPanel(null);
+    try {
+      const task = earlierTask(await client.label.ranking.query({ projectId: project.id, rankingId }));
+      store.forget(task.key);
+      setRevising(task);
+    } catch (error) {
+      toast.error(t('notOpened'), { description: error instanceof Error ? error.message : undefined });
+    }
+  }
+
+  const { queue: tasks, supply, refill } = queue;
+  const drawn = [...(revising ? [revising] : []), ...tasks.slice(0, drawnAhead)];
+  const closePanel = useCallback(() => setPanel(null), []);
+  const onTool = (action: LabelAction) => void act(action);
+
+  // The texts of the tasks to come are parsed, coloured and set while nobody waits.
+  useEffect(() => {
+    const texts = tasks.flatMap(({ prompt, responses }) => [
+      ...prompt.map(({ content }) => content),
+      ...responses.map(({ text }) => text),
+    ]);
+    return prepareReading(texts);
+  }, [tasks]);
+
+  // A test that was just passed or failed changes what comes next.
+  const isAskedAnew = context.onboarding.hasPassed;
+  useEffect(() => {
+    if (isAskedAnew !== null) refill();
+  }, [isAskedAnew, refill]);
 
   return (
-    <div className="flex min-h-dvh flex-col">
-      <LabelHeader waiting={waiting.length} onHelp={() => setDialog('help')} />
-      <main id="content" className="flex flex-1 flex-col">
-        <h1 className="sr-only">{t('title')}</h1>
-        {current && draft ? (
-          <>
-            <TaskView
-              key={current.leaseId}
-              task={current}
-              draft={draft}
-              onPlace={(index, tied) => rank({ type: 'place', index, tied: tied || tiesNext })}
-            />
-            <RankBar
-              draft={draft}
-              tiesNext={tiesNext}
-              isUndoing={isUndoing}
-              onSubmit={submit}
-              onTakeBack={() => rank({ type: 'takeBack' })}
-              onTie={() => setTiesNext((ties) => !ties)}
-              onUndo={() => void undo()}
-              onSkip={() => setDialog('skip')}
-            />
-          </>
-        ) : (
-          <div className="mx-auto w-full max-w-5xl px-4 py-10">
-            {supply.state === 'failed' ? (
-              <ErrorState error={supply.error} onRetry={refill} />
-            ) : supply.state === 'empty' ? (
-              <NothingLeft reason={supply.reason} isUndoing={isUndoing} onUndo={() => void undo()} onLook={refill} />
-            ) : (
-              <LabelSkeleton />
+    <KeysContext value={preferences.keys}>
+      <div className="flex min-h-dvh flex-col">
+        <LabelHeader
+          progress={progress}
+          waiting={waiting.length}
+          refused={refused.length}
+          offers={offers}
+          pressed={{ arrange: desk.isArranging, together: preferences.scrollsTogether }}
+          onAct={onTool}
+          onRefused={() => setPanel('refused')}
+        />
+        <main id="content" data-task-id={current?.taskId} className="flex flex-1 flex-col">
+          <h1 className="sr-only">{t('title')}</h1>
+          {verdict && <FeedbackView verdict={verdict} onGoOn={() => setVerdict(null)} />}
+          <div className={verdict || !current ? 'hidden' : 'flex flex-1 flex-col lg:flex-row'}>
+            {current && desk.isArranging && offers('arrange') && (
+              <ArrangePanel
+                key={current.key}
+                task={current}
+                store={store}
+                settings={settings}
+                onAct={desk.change}
+                onClose={() => act('arrange')}
+              />
             )}
+            {drawn.map((task) => (
+              <Activity key={task.key} mode={task === current && !verdict ? 'visible' : 'hidden'}>
+                <TaskView
+                  task={task}
+                  store={store}
+                  settings={settings}
+                  layout={shownLayout(preferences.layout ?? settings.layout, task.responses)}
+                  scrollsTogether={preferences.scrollsTogether}
+                  focused={task === current ? desk.focused : 0}
+                  banner={
+                    <Banners
+                      task={task}
+                      context={context}
+                      onGuidelines={() => setPanel('guidelines')}
+                      onLeaveRevision={() => setRevising(null)}
+                    />
+                  }
+                  onFocus={desk.focus}
+                  onPlace={desk.place}
+                  onAct={desk.change}
+                />
+              </Activity>
+            ))}
           </div>
-        )}
-      </main>
-      <p aria-live="polite" className="sr-only">
-        {announcement}
-      </p>
-      {dialog === 'skip' && <SkipDialog onClose={() => setDialog(null)} onSkip={skip} />}
-      {dialog === 'help' && <HelpDialog onClose={() => setDialog(null)} />}
-    </div>
+          {current && !verdict && (
+            <RankBar
+              task={current}
+              store={store}
+              settings={settings}
+              tiesNext={desk.tiesNext}
+              isUndoing={answers.isUndoing}
+              notice={desk.notice}
+              offers={offers}
+              onAct={onTool}
+              onStrength={(strength) => desk.change({ type: 'strength', strength })}
+              onSubmit={() => act('submit')}
+              onMore={() => setPanel('more')}
+            />
+          )}
+          {!current && !verdict && (
+            <div className="mx-auto w-full max-w-5xl px-4 py-10">
+              {supply.state === 'failed' ? (
+                <ErrorState error={supply.error} onRetry={refill} />
+              ) : supply.state === 'empty' ? (
+                <NothingLeft
+                  reason={supply.reason}
+                  isUndoing={answers.isUndoing}
+                  onUndo={() => act('undo')}
+                  onLook={refill}
+                />
+              ) : (
+                <LabelSkeleton />
+              )}
+            </div>
+          )}
+        </main>
+        <Announcement task={verdict ? null : current} store={store} settings={settings} />
+        <Panels
+          name={panel}
+          task={current}
+          store={store}
+          context={context}
+          keys={preferences.keys}
+          projectId={project.id}
+          refused={refused}
+          offers={offers}
+          onClose={closePanel}
+          onOpen={setPanel}
+          onTool={onTool}
+          onChange={desk.change}
+          onKeys={(keys) => prefer({ keys })}
+          onRead={() => guideline && markRead(guideline.id)}
+          onRanking={(rankingId) => void openRanking(rankingId)}
+          onDiscard={(id) => outbox?.discard(id)}
+          onSkip={(reason, note) => {
+            setPanel(null);
+            if (current) answers.skip(current, reason, note);
+          }}
+        />
+      </div>
+    </KeysContext>
   );
 }

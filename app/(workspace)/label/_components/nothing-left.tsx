@@ -1,39 +1,43 @@
 'use client';
-import { CircleCheckBig } from 'lucide-react';
+import { CircleCheckBig, CirclePause, CircleX, Hourglass, type LucideIcon, Tags } from 'lucide-react';
 import { useTranslations } from 'next-intl';
-import { useEffect, useEffectEvent } from 'react';
-import type { Outputs } from '../../../_trpc/context.ts';
 import { Button, ButtonLink } from '../../../_ui/button.tsx';
 import { Empty } from '../../../_ui/state.tsx';
+import { useKeyLabel } from './keys-context.tsx';
+import type { EmptyReason } from './task.ts';
 
 interface NothingLeftProps {
-  reason: NonNullable<Outputs['label']['next']['reason']>;
+  reason: EmptyReason;
   isUndoing: boolean;
   onUndo: () => void;
   onLook: () => void;
 }
 
-const lookAgainMs = 20_000;
+const icons: Record<EmptyReason, LucideIcon> = {
+  'none-sampled': Hourglass,
+  'all-ranked': CircleCheckBig,
+  leased: Hourglass,
+  skipped: CircleCheckBig,
+  'others-turn': CircleCheckBig,
+  paused: CirclePause,
+  'nothing-suits': Tags,
+  'onboarding-failed': CircleX,
+  'onboarding-missing': Hourglass,
+};
 
 /** Why there is no task, and what to do about it. */
 export function NothingLeft({ reason, isUndoing, onUndo, onLook }: NothingLeftProps) {
   const t = useTranslations('label');
-  const look = useEffectEvent(onLook);
-  // A lease that runs out is nobody's event: look for it now and then.
-  useEffect(() => {
-    if (reason !== 'leased') return;
-    const timer = setInterval(() => look(), lookAgainMs);
-    return () => clearInterval(timer);
-  }, [reason]);
+  const undoKey = useKeyLabel('undo');
   return (
     <Empty
-      icon={CircleCheckBig}
+      icon={icons[reason]}
       title={t(`empty.${reason}.title`)}
       action={
         <>
           <Button onClick={onLook}>{t('checkAgain')}</Button>
-          <Button onClick={onUndo} shortcut="Z" pending={isUndoing}>
-            {t('undo')}
+          <Button onClick={onUndo} shortcut={undoKey} pending={isUndoing}>
+            {t('action.undo.name')}
           </Button>
           <ButtonLink href="/" variant="primary">
             {t('toOverview')}

@@ -1,96 +1,127 @@
 'use client';
 // The ranking as it stands and what can be done with it: always in reach at the bottom of the page.
-import { Delete, Equal, type LucideIcon, SkipForward, Undo2 } from 'lucide-react';
+import { Ellipsis } from 'lucide-react';
 import { useTranslations } from 'next-intl';
-import { Fragment } from 'react';
-import { isComplete, type RankingDraft, toTiers } from '../../../../domain/ranking.ts';
-import { Button, type ButtonProps } from '../../../_ui/button.tsx';
+import { isRanked, tiersOf } from '../../../../domain/annotation-draft.ts';
+import type { LabelSettings, Strength } from '../../../../domain/label-settings.ts';
+import { Button } from '../../../_ui/button.tsx';
 import { cx } from '../../../_ui/cx.ts';
+import type { DraftStore } from './draft-store.ts';
+import { useKeyLabel } from './keys-context.tsx';
+import { Order } from './order.tsx';
+import { StrengthControl } from './strength-control.tsx';
+import type { DeskTask } from './task.ts';
+import { ToolButton } from './tool-button.tsx';
+import { leaveTools, rankTools, sayTools, type Tool, thumbTools } from './toolbar.ts';
+import { useDraft } from './use-drafts.ts';
 
-interface RankBarProps {
-  draft: RankingDraft;
-  tiesNext: boolean;
-  isUndoing: boolean;
-  onSubmit: () => void;
-  onTakeBack: () => void;
-  onTie: () => void;
-  onUndo: () => void;
-  onSkip: () => void;
+export interface Notice {
+  tone: 'danger' | 'warn';
+  text: string;
 }
 
-export function RankBar({ draft, tiesNext, isUndoing, onSubmit, onTakeBack, onTie, onUndo, onSkip }: RankBarProps) {
+interface RankBarProps {
+  task: DeskTask;
+  store: DraftStore;
+  settings: LabelSettings;
+  tiesNext: boolean;
+  isUndoing: boolean;
+  notice: Notice | null;
+  offers: (tool: Tool) => boolean;
+  onAct: (tool: Tool) => void;
+  onStrength: (strength: Strength) => void;
+  onSubmit: () => void;
+  onMore: () => void;
+}
+
+export function RankBar(props: RankBarProps) {
+  const { task, store, settings, tiesNext, isUndoing, notice, offers, onAct, onStrength, onSubmit, onMore } = props;
   const t = useTranslations('label');
-  const isEmpty = draft.presses.length === 0;
+  const submitKey = useKeyLabel('submit');
+  const draft = useDraft(store, task);
+  if (!draft) return null;
+  const tiers = tiersOf(draft, settings);
+  const isComplete = isRanked(draft, settings);
+  const hasStrength = settings.strength !== 'off' && settings.mode !== 'thumbs';
+  const pressed: Partial<Record<Tool, boolean>> = {
+    tie: tiesNext,
+    allBad: draft.overall === 'all-bad',
+    allGood: draft.overall === 'all-good',
+    flag: draft.flags.length > 0,
+    edit: draft.edit !== null,
+  };
+  const button = (tool: Tool, words: 'always' | 'never') => (
+    <ToolButton
+      key={tool}
+      tool={tool}
+      onAct={onAct}
+      words={words}
+      {...(pressed[tool] === undefined ? {} : { 'aria-pressed': pressed[tool] })}
+      {...(tool === 'undo' ? { pending: isUndoing } : {})}
+    />
+  );
   return (
-    <div className="sticky bottom-0 border-line border-t bg-surface">
-      <div className="mx-auto flex max-w-7xl flex-wrap items-center gap-x-4 gap-y-2 px-4 py-3 sm:px-8">
-        <Order draft={draft} />
-        <div className="flex flex-1 items-center justify-end gap-1 sm:gap-2">
-          <BarButton icon={Undo2} label={t('undo')} onClick={onUndo} pending={isUndoing} shortcut="Z" />
-          <BarButton icon={SkipForward} label={t('skip')} onClick={onSkip} shortcut="S" />
-          <BarButton
-            icon={Equal}
-            label={t('tieNext')}
-            onClick={onTie}
-            disabled={isEmpty}
-            shortcut="="
-            aria-pressed={tiesNext}
-            className={cx(tiesNext && 'border-accent bg-accent-soft text-accent-text')}
-          />
-          <BarButton icon={Delete} label={t('takeBack')} onClick={onTakeBack} disabled={isEmpty} shortcut="⌫" />
-        </div>
-        <Button
-          variant="primary"
-          size="lg"
-          onClick={onSubmit}
-          disabled={!isComplete(draft)}
-          shortcut="Enter"
-          className="max-sm:w-full"
+    <div className="sticky bottom-0 z-10 border-line border-t bg-surface">
+      <div className="mx-auto flex max-w-[100rem] flex-col gap-2 px-3 py-2 sm:px-8 sm:py-2.5">
+        <p
+          role="alert"
+          className={cx('text-sm', !notice && 'hidden', notice?.tone === 'warn' ? 'text-warn' : 'text-danger')}
         >
-          {t('submit')}
-        </Button>
+          {notice?.text}
+        </p>
+        <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
+          <div data-testid="ranking" className="min-w-0 flex-1 max-sm:order-1">
+            <Order tiers={tiers} count={draft.ranking.count} edited={draft.edit?.index ?? null} />
+          </div>
+          {hasStrength && (
+            <StrengthControl
+              strength={draft.strength}
+              isRequired={settings.strength === 'required'}
+              onStrength={onStrength}
+            />
+          )}
+          <Button
+            variant="primary"
+            size="lg"
+            onClick={onSubmit}
+            aria-disabled={!isComplete}
+            shortcut={submitKey}
+            className="min-w-28 max-sm:order-2 max-sm:h-11"
+          >
+            {t(task.source.kind === 'ranking' ? 'saveChange' : 'submit')}
+          </Button>
+        </div>
+        <div className="flex flex-wrap items-center gap-x-4 gap-y-1 max-sm:hidden">
+          <ToolGroup label={t('group.rank')}>
+            {rankTools.filter(offers).map((tool) => button(tool, 'always'))}
+          </ToolGroup>
+          <ToolGroup label={t('group.say')}>{sayTools.filter(offers).map((tool) => button(tool, 'always'))}</ToolGroup>
+          <ToolGroup label={t('group.leave')} className="ms-auto">
+            {leaveTools.filter(offers).map((tool) => button(tool, 'always'))}
+          </ToolGroup>
+        </div>
+        <div className="flex justify-between sm:hidden">
+          {thumbTools.filter(offers).map((tool) => button(tool, 'never'))}
+          <Button variant="ghost" aria-label={t('more')} onClick={onMore} className="h-11 min-w-11 px-2">
+            <Ellipsis aria-hidden className="size-5" />
+          </Button>
+        </div>
       </div>
     </div>
   );
 }
 
-/** On a small screen the icon stands alone, large enough for a thumb. */
-function BarButton({ icon: Icon, label, ...rest }: ButtonProps & { icon: LucideIcon; label: string }) {
-  return (
-    <Button
-      variant="ghost"
-      size="lg"
-      aria-label={label}
-      title={label}
-      {...rest}
-      className={cx('px-3 sm:px-2.5', rest.className)}
-    >
-      <Icon aria-hidden className="size-4 sm:hidden" />
-      <span className="max-sm:hidden">{label}</span>
-    </Button>
-  );
+interface ToolGroupProps {
+  label: string;
+  className?: string;
+  children: React.ReactNode;
 }
 
-/** `2 › 1 = 4 › 3`, with a dot for each place still open. The live region says the same in words. */
-function Order({ draft }: { draft: RankingDraft }) {
-  const tiers = toTiers(draft);
-  const open = draft.count - tiers.flat().length;
+function ToolGroup({ label, className, children }: ToolGroupProps) {
   return (
-    <div aria-hidden data-testid="ranking" className="flex items-center gap-1.5 font-mono text-[15px]">
-      {tiers.map((tier, index) => (
-        <Fragment key={tier.join()}>
-          {index > 0 && <span className="text-faint">›</span>}
-          <span className="flex h-7 items-center gap-1 rounded-control bg-accent-soft px-2 font-semibold text-accent-text">
-            {tier.map((response) => response + 1).join(' = ')}
-          </span>
-        </Fragment>
-      ))}
-      {Array.from({ length: open }, (_, index) => index).map((slot) => (
-        <Fragment key={slot}>
-          {(slot > 0 || tiers.length > 0) && <span className="text-faint">›</span>}
-          <span className="grid size-7 place-items-center rounded-control border border-control/60 border-dashed text-faint" />
-        </Fragment>
-      ))}
-    </div>
+    <fieldset className={cx('-ms-2 flex min-w-0 flex-wrap items-center gap-0.5', className)}>
+      <legend className="sr-only">{label}</legend>
+      {children}
+    </fieldset>
   );
 }

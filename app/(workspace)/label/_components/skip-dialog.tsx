@@ -1,25 +1,28 @@
 'use client';
 import { useTranslations } from 'next-intl';
-import { useEffect, useEffectEvent } from 'react';
+import { useState } from 'react';
 import { type SkipReason, skipReasons } from '../../../../domain/annotation.ts';
 import { Button } from '../../../_ui/button.tsx';
 import { Dialog } from '../../../_ui/dialog.tsx';
+import { Field, Input } from '../../../_ui/field.tsx';
+import { useDigits } from './use-digits.ts';
 
-/** Why a task is left out: one digit, or a click. */
-export function SkipDialog({ onClose, onSkip }: { onClose: () => void; onSkip: (reason: SkipReason) => void }) {
+const longestNote = 500;
+
+interface SkipDialogProps {
+  onClose: () => void;
+  onSkip: (reason: SkipReason, note: string | null) => void;
+}
+
+/** Why a task is left out: one digit, or a click; a note for whoever looks after the prompts. */
+export function SkipDialog({ onClose, onSkip }: SkipDialogProps) {
   const t = useTranslations('label.skipDialog');
-  const handle = useEffectEvent((event: KeyboardEvent) => {
-    const digit = /^(?:Digit|Numpad)([1-9])$/.exec(event.code)?.[1];
-    const reason = digit ? skipReasons[Number(digit) - 1] : undefined;
-    if (!reason) return;
-    event.preventDefault();
-    onSkip(reason);
+  const [note, setNote] = useState('');
+  const skip = (reason: SkipReason) => onSkip(reason, note.trim() || null);
+  useDigits((index) => {
+    const reason = skipReasons[index];
+    if (reason) skip(reason);
   });
-  useEffect(() => {
-    const listener = (event: KeyboardEvent) => handle(event);
-    window.addEventListener('keydown', listener);
-    return () => window.removeEventListener('keydown', listener);
-  }, []);
   return (
     <Dialog open onOpenChange={(open) => !open && onClose()} title={t('title')} description={t('text')}>
       <div className="flex flex-col gap-2">
@@ -28,12 +31,23 @@ export function SkipDialog({ onClose, onSkip }: { onClose: () => void; onSkip: (
             key={reason}
             size="lg"
             className="justify-between"
-            onClick={() => onSkip(reason)}
+            onClick={() => skip(reason)}
             shortcut={String(index + 1)}
           >
             {t(`reason.${reason}`)}
           </Button>
         ))}
+        <Field label={t('note')} hint={t('noteHint')} className="mt-3">
+          {(control) => (
+            <Input
+              {...control}
+              dir="auto"
+              value={note}
+              maxLength={longestNote}
+              onChange={(event) => setNote(event.target.value)}
+            />
+          )}
+        </Field>
       </div>
     </Dialog>
   );

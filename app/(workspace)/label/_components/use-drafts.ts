@@ -1,45 +1,52 @@
-// The rankings begun on the tasks at hand, by lease. They live in sessionStorage, so that a reload in the middle of
-// a ranking brings back the keys already pressed.
-import { useCallback, useState } from 'react';
-import { emptyRanking, pressKey, type RankingDraft, type RankingKey } from '../../../../domain/ranking.ts';
+// The drafts of this person, for React.
+import { useEffect, useMemo, useSyncExternalStore } from 'react';
+import {
+  type AnnotationDraft,
+  changeDraft,
+  type DraftAction,
+  emptyAnnotation,
+  fromAnnotation,
+} from '../../../../domain/annotation-draft.ts';
+import type { LabelSettings } from '../../../../domain/label-settings.ts';
+import { createDraftStore, type DraftStore } from './draft-store.ts';
+import type { DeskTask } from './task.ts';
 
-const storageKey = 'rankloop.drafts';
+const noStorage = { getItem: () => null, setItem: () => {}, removeItem: () => {}, key: () => null, length: 0 };
 
-type Drafts = Record<string, RankingDraft>;
-
-function load(): Drafts {
-  try {
-    return JSON.parse(sessionStorage.getItem(storageKey) ?? '{}') as Drafts;
-  } catch {
-    return {};
-  }
+export function useDraftStore(userId: string): DraftStore {
+  const store = useMemo(() => {
+    const storage = typeof window === 'undefined' ? noStorage : window.localStorage;
+    return createDraftStore({ storage, prefix: `rankloop.draft.${userId}.`, now: Date.now });
+  }, [userId]);
+  useEffect(() => {
+    const onStorage = (event: StorageEvent) => event.key && store.reread(event.key);
+    window.addEventListener('storage', onStorage);
+    return () => window.removeEventListener('storage', onStorage);
+  }, [store]);
+  return store;
 }
 
-function keep(drafts: Drafts): Drafts {
-  sessionStorage.setItem(storageKey, JSON.stringify(drafts));
-  return drafts;
+/** What was begun, else what was said before, else nothing. */
+function shownDraft(kept: AnnotationDraft | null, task: DeskTask): AnnotationDraft {
+  if (kept?.ranking.count === task.responses.length) return kept;
+  return task.annotation ? fromAnnotation(task.annotation, task) : emptyAnnotation(task.responses.length);
 }
 
-export function useDrafts() {
-  const [drafts, setDrafts] = useState<Drafts>(() => (typeof window === 'undefined' ? {} : load()));
+export function draftOf(store: DraftStore, task: DeskTask): AnnotationDraft {
+  return shownDraft(store.draft(task.key), task);
+}
 
-  const draftOf = useCallback(
-    (leaseId: string, count: number): RankingDraft => {
-      const draft = drafts[leaseId];
-      return draft?.count === count ? draft : emptyRanking(count);
-    },
-    [drafts],
+export function useDraft(store: DraftStore, task: DeskTask | null) {
+  const kept = useSyncExternalStore(
+    store.subscribe,
+    () => (task ? store.draft(task.key) : null),
+    () => null,
   );
+  return useMemo(() => task && shownDraft(kept, task), [kept, task]);
+}
 
-  const isBegun = useCallback((leaseId: string) => (drafts[leaseId]?.presses.length ?? 0) > 0, [drafts]);
-
-  const press = useCallback((leaseId: string, count: number, key: RankingKey) => {
-    setDrafts((all) => keep({ ...all, [leaseId]: pressKey(all[leaseId] ?? emptyRanking(count), key) }));
-  }, []);
-
-  const replace = useCallback((leaseId: string, draft: RankingDraft | null) => {
-    setDrafts(({ [leaseId]: _former, ...rest }) => keep(draft ? { ...rest, [leaseId]: draft } : rest));
-  }, []);
-
-  return { draftOf, isBegun, press, replace };
+export function changeStored(store: DraftStore, task: DeskTask, action: DraftAction, settings: LabelSettings): void {
+  const former = draftOf(store, task);
+  const next = changeDraft(former, action, settings);
+  if (next !== former) store.change(task.key, next);
 }

@@ -1,49 +1,55 @@
-// The label page's keys. Digits go by their place on the keyboard (domain/ranking.ts); letters by what they write,
-// or by their place where the layout writes no Latin letters.
+// The label page's keys: digits are the responses, the rest is the person's map (domain/label-keys.ts). In a text field
+// keys write; there Escape leaves, and Ctrl or Cmd with Enter submits.
 import { useEffect, useEffectEvent } from 'react';
+import { actionOf, type KeyMap, type LabelAction } from '../../../../domain/label-keys.ts';
 import { type RankingKey, toRankingKey } from '../../../../domain/ranking.ts';
 
 interface LabelKeys {
   isActive: boolean;
-  rank: (key: RankingKey) => void;
-  submit: () => void;
-  undo: () => void;
-  skip: () => void;
-  tie: () => void;
-  help: () => void;
+  keys: KeyMap;
+  place: (key: Extract<RankingKey, { type: 'place' }>) => void;
+  /** Does an action; false where it is not on offer, and the key stays the browser's. */
+  act: (action: LabelAction) => boolean;
 }
 
-function letterOf(event: KeyboardEvent): string {
-  if (event.key.length === 1 && event.key.charCodeAt(0) < 128) return event.key.toLowerCase();
-  return event.code.startsWith('Key') ? event.code.slice(3).toLowerCase() : event.key;
-}
+const within = (target: EventTarget | null, selector: string) =>
+  target instanceof HTMLElement && target.closest(selector) !== null;
 
-function isTyping(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && target.closest('input, textarea, select, [contenteditable]') !== null;
-}
+const isTyping = (target: EventTarget | null) =>
+  within(target, 'textarea, select, [contenteditable], input:not([type=radio], [type=checkbox])');
 
 /** Enter on a control of its own does what the control does; on a response it submits, as anywhere else. */
-function ownsEnter(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && target.closest('a, button:not([data-response])') !== null;
-}
+const ownsEnter = (target: EventTarget | null) => within(target, 'a, summary, button:not([data-response])');
 
-export function useLabelKeys(keys: LabelKeys): void {
+/** Arrows choose in a group of radio buttons, and scroll in what scrolls. */
+const ownsArrows = (target: EventTarget | null) => within(target, 'input, [data-scrolls]');
+
+export function useLabelKeys({ isActive, keys, place, act }: LabelKeys): void {
   const handle = useEffectEvent((event: KeyboardEvent) => {
-    if (!keys.isActive || isTyping(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
-    const rankingKey = toRankingKey(event);
-    const actions: Record<string, (() => void) | undefined> = {
-      Enter: ownsEnter(event.target) ? undefined : keys.submit,
-      z: keys.undo,
-      s: keys.skip,
-      '=': keys.tie,
-      '?': keys.help,
-    };
-    const action = rankingKey ? () => keys.rank(rankingKey) : (actions[event.key] ?? actions[letterOf(event)]);
-    if (!action) return;
-    event.preventDefault();
+    if (!isActive || event.defaultPrevented) return;
+    if (isTyping(event.target)) return leaveField(event);
+    if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
+    const digit = toRankingKey(event);
     // A key held down presses once: nobody means to submit twenty tasks.
-    if (!event.repeat) action();
+    if (digit?.type === 'place') {
+      event.preventDefault();
+      if (!event.repeat) place(digit);
+      return;
+    }
+    if (event.key === 'Enter' && ownsEnter(event.target)) return;
+    if (event.key.startsWith('Arrow') && ownsArrows(event.target)) return;
+    const action = actionOf(event, keys);
+    if (action && (event.repeat || act(action))) event.preventDefault();
   });
+
+  function leaveField(event: KeyboardEvent): void {
+    if (event.isComposing) return;
+    const isSubmit = event.key === 'Enter' && (event.ctrlKey || event.metaKey);
+    if (!isSubmit && event.key !== 'Escape') return;
+    event.preventDefault();
+    if (event.target instanceof HTMLElement) event.target.blur();
+    if (isSubmit && !event.repeat) act('submit');
+  }
 
   useEffect(() => {
     const listener = (event: KeyboardEvent) => handle(event);
