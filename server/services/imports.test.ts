@@ -251,11 +251,8 @@ describe('all or nothing', () => {
     expect(preview).toMatchObject({ container: 'jsonl', shape: 'trl-preference', isWhole: true });
     expect(preview.prompts[0]?.prompt.responses.map(({ text }) => text)).toEqual(['The Nile.', 'A hill.']);
     expect((await run(mixed)).report).toEqual(preview.report);
-    const long = await previewImport(database.db, sourceOf('a.jsonl', `${file}\n${file}`), {
-      projectId,
-      options: optionsOf(),
-    });
-    expect(long).toMatchObject({ isWhole: false, report: { rows: 2_000, train: 1_500 } });
+    const long = await previewImport(database.db, sourceOf('a.jsonl', file), { projectId, options: optionsOf() });
+    expect(long).toMatchObject({ isWhole: false, report: { rows: 500, train: 500 } });
   });
 
   test('two imports of one file at once add it once', async () => {

@@ -11,7 +11,7 @@ import { type OpenedImport, openImport } from '../../domain/imports/open.ts';
 import type { ImportOptions, Upload } from '../../domain/imports/options.ts';
 import type { ImportedPrompt } from '../../domain/imports/prompt.ts';
 import { emptyReport, type ImportReport, importReportSchema } from '../../domain/imports/report.ts';
-import { type ImportSource, importLimits, type Place } from '../../domain/imports/rows.ts';
+import type { ImportSource, Place } from '../../domain/imports/rows.ts';
 import type { ShapeName } from '../../domain/imports/shape-names.ts';
 import type { ArtifactStore } from '../artifacts.ts';
 import { openImportFile } from '../import-file.ts';
@@ -60,7 +60,7 @@ export interface ImportPreview {
   isWhole: boolean;
 }
 
-const previewedRows = 2_000;
+const previewedRows = 500;
 const previewedPrompts = 10;
 
 /** What an import of the file's first rows does, exactly: it is done, and undone. */
@@ -246,5 +246,3 @@ export async function getBatch(db: Queryable, params: { projectId: string; batch
     prompts: held?.prompts ?? 0,
   };
 }
-
-export const uploadLimits = { bytes: mostUploadBytes, rows: importLimits.rows } as const;
