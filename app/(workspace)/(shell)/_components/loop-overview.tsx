@@ -45,11 +45,8 @@ export function LoopOverview() {
                 {place.counts.prompts.train}
               </Figure>
               <Figure label={t('responses')}>{place.counts.responses}</Figure>
-              <Figure
-                label={t('rankings')}
-                note={t('rankingsBy', { people: place.counts.rankings.people, judges: place.counts.rankings.judges })}
-              >
-                {place.counts.rankings.people + place.counts.rankings.judges}
+              <Figure label={t('rankings')} note={t('rankingsBy', place.counts.rankings)}>
+                {place.counts.rankings.people + place.counts.rankings.judges + place.counts.rankings.imports}
               </Figure>
             </dl>
           </Card>
