@@ -96,10 +96,26 @@ test('prompts, responses and preferences come in from a file, a table and pasted
     await page.keyboard.press('Enter');
     await expect(page.getByText('Pasted text is imported')).toBeVisible({ timeout: 60_000 });
   });
+  await test.step('what came in before is listed, and paused as one', async () => {
+    await page.setViewportSize({ width: 1280, height: 800 });
+    await page.getByRole('button', { name: 'Import another file' }).click();
+    const earlier = page.getByRole('region', { name: 'Earlier imports' }).last();
+    await expect(earlier.getByRole('row')).toHaveCount(4);
+    await earlier.getByRole('button', { name: 'Pause qa' }).click();
+    await expect(earlier.getByRole('button', { name: 'Resume qa' })).toBeVisible();
+    await earlier.getByLabel('Priority of qa').fill('7');
+    await earlier.getByLabel('Priority of qa').press('Enter');
+    await expectAccessible(page, 'import, earlier ones');
+    await page.reload();
+    await expect(earlier.getByLabel('Priority of qa')).toHaveValue('7');
+    await earlier.getByRole('link', { name: 'Pasted text' }).click();
+    await expect(page.getByText('Pasted text is imported')).toBeVisible();
+  });
   await test.step('the prompts are there', async () => {
     await page.getByRole('link', { name: 'See the prompts' }).click();
-    await page.getByLabel('Search prompts').fill('Name a bird');
     await expect(page.getByRole('link', { name: 'Name a bird.' })).toBeVisible();
+    await expect(page.getByRole('link', { name: 'Name a fish.' })).toBeVisible();
+    await expect(page.getByRole('link', { name: 'How tall is it?' })).toHaveCount(0);
   });
   expect(watch.problems).toEqual([]);
   expect(watch.foreignRequests).toEqual([]);

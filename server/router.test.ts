@@ -112,6 +112,7 @@ const forMembers: { [R in ProjectRole]: { [N in NamedRow]?: string[] } } = {
       'imports.start',
       'imports.list',
       'imports.get',
+      'imports.change',
       'quality.onboarding',
       'quality.setOnboarded',
       'quality.retryOnboarding',

@@ -16,6 +16,9 @@ const languageSchema = z.string().transform((tag, context): string => {
   return z.NEVER;
 });
 
+/** Higher comes first. */
+export const prioritySchema = z.number().int().min(-1000).max(1000);
+
 export const splitChoices = ['train', 'heldout', 'share'] as const;
 export const responseChoices = ['rank', 'leave'] as const;
 export const rankingChoices = ['anew', 'take'] as const;
@@ -31,7 +34,7 @@ export const importOptionsSchema = z.object({
   tags: labels,
   language: languageSchema.nullable().default(null),
   qualifications: labels,
-  priority: z.number().int().min(-1000).max(1000).default(0),
+  priority: prioritySchema.default(0),
   /** Responses that come with the data: something to rank, or left aside. */
   responses: z.enum(responseChoices).default('rank'),
   /** Preferences that the data states: taken as rankings, or ranked anew by people and judges. */

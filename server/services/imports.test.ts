@@ -9,7 +9,7 @@ import { goldTasks, rankings, tasks } from '../../db/schema/labelling.ts';
 import { policies, projects } from '../../db/schema/project.ts';
 import { type ImportOptions, importOptionsSchema } from '../../domain/imports/options.ts';
 import { sourceOf } from '../../domain/imports/rows.ts';
-import { trainConfigSchema } from '../../engine/config.ts';
+import { samplingConfigSchema, trainConfigSchema } from '../../engine/config.ts';
 import { addTasks, seedDemo } from '../../test/demo.ts';
 import { askerOf } from '../../test/labelling.ts';
 import { addPerson } from '../../test/people.ts';
@@ -17,7 +17,8 @@ import { createTestDatabase, type TestDatabase } from '../../test/postgres.ts';
 import { openLocalArtifacts } from '../artifacts.ts';
 import type { User } from '../auth.ts';
 import { nextTasks } from './assignment.ts';
-import { getBatch, importFile, listBatches, openUpload, previewImport, startImport, storeUpload } from './imports.ts';
+import { changeBatch, getBatch, listBatches } from './batches.ts';
+import { importFile, openUpload, previewImport, startImport, storeUpload } from './imports.ts';
 import { getJob } from './jobs.ts';
 import { listJudges } from './judges.ts';
 import { listPairs, summarizePairs } from './pairs.ts';
@@ -251,11 +252,8 @@ describe('all or nothing', () => {
     expect(preview).toMatchObject({ container: 'jsonl', shape: 'trl-preference', isWhole: true });
     expect(preview.prompts[0]?.prompt.responses.map(({ text }) => text)).toEqual(['The Nile.', 'A hill.']);
     expect((await run(mixed)).report).toEqual(preview.report);
-    const long = await previewImport(database.db, sourceOf('a.jsonl', `${file}\n${file}`), {
-      projectId,
-      options: optionsOf(),
-    });
-    expect(long).toMatchObject({ isWhole: false, report: { rows: 2_000, train: 1_500 } });
+    const long = await previewImport(database.db, sourceOf('a.jsonl', file), { projectId, options: optionsOf() });
+    expect(long).toMatchObject({ isWhole: false, report: { rows: 500, train: 500 } });
   });
 
   test('two imports of one file at once add it once', async () => {
@@ -316,6 +314,35 @@ test('batches are listed with what became of them', async () => {
   await expect(getBatch(database.db, { projectId: crypto.randomUUID(), batchId })).rejects.toMatchObject({
     code: 'NOT_FOUND',
   });
+});
+
+test('a batch is paused, resumed and moved forward as one; another project has no such batch', async () => {
+  const { batchId } = await run(lines(pair, { ...pair, prompt: 'Name a lake.' }));
+  const change = (change: { isPaused?: boolean; priority?: number }, project = projectId) =>
+    changeBatch(database.db, { projectId: project, batchId, ...change });
+  await change({ isPaused: true });
+  expect(await given()).toEqual([]);
+  expect(await getBatch(database.db, { projectId, batchId })).toMatchObject({ isPaused: true, priority: 0 });
+  await change({ priority: 7 });
+  expect((await promptsOf(batchId)).map(({ priority }) => priority)).toEqual([7, 7]);
+  const stored = await database.db.select().from(tasks).where(eq(tasks.batchId, batchId));
+  expect(stored.map(({ priority, isPaused }) => [priority, isPaused])).toEqual([
+    [7, true],
+    [7, true],
+  ]);
+  await change({ isPaused: false });
+  expect(await given()).toHaveLength(1);
+  const [other] = await database.db
+    .insert(projects)
+    .values({
+      name: 'Other',
+      slug: 'other',
+      kind: 'custom',
+      responsesPerPrompt: 2,
+      sampling: samplingConfigSchema.parse({}),
+    })
+    .returning();
+  await expect(change({ priority: 1 }, other?.id)).rejects.toMatchObject({ code: 'NOT_FOUND' });
 });
 
 describe('a policy of imported texts', () => {

@@ -1,17 +1,15 @@
 // Imports: looking into a file before (which writes nothing), the import itself in one transaction, and what came of it.
 import path from 'node:path';
-import { and, count, desc, eq, sql } from 'drizzle-orm';
-import type { Database, Queryable, Transaction } from '../../db/client.ts';
-import { batches, prompts } from '../../db/schema/data.ts';
-import { tasks } from '../../db/schema/labelling.ts';
-import { user } from '../../db/schema/people.ts';
+import { eq, sql } from 'drizzle-orm';
+import type { Database, Transaction } from '../../db/client.ts';
+import { batches } from '../../db/schema/data.ts';
 import { AppError } from '../../domain/errors.ts';
 import type { ContainerName } from '../../domain/imports/containers.ts';
 import { type OpenedImport, openImport } from '../../domain/imports/open.ts';
 import type { ImportOptions, Upload } from '../../domain/imports/options.ts';
 import type { ImportedPrompt } from '../../domain/imports/prompt.ts';
-import { emptyReport, type ImportReport, importReportSchema } from '../../domain/imports/report.ts';
-import { type ImportSource, importLimits, type Place } from '../../domain/imports/rows.ts';
+import { emptyReport, type ImportReport } from '../../domain/imports/report.ts';
+import type { ImportSource, Place } from '../../domain/imports/rows.ts';
 import type { ShapeName } from '../../domain/imports/shape-names.ts';
 import type { ArtifactStore } from '../artifacts.ts';
 import { openImportFile } from '../import-file.ts';
@@ -60,7 +58,7 @@ export interface ImportPreview {
   isWhole: boolean;
 }
 
-const previewedRows = 2_000;
+const previewedRows = 500;
 const previewedPrompts = 10;
 
 /** What an import of the file's first rows does, exactly: it is done, and undone. */
@@ -199,52 +197,3 @@ export async function startImport(
     return { jobRunId, batchId };
   });
 }
-
-/** The newest first, each with what of it is ranked by now. */
-export async function listBatches(db: Queryable, params: { projectId: string; limit?: number | undefined }) {
-  const ofBatch = (status?: 'ranked') =>
-    sql<number>`(select count(*)::int from ${tasks} where ${tasks.batchId} = ${batches.id}
-      ${status ? sql`and ${tasks.status} = ${status}` : sql``})`;
-  const rows = await db
-    .select({
-      id: batches.id,
-      name: batches.name,
-      format: batches.format,
-      priority: batches.priority,
-      isPaused: batches.isPaused,
-      createdAt: batches.createdAt,
-      createdBy: user.name,
-      report: batches.report,
-      prompts: sql<number>`(select count(*)::int from ${prompts} where ${prompts.batchId} = ${batches.id})`,
-      tasks: ofBatch(),
-      ranked: ofBatch('ranked'),
-    })
-    .from(batches)
-    .leftJoin(user, eq(user.id, batches.createdBy))
-    .where(eq(batches.projectId, params.projectId))
-    .orderBy(desc(batches.createdAt), desc(batches.id))
-    .limit(params.limit ?? 200);
-  return rows.map(({ report, ...row }) => ({ ...row, report: readReport(report) }));
-}
-
-/** A report as an earlier version kept it may lack figures. */
-const readReport = (stored: unknown): ImportReport =>
-  importReportSchema.safeParse({ ...emptyReport(), ...(stored as object) }).data ?? emptyReport();
-
-export async function getBatch(db: Queryable, params: { projectId: string; batchId: string }) {
-  const [row] = await db
-    .select({ batch: batches, createdBy: user.name })
-    .from(batches)
-    .leftJoin(user, eq(user.id, batches.createdBy))
-    .where(and(eq(batches.id, params.batchId), eq(batches.projectId, params.projectId)));
-  if (!row) throw new AppError('NOT_FOUND', 'There is no such import in this project.');
-  const [held] = await db.select({ prompts: count() }).from(prompts).where(eq(prompts.batchId, row.batch.id));
-  return {
-    ...row.batch,
-    report: readReport(row.batch.report),
-    createdBy: row.createdBy,
-    prompts: held?.prompts ?? 0,
-  };
-}
-
-export const uploadLimits = { bytes: mostUploadBytes, rows: importLimits.rows } as const;

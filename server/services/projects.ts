@@ -95,8 +95,9 @@ export async function getProject(db: Queryable, params: { projectId: string }) {
         .groupBy(tasks.status),
       db
         .select({
-          people: sql<number>`count(*) filter (where ${isNull(rankings.judgeId)})::int`,
+          people: sql<number>`count(*) filter (where ${isNull(rankings.judgeId)} and ${isNull(rankings.batchId)})::int`,
           judges: sql<number>`count(*) filter (where ${isNotNull(rankings.judgeId)})::int`,
+          imports: sql<number>`count(*) filter (where ${isNotNull(rankings.batchId)})::int`,
         })
         .from(rankings)
         .innerJoin(tasks, eq(tasks.id, rankings.taskId))
@@ -147,7 +148,7 @@ export async function getProject(db: Queryable, params: { projectId: string }) {
       tasks: { open: statusCount('open'), ranked: statusCount('ranked'), skipped: statusCount('skipped') },
       /** Tasks on the current policy's responses: what the next round can use. */
       currentTasks: current,
-      rankings: authors[0] ?? { people: 0, judges: 0 },
+      rankings: authors[0] ?? { people: 0, judges: 0, imports: 0 },
       /** Rankings make pairs one to one under the default pair policy, but for those that tie everything. */
       pairs: statusCount('ranked'),
     },

@@ -29,6 +29,7 @@ export function LiveUpdates() {
       has('job', 'round') && trpc.rounds.pathFilter(),
       has('job', 'sft') && trpc.sft.pathFilter(),
       has('job', 'task') && trpc.prompts.pathFilter(),
+      has('job', 'task', 'project') && trpc.imports.list.pathFilter(),
       has('task') && trpc.pairs.pathFilter(),
     ];
     for (const filter of filters) if (filter) void queryClient.invalidateQueries(filter);

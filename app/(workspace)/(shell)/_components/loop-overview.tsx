@@ -46,11 +46,10 @@ export function LoopOverview() {
                 {format.number(place.counts.prompts.train)}
               </Figure>
               <Figure label={t('responses')}>{format.number(place.counts.responses)}</Figure>
-              <Figure
-                label={t('rankings')}
-                note={t('rankingsBy', { people: place.counts.rankings.people, judges: place.counts.rankings.judges })}
-              >
-                {format.number(place.counts.rankings.people + place.counts.rankings.judges)}
+              <Figure label={t('rankings')} note={t('rankingsBy', place.counts.rankings)}>
+                {format.number(
+                  place.counts.rankings.people + place.counts.rankings.judges + place.counts.rankings.imports,
+                )}
               </Figure>
             </dl>
           </Card>

@@ -7,7 +7,12 @@ export async function generateMetadata(): Promise<Metadata> {
   return { title: (await getTranslations('prompts'))('title') };
 }
 
-export default async function PromptsPage({ searchParams }: { searchParams: Promise<{ sample?: string }> }) {
+interface PromptsPageProps {
+  searchParams: Promise<{ sample?: string; batch?: string }>;
+}
+
+export default async function PromptsPage({ searchParams }: PromptsPageProps) {
   await requireProjectRole('reviewer');
-  return <PromptList startsSampling={(await searchParams).sample === '1'} />;
+  const { sample, batch } = await searchParams;
+  return <PromptList startsSampling={sample === '1'} batchId={batch} />;
 }

@@ -19,13 +19,19 @@ import { PromptTable } from './prompt-table.tsx';
 
 const SamplingDialog = dynamic(() => import('./sampling-dialog.tsx').then((module) => module.SamplingDialog));
 
-export function PromptList({ startsSampling }: { startsSampling: boolean }) {
+interface PromptListProps {
+  startsSampling: boolean;
+  /** The import whose prompts are looked for. */
+  batchId: string | undefined;
+}
+
+export function PromptList({ startsSampling, batchId }: PromptListProps) {
   const t = useTranslations('prompts');
   const { project } = useWorkspace();
   const trpc = useTRPC();
   const canChange = project.role === 'admin';
   const [isSampling, setSampling] = useState(startsSampling && canChange);
-  const [filter, setFilter] = useState<PromptFilter>({});
+  const [filter, setFilter] = useState<PromptFilter>(batchId ? { batchId } : {});
   const [order, setOrder] = useState<PromptOrder>('oldest');
   const [selection, setSelection] = useState(nothingSelected);
   const settled = useDeferredValue(filter);

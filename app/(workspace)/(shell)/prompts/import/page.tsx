@@ -14,5 +14,5 @@ interface ImportPageProps {
 export default async function ImportPage({ searchParams }: ImportPageProps) {
   await requireProjectRole('admin');
   const { job, batch } = await searchParams;
-  return <ImportScreen running={job && batch ? { jobRunId: job, batchId: batch } : null} />;
+  return <ImportScreen key={`${job} ${batch}`} running={batch ? { jobRunId: job ?? null, batchId: batch } : null} />;
 }

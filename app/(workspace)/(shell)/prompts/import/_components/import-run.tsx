@@ -21,11 +21,17 @@ interface ImportRunProps {
 }
 
 export function ImportRun({ run, onAgain }: ImportRunProps) {
+  const { jobRunId } = run;
+  if (jobRunId === null) return <ImportResult run={run} onAgain={onAgain} />;
+  return <ImportJob run={run} jobRunId={jobRunId} onAgain={onAgain} />;
+}
+
+function ImportJob({ run, jobRunId, onAgain }: ImportRunProps & { jobRunId: string }) {
   const t = useTranslations('imports.run');
   const trpc = useTRPC();
   const job = useQuery(
     trpc.jobs.get.queryOptions(
-      { jobRunId: run.jobRunId },
+      { jobRunId },
       { refetchInterval: ({ state }) => (isOver(state.data?.status) ? false : lookEveryMs) },
     ),
   );
@@ -70,7 +76,7 @@ function ImportResult({ run, onAgain }: ImportRunProps) {
       </p>
       <ImportFigures report={report} />
       <div className="flex flex-wrap gap-2">
-        <ButtonLink href="/prompts" variant="primary">
+        <ButtonLink href={`/prompts?batch=${run.batchId}`} variant="primary">
           {t('toPrompts')}
         </ButtonLink>
         {report.tasks > report.rankings && <ButtonLink href="/label">{t('toLabel')}</ButtonLink>}

@@ -7,13 +7,12 @@ import { useState } from 'react';
 import { useWorkspace } from '../../../../../_lib/workspace.tsx';
 import { BackLink } from '../../../../../_ui/back-link.tsx';
 import { Page } from '../../../../../_ui/page.tsx';
+import { EarlierImports } from './earlier-imports.tsx';
 import { ImportRun } from './import-run.tsx';
 import { ImportSetup } from './import-setup.tsx';
-import type { RunningImport } from './running-import.ts';
+import { importAddress, type RunningImport } from './running-import.ts';
 import { SourceCard } from './source-card.tsx';
 import { useUpload } from './use-upload.ts';
-
-const address = '/prompts/import';
 
 export function ImportScreen({ running }: { running: RunningImport | null }) {
   const t = useTranslations('imports');
@@ -24,12 +23,12 @@ export function ImportScreen({ running }: { running: RunningImport | null }) {
 
   function begin(started: RunningImport) {
     setRun(started);
-    router.replace(`${address}?job=${started.jobRunId}&batch=${started.batchId}`);
+    router.replace(`${importAddress}?job=${started.jobRunId}&batch=${started.batchId}`);
   }
   function again() {
     upload.reset();
     setRun(null);
-    router.replace(address);
+    router.replace(importAddress);
   }
 
   return (
@@ -39,7 +38,10 @@ export function ImportScreen({ running }: { running: RunningImport | null }) {
       ) : upload.state.kind === 'sent' ? (
         <ImportSetup key={upload.state.upload.key} upload={upload.state.upload} onStarted={begin} onBack={again} />
       ) : (
-        <SourceCard state={upload.state} onSend={upload.send} onCancel={upload.reset} />
+        <>
+          <SourceCard state={upload.state} onSend={upload.send} onCancel={upload.reset} />
+          <EarlierImports />
+        </>
       )}
     </Page>
   );

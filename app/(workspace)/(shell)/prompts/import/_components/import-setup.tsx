@@ -31,7 +31,8 @@ export function ImportSetup({ upload, onStarted, onBack }: ImportSetupProps) {
   const needsMapping = form.draft.shape === 'columns' && form.draft.mapping.prompt === '';
   const preview = useQuery(
     trpc.imports.preview.queryOptions(
-      { projectId: project.id, upload, options: form.settledOptions ?? { name: upload.fileName } },
+      // Its name changes nothing of what it does.
+      { projectId: project.id, upload, options: { ...form.settledOptions, name: 'preview' } },
       { enabled: form.settledOptions !== null && !needsMapping, placeholderData: keepPreviousData, retry: false },
     ),
   );

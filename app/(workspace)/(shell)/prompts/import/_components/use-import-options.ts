@@ -1,6 +1,6 @@
 'use client';
 // What the form of an import holds, as it is typed, and what the server is asked with.
-import { useDeferredValue, useState } from 'react';
+import { useEffect, useState } from 'react';
 import type { ColumnMapping } from '../../../../../../domain/imports/mapping.ts';
 import { type ImportOptions, importOptionsSchema } from '../../../../../../domain/imports/options.ts';
 import type { ShapeName } from '../../../../../../domain/imports/shape-names.ts';
@@ -41,6 +41,18 @@ function parse(draft: ImportDraft) {
   });
 }
 
+/** A preview reads the file: not at each letter. */
+const settleMs = 350;
+
+function useSettled<T>(value: T): T {
+  const [settled, setSettled] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(value), settleMs);
+    return () => clearTimeout(timer);
+  }, [value]);
+  return settled;
+}
+
 export function useImportOptions(fileName: string) {
   const [draft, setDraft] = useState<ImportDraft>({
     name: fileName.replace(/(\.[a-z0-9]{1,8}){1,2}$/i, '') || fileName,
@@ -57,7 +69,7 @@ export function useImportOptions(fileName: string) {
   });
   const set = (changed: Partial<ImportDraft>) => setDraft((before) => ({ ...before, ...changed }));
   const parsed = parse(draft);
-  const settled = useDeferredValue(draft);
+  const settled = useSettled(draft);
   const bad = parsed.success ? null : String(parsed.error.issues[0]?.path[0] ?? '');
   return {
     draft,
