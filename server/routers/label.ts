@@ -2,15 +2,9 @@ import { z } from 'zod';
 import { annotationSchema, flagNames, skipReasons } from '../../domain/annotation.ts';
 import { nextTasks } from '../services/assignment.ts';
 import { labelContext, labelProgress, readGuideline } from '../services/label-context.ts';
-import {
-  getOwnRanking,
-  listOwnRankings,
-  reviseRanking,
-  skipTask,
-  submitRanking,
-  undoRanking,
-} from '../services/labels.ts';
+import { skipTask, submitRanking, undoRanking } from '../services/labels.ts';
 import { releaseLeases, renewLeases } from '../services/leases.ts';
+import { getOwnRanking, listOwnRankings, reviseRanking } from '../services/own-rankings.ts';
 import { askerProcedure, router } from '../trpc.ts';
 
 const leaseIds = z.array(z.uuid()).max(20);

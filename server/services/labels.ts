@@ -1,5 +1,4 @@
-// What people say of tasks: a submission, a skip, an undo, a change of an earlier ranking. A ranking is a fact: a change is
-// a retraction beside it and a new one. Every verb locks the task before its leases (see leases.ts).
+// What people say of tasks: a submission, a skip, an undo. A ranking is a fact: taking it back is a retraction beside it. Every verb locks the task before its leases (see leases.ts).
 import { and, desc, eq, max, notExists, sql } from 'drizzle-orm';
 import type { Database, Queryable, Transaction } from '../../db/client.ts';
 import { responses } from '../../db/schema/data.ts';
@@ -8,7 +7,7 @@ import { type Annotation, type Flag, findAnnotationProblem, type SkipReason } fr
 import { AppError } from '../../domain/errors.ts';
 import type { LabelSettings } from '../../domain/label-settings.ts';
 import type { Asker } from './asker.ts';
-import { describeLeases, describeRanking, type LabelTask, type ShownTask } from './label-task.ts';
+import { describeLeases, describeRanking, type LabelTask } from './label-task.ts';
 import { hasOtherLease, isSomebodyLeft, type Lease, leaseLife } from './leases.ts';
 import { notify } from './notify.ts';
 import { type Feedback, findFeedback, type OnboardingState, settleOnboarding } from './onboarding.ts';
@@ -70,7 +69,7 @@ async function lockLease(tx: Transaction, asker: Asker, leaseId: string): Promis
   return locked;
 }
 
-async function findSubmission(tx: Transaction, asker: Asker, submissionId: string): Promise<Ranking | null> {
+export async function findSubmission(tx: Transaction, asker: Asker, submissionId: string): Promise<Ranking | null> {
   const [ranking] = await tx.select().from(rankings).where(eq(rankings.submissionId, submissionId));
   if (!ranking) return null;
   if (ranking.userId !== asker.id) throw new AppError('CONFLICT', 'This submission id belongs to someone else.');
@@ -95,7 +94,7 @@ interface NewRanking extends Submission {
   replacesId: string | null;
 }
 
-async function storeRanking(tx: Transaction, asker: Asker, task: Task, input: NewRanking): Promise<Ranking> {
+export async function storeRanking(tx: Transaction, asker: Asker, task: Task, input: NewRanking): Promise<Ranking> {
   const { edit, ...said } = input.annotation;
   await requireWhole(tx, task, input.annotation, asker.settings);
   const [ranking] = await tx
@@ -181,7 +180,7 @@ export async function skipTask(db: Database, asker: Asker, input: Skip): Promise
   });
 }
 
-function isOwn(db: Queryable, asker: Pick<Asker, 'id' | 'projectId'>) {
+export function isOwn(db: Queryable, asker: Pick<Asker, 'id' | 'projectId'>) {
   return and(
     eq(rankings.userId, asker.id),
     eq(rankings.kind, 'annotation'),
@@ -191,7 +190,7 @@ function isOwn(db: Queryable, asker: Pick<Asker, 'id' | 'projectId'>) {
 }
 
 /** Who has been told the right answer does not answer again; whom a reviewer has overruled has had their say. */
-function isChangeable(db: Queryable) {
+export function isChangeable(db: Queryable) {
   const told = db
     .select({ one: sql`1` })
     .from(goldTasks)
@@ -202,7 +201,7 @@ function isChangeable(db: Queryable) {
 const isDecided = sql`exists (select 1 from rankings d where d.task_id = ${tasks}.id and d.kind = 'adjudication'
   and not exists (select 1 from ranking_retractions x where x.ranking_id = d.id))`;
 
-function requireChangeable({ isClosed }: Asker): void {
+export function requireChangeable({ isClosed }: Asker): void {
   if (isClosed) throw new AppError('CONFLICT', 'The project’s rankings are closed: none can be changed any more.');
 }
 
@@ -261,107 +260,11 @@ export async function retract(
   return lease;
 }
 
-async function insertRetraction(tx: Transaction, actor: Actor, rankingId: string): Promise<void> {
+export async function insertRetraction(tx: Transaction, actor: Actor, rankingId: string): Promise<void> {
   const retracted = await tx
     .insert(rankingRetractions)
     .values({ rankingId, userId: actor.id })
     .onConflictDoNothing()
     .returning();
   if (retracted.length === 0) throw new AppError('CONFLICT', 'This ranking has just been undone already.');
-}
-
-const ownRankingColumns = {
-  rankingId: rankings.id,
-  taskId: rankings.taskId,
-  createdAt: rankings.createdAt,
-  tiers: rankings.tiers,
-  shownOrder: rankings.shownOrder,
-  strength: rankings.strength,
-  overall: rankings.overall,
-};
-
-const previewLength = 160;
-
-/** This person's rankings, newest first, with the beginning of what was asked. */
-export async function listOwnRankings(
-  db: Queryable,
-  asker: Asker,
-  input: { cursor?: string | undefined; limit: number },
-) {
-  const rows = await db
-    .select({
-      ...ownRankingColumns,
-      preview: sql<string>`left((select m->>'content' from prompts p, jsonb_array_elements(p.messages) with ordinality e(m, n)
-        where p.id = ${tasks.promptId} order by n desc limit 1), ${previewLength})`,
-      canChange: sql<boolean>`${isChangeable(db)}`,
-    })
-    .from(rankings)
-    .innerJoin(tasks, eq(tasks.id, rankings.taskId))
-    .where(
-      and(
-        isOwn(db, asker),
-        input.cursor
-          ? sql`(${rankings.createdAt}, ${rankings.id}) < (select created_at, id from rankings where id = ${input.cursor})`
-          : undefined,
-      ),
-    )
-    .orderBy(desc(rankings.createdAt), desc(rankings.id))
-    .limit(input.limit + 1);
-  const items = rows.slice(0, input.limit).map((row) => ({ ...row, canChange: row.canChange && !asker.isClosed }));
-  return { items, nextCursor: rows.length > input.limit ? (items.at(-1)?.rankingId ?? null) : null };
-}
-
-/** One of this person's live rankings, to look at or to change. */
-export async function getOwnRanking(
-  db: Queryable,
-  asker: Asker,
-  input: { rankingId: string },
-): Promise<ShownTask & { rankingId: string; annotation: Annotation }> {
-  const [found] = await db
-    .select({ ranking: rankings })
-    .from(rankings)
-    .innerJoin(tasks, eq(tasks.id, rankings.taskId))
-    .where(and(isOwn(db, asker), eq(rankings.id, input.rankingId)));
-  if (!found) throw new AppError('NOT_FOUND', 'You have no such ranking.');
-  return { rankingId: found.ranking.id, ...(await describeRanking(db, found.ranking)) };
-}
-
-/** Puts a new ranking in the place of an earlier one of this person's. Idempotent by `submissionId`. */
-export async function reviseRanking(
-  db: Database,
-  asker: Asker,
-  input: Submission & { rankingId: string },
-): Promise<{ rankingId: string }> {
-  return db.transaction(async (tx) => {
-    const { taskId } = await getOwnRankingTask(tx, asker, input.rankingId);
-    const task = await lockTask(tx, taskId);
-    const earlier = await findSubmission(tx, asker, input.submissionId);
-    if (earlier) return { rankingId: earlier.id };
-    requireChangeable(asker);
-    const [former] = await tx
-      .select({ ranking: rankings })
-      .from(rankings)
-      .innerJoin(tasks, eq(tasks.id, rankings.taskId))
-      .where(and(isOwn(tx, asker), isChangeable(tx), eq(rankings.id, input.rankingId)));
-    if (!former) {
-      throw new AppError('CONFLICT', 'This ranking was undone or changed elsewhere, or a reviewer has decided on it.');
-    }
-    await insertRetraction(tx, asker, former.ranking.id);
-    const { shownOrder, id: replacesId } = former.ranking;
-    const ranking = await storeRanking(tx, asker, task, { ...input, shownOrder, replacesId });
-    await recountTask(tx, task);
-    await notify(tx, 'task', task.id);
-    return { rankingId: ranking.id };
-  });
-}
-
-/** The task of a ranking of this person's, live or not. */
-async function getOwnRankingTask(tx: Transaction, asker: Asker, rankingId: string): Promise<{ taskId: string }> {
-  const [found] = await tx
-    .select({ taskId: rankings.taskId })
-    .from(rankings)
-    .innerJoin(tasks, eq(tasks.id, rankings.taskId))
-    .where(and(eq(rankings.id, rankingId), eq(rankings.userId, asker.id), eq(tasks.projectId, asker.projectId)));
-  if (!found) throw new AppError('NOT_FOUND', 'You have no such ranking.');
-  return found;
 }

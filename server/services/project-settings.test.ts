@@ -10,7 +10,8 @@ import { addPerson } from '../../test/people.ts';
 import { createTestDatabase, type TestDatabase } from '../../test/postgres.ts';
 import type { User } from '../auth.ts';
 import { listGuidelines, saveGuidelines } from './guidelines.ts';
-import { getOwnRanking, undoRanking } from './labels.ts';
+import { undoRanking } from './labels.ts';
+import { getOwnRanking } from './own-rankings.ts';
 import { findSampleTask, getProjectSettings, type ProjectSettings, saveProjectSettings } from './project-settings.ts';
 
 let database: TestDatabase;
