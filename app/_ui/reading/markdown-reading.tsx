@@ -3,10 +3,10 @@
 import { useTranslations } from 'next-intl';
 import { memo, useDeferredValue, useMemo } from 'react';
 import { cx } from '../cx.ts';
+import { idle } from '../idle.ts';
 import { blockNodes } from './blocks.tsx';
 import { languageOf, loadHighlighting } from './code-block.tsx';
 import { loadTypesetting } from './formula.tsx';
-import { idle } from './idle.ts';
 import { parsedReading } from './parsed.ts';
 import { partsOf } from './parts.ts';
 import type { ReadingProps } from './props.ts';

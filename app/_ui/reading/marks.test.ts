@@ -47,7 +47,11 @@ describe('a text without marks', () => {
       ...['(', ')', '.', ',', ':', ';', '"', "'", '%', '^', '{', '}', '/', '?'],
     );
     /** What cannot be seen: gaps of any width, and those at a line's end. */
-    const spaces = (text: string) => text.replaceAll(/[^\S\n]+/g, ' ').replaceAll(' \n', '\n').trim();
+    const spaces = (text: string) =>
+      text
+        .replaceAll(/[^\S\n]+/g, ' ')
+        .replaceAll(' \n', '\n')
+        .trim();
     let plain = 0;
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {

@@ -1,5 +1,5 @@
 // Work done ahead: the texts of the next tasks are parsed, coloured and typeset while nobody waits, a little at a time.
-import { idle } from './idle.ts';
+import { idle } from '../idle.ts';
 import { hasMarks } from './marks.ts';
 import { loadMarkdown } from './reading.tsx';
 

@@ -1,0 +1,29 @@
+'use client';
+// Where notices appear. It is there from the first key or click on: nothing is to be noticed before.
+import { type ComponentType, useEffect, useState } from 'react';
+import { idle } from './idle.ts';
+import { onFirstToast } from './toast.ts';
+
+export function Toaster() {
+  const [Shown, setShown] = useState<ComponentType | null>(null);
+  const isThere = Shown !== null;
+  useEffect(() => {
+    if (isThere) return;
+    const load = () => {
+      import('./sonner-toaster.tsx').then(
+        ({ SonnerToaster }) => setShown(() => SonnerToaster),
+        // No connection: the next key or notice tries again.
+        () => {},
+      );
+    };
+    const loadSoon = () => void idle().then(load);
+    const events = ['keydown', 'pointerdown'] as const;
+    for (const event of events) window.addEventListener(event, loadSoon, { passive: true });
+    const forget = onFirstToast(load);
+    return () => {
+      for (const event of events) window.removeEventListener(event, loadSoon);
+      forget();
+    };
+  }, [isThere]);
+  return Shown && <Shown />;
+}
