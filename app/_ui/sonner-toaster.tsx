@@ -1,12 +1,20 @@
 'use client';
 import { useTranslations } from 'next-intl';
 import { useTheme } from 'next-themes';
-import { Toaster as Sonner } from 'sonner';
+import { useEffect } from 'react';
+import { Toaster as Sonner, toast } from 'sonner';
+import { showThrough } from './toast.ts';
+
+export interface ToasterProps {
+  dir: 'ltr' | 'rtl';
+}
 
 /** Short notices, out of the way of what is being read. */
-export function Toaster({ dir }: { dir: 'ltr' | 'rtl' }) {
+export function SonnerToaster({ dir }: ToasterProps) {
   const t = useTranslations('common');
   const { resolvedTheme } = useTheme();
+  // After Sonner's own effect, from which on it listens.
+  useEffect(() => showThrough(toast), []);
   return (
     <Sonner
       theme={resolvedTheme === 'dark' ? 'dark' : 'light'}

@@ -1,5 +1,6 @@
 // Short notices. What shows them (Sonner) is loaded with the first key or click on a page, ahead of the first notice;
 // a notice that comes sooner waits for it.
+import type { ReactNode } from 'react';
 import type { ExternalToast, toast as show } from 'sonner';
 
 type Kind = 'message' | 'success' | 'error';
@@ -9,7 +10,7 @@ const waiting: ((show: Show) => void)[] = [];
 let shown: Show | null = null;
 let wake: (() => void) | null = null;
 
-function notify(kind: Kind, message: string, options?: ExternalToast): void {
+function notify(kind: Kind, message: ReactNode, options?: ExternalToast): void {
   const say = (through: Show) => void through[kind](message, options);
   if (shown) say(shown);
   else {
@@ -18,10 +19,13 @@ function notify(kind: Kind, message: string, options?: ExternalToast): void {
   }
 }
 
-export const toast = Object.assign((message: string, options?: ExternalToast) => notify('message', message, options), {
-  success: (message: string, options?: ExternalToast) => notify('success', message, options),
-  error: (message: string, options?: ExternalToast) => notify('error', message, options),
-});
+export const toast = Object.assign(
+  (message: ReactNode, options?: ExternalToast) => notify('message', message, options),
+  {
+    success: (message: ReactNode, options?: ExternalToast) => notify('success', message, options),
+    error: (message: ReactNode, options?: ExternalToast) => notify('error', message, options),
+  },
+);
 
 /** For the page's toaster: `start` is called once there is something to show. */
 export function onFirstToast(start: () => void): () => void {

@@ -2,10 +2,11 @@
 // Where notices appear. It is there from the first key or click on: nothing is to be noticed before.
 import { type ComponentType, useEffect, useState } from 'react';
 import { idle } from './idle.ts';
+import type { ToasterProps } from './sonner-toaster.tsx';
 import { onFirstToast } from './toast.ts';
 
-export function Toaster() {
-  const [Shown, setShown] = useState<ComponentType | null>(null);
+export function Toaster(props: ToasterProps) {
+  const [Shown, setShown] = useState<ComponentType<ToasterProps> | null>(null);
   const isThere = Shown !== null;
   useEffect(() => {
     if (isThere) return;
@@ -25,5 +26,5 @@ export function Toaster() {
       forget();
     };
   }, [isThere]);
-  return Shown && <Shown />;
+  return Shown && <Shown {...props} />;
 }
