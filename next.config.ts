@@ -26,4 +26,10 @@ const config: NextConfig = {
   ],
 };
 
-export default createNextIntlPlugin('./app/_i18n/request.ts')(config);
+// Messages are compiled when the pages are built: the browser need not carry a parser of ICU's syntax.
+const withMessages = createNextIntlPlugin({
+  requestConfig: './app/_i18n/request.ts',
+  experimental: { messages: { path: './app/_i18n/messages', format: 'json', locales: 'infer', precompile: true } },
+});
+
+export default withMessages(config);

@@ -1,5 +1,5 @@
 import { getTranslations } from 'next-intl/server';
-import { ButtonLink } from './_ui/button.tsx';
+import { buttonClass } from './_ui/button-class.ts';
 
 export default async function NotFound() {
   const t = await getTranslations('notFound');
@@ -8,9 +8,10 @@ export default async function NotFound() {
       <div className="text-center">
         <h1 className="font-semibold text-xl">{t('title')}</h1>
         <p className="mt-1 mb-6 text-muted">{t('text')}</p>
-        <ButtonLink href="/" variant="primary">
+        {/* No Link: every page carries this one along, and would load its code. */}
+        <a href="/" className={buttonClass('primary', 'md')}>
           {t('home')}
-        </ButtonLink>
+        </a>
       </div>
     </main>
   );

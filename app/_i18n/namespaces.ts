@@ -7,4 +7,4 @@ export type Namespace = keyof typeof messages;
 /** Before the workspace: signing in and setting up. */
 export const entranceNamespaces: readonly Namespace[] = ['common', 'errors', 'language', 'setup', 'signIn'];
 
-export const labelNamespaces: readonly Namespace[] = ['common', 'errors', 'label', 'roles'];
+export const labelNamespaces: readonly Namespace[] = ['common', 'errors', 'label', 'reading', 'roles'];

@@ -3,6 +3,7 @@ import { cookies, headers } from 'next/headers';
 import type { AbstractIntlMessages } from 'next-intl';
 import { getRequestConfig } from 'next-intl/server';
 import { isLocale, type Locale, negotiateLocale } from '../../domain/locales.ts';
+import { formats } from './formats.ts';
 import { localeCookie } from './locale-cookie.ts';
 
 /** Only the chosen language is loaded, and sent to the browser. */
@@ -16,5 +17,5 @@ const messages: { [L in Locale]: () => Promise<{ default: AbstractIntlMessages }
 export default getRequestConfig(async () => {
   const chosen = (await cookies()).get(localeCookie)?.value;
   const locale = isLocale(chosen) ? chosen : negotiateLocale((await headers()).get('accept-language'));
-  return { locale, messages: (await messages[locale]()).default, timeZone: 'UTC' };
+  return { locale, messages: (await messages[locale]()).default, formats, timeZone: 'UTC' };
 });

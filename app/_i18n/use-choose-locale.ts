@@ -2,8 +2,8 @@
 import { useRouter } from 'next/navigation';
 import { useTranslations } from 'next-intl';
 import { useTransition } from 'react';
-import { toast } from 'sonner';
 import type { Locale } from '../../domain/locales.ts';
+import { toast } from '../_ui/toast.ts';
 import { chooseLocale } from './choose-locale.ts';
 
 /** Changes the language in place: what is typed, opened or ranked so far stays as it is. */

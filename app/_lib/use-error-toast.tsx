@@ -1,6 +1,6 @@
 'use client';
 import { useCallback } from 'react';
-import { toast } from 'sonner';
+import { toast } from '../_ui/toast.ts';
 import { useErrorWords } from './use-error-words.ts';
 
 /** For a mutation's `onError`: what went wrong, as a short notice. */

@@ -2,8 +2,8 @@
 import { Check, Copy } from 'lucide-react';
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';
-import { toast } from 'sonner';
 import { Button, type ButtonProps } from './button.tsx';
+import { toast } from './toast.ts';
 
 interface CopyButtonProps {
   text: string;

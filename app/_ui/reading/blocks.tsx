@@ -4,11 +4,10 @@ import { Fragment, type ReactNode } from 'react';
 import { CodeBlock } from './code-block.tsx';
 import { FormulaView } from './formula.tsx';
 import { inlineNodes } from './inlines.tsx';
+import type { Direction, HeadingLevel } from './props.ts';
 import { Scroller } from './scroller.tsx';
 import type { Block, Cell, ListItem } from './tree.ts';
 import { visibleText } from './visible-text.tsx';
-
-export type Direction = 'auto' | 'ltr' | 'rtl';
 
 export interface Look {
   /** Of blocks at the top; none further in. */
@@ -19,7 +18,6 @@ export interface Look {
 }
 
 const headingTags = ['h2', 'h3', 'h4', 'h5', 'h6'] as const;
-export type HeadingLevel = 2 | 3 | 4 | 5 | 6;
 
 type Views = { [T in Block['type']]: (block: Extract<Block, { type: T }>, look: Look) => ReactNode };
 
@@ -69,21 +67,27 @@ const views: Views = {
   },
   code: ({ info, text }) => <CodeBlock info={info} text={text} />,
   table: ({ header, rows }, { dir, words }) => (
-    <Scroller label={words.table}>
-      <table dir={dir} className="border-collapse text-[0.9375em]">
-        <thead>
-          <tr>{header.map((cell, place) => cellNode('th', cell, place))}</tr>
-        </thead>
-        <tbody>
-          {rows.map((row, place) => {
-            const key = `${place}`;
-            return <tr key={key}>{row.map((cell, column) => cellNode('td', cell, column))}</tr>;
-          })}
-        </tbody>
-      </table>
-    </Scroller>
+    <div>
+      <Scroller label={words.table}>
+        <table dir={dir} className="border-collapse text-[0.9375em]">
+          <thead>
+            <tr>{header.map((cell, place) => cellNode('th', cell, place))}</tr>
+          </thead>
+          <tbody>
+            {rows.map((row, place) => {
+              const key = `${place}`;
+              return <tr key={key}>{row.map((cell, column) => cellNode('td', cell, column))}</tr>;
+            })}
+          </tbody>
+        </table>
+      </Scroller>
+    </div>
   ),
-  maths: ({ formula }) => <FormulaView formula={formula} />,
+  maths: ({ formula }) => (
+    <div>
+      <FormulaView formula={formula} />
+    </div>
+  ),
   rule: () => <hr className="border-line" />,
 };
 
@@ -123,7 +127,7 @@ function cellNode(Tag: 'th' | 'td', { align, children }: Cell, place: number): R
   return (
     <Tag
       key={place}
-      className={`${byLine} border border-line px-2.5 py-1.5 align-top ${aligned[align]} ${Tag === 'th' ? 'bg-sunken font-semibold' : ''}`}
+      className={`${byLine} border border-line px-2.5 py-1.5 align-top wrap-break-word ${aligned[align]} ${Tag === 'th' ? 'bg-sunken font-semibold' : ''}`}
     >
       {inlineNodes(children)}
     </Tag>

@@ -59,7 +59,7 @@ describe('a text that would be slow', () => {
     const blocks = parseReading(text);
     const took = performance.now() - started;
     // Far more than it takes; without the bounds some of these take minutes, or all the memory there is.
-    expect(took, name).toBeLessThan(5_000);
+    expect(took, name).toBeLessThan(20_000);
     expect(depthOf(blocks)).toBeLessThan(120);
     expect(blocks.length).toBeLessThan(3_500);
   });

@@ -6,7 +6,7 @@ import { memo, type ReactNode, useState } from 'react';
 import { wordsOf } from '../../../domain/text-metrics.ts';
 import type { ChatMessage } from '../../../engine/ports.ts';
 import { cx } from '../cx.ts';
-import type { HeadingLevel } from './blocks.tsx';
+import type { HeadingLevel } from './props.ts';
 import { Reading } from './reading.tsx';
 import { visibleText } from './visible-text.tsx';
 
@@ -15,7 +15,7 @@ type KnownRole = (typeof knownRoles)[number];
 
 /** Earlier turns of more characters are folded. */
 const longTurn = 600;
-const firstWords = 120;
+const beginning = 120;
 
 function isKnown(role: string): role is KnownRole {
   return (knownRoles as readonly string[]).includes(role);
@@ -68,7 +68,7 @@ function FoldedTurn({ text, headings }: { text: string; headings: HeadingLevel }
         <span className="font-medium text-accent-text">
           {t(isOpen ? 'fold' : 'unfold', { words: wordsOf(text).length })}
         </span>
-        {!isOpen && <bdi className="reading ms-2">{visibleText(`${text.slice(0, firstWords).trimEnd()} …`)}</bdi>}
+        {!isOpen && <bdi className="ms-2">{visibleText(`${text.slice(0, beginning).trim()} …`)}</bdi>}
       </summary>
       {isOpen && <Reading text={text} headings={headings} className="mt-2 text-muted" />}
     </details>

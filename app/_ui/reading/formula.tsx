@@ -26,7 +26,7 @@ function SetFormula({ formula }: { formula: Formula }) {
 function DisplayFormula({ formula }: { formula: Formula }) {
   const t = useTranslations('reading');
   return (
-    <Scroller label={t('formula')} className="py-1 text-center">
+    <Scroller label={t('formula')} className="text-center [&_.katex-display]:my-1">
       <SetFormula formula={formula} />
     </Scroller>
   );

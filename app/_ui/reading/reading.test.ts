@@ -5,10 +5,10 @@ import { createElement } from 'react';
 import { renderToStaticMarkup } from 'react-dom/server';
 import { describe, expect, test } from 'vitest';
 import messages from '../../_i18n/messages/en.json' with { type: 'json' };
-import { Reading } from './reading.tsx';
+import { MarkdownReading } from './markdown-reading.tsx';
 
 function markupOf(text: string): string {
-  const children = createElement(Reading, { text });
+  const children = createElement(MarkdownReading, { text });
   return renderToStaticMarkup(
     createElement(NextIntlClientProvider, { locale: 'en', messages, timeZone: 'UTC', children }),
   );

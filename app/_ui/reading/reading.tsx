@@ -1,28 +1,44 @@
 'use client';
 // A text that a model or a person wrote, as Markdown: nothing in it can run, load anything, or lead where it does not
-// say. Line breaks stay where they were written. It is drawn once: its text is all that it depends on.
-import { useTranslations } from 'next-intl';
-import { memo } from 'react';
+// say. Line breaks stay where they were written. Its text is all that it depends on: no key press draws it again.
+import { memo, Suspense } from 'react';
 import { cx } from '../cx.ts';
-import { blockNodes, type Direction, type HeadingLevel } from './blocks.tsx';
-import { readingOf } from './prepared.ts';
+import { lazyOr } from './lazy-or.ts';
+import { hasMarks, paragraphsOf } from './marks.ts';
+import type { ReadingProps } from './props.ts';
+import { visibleText } from './visible-text.tsx';
 
-interface ReadingProps {
-  text: string;
-  /** Each block's own by default, from its first strong letter. */
-  dir?: Direction;
-  /** One below the heading that the text stands under. */
-  headings?: HeadingLevel;
-  className?: string;
-}
+export const loadMarkdown = () => import('./markdown-reading.tsx');
 
-export const Reading = memo(function Reading({ text, dir = 'auto', headings = 3, className }: ReadingProps) {
-  const t = useTranslations('reading');
-  const words = { done: t('done'), open: t('open'), table: t('table') };
+const MarkdownReading = lazyOr<ReadingProps>(async () => (await loadMarkdown()).MarkdownReading, PlainReading);
+
+export const Reading = memo(function Reading(props: ReadingProps) {
   return (
     // Clipped, so that no formula or heap of accents reaches over what stands beside it.
-    <div className={cx('reading relative flex flex-col gap-3 overflow-clip [overflow-clip-margin:4px]', className)}>
-      {blockNodes(readingOf(text), { dir, headings, words })}
+    <div className={cx('reading relative overflow-clip [overflow-clip-margin:4px]', props.className)}>
+      {hasMarks(props.text) ? (
+        <Suspense fallback={<PlainReading {...props} />}>
+          <MarkdownReading {...props} />
+        </Suspense>
+      ) : (
+        <PlainReading {...props} />
+      )}
     </div>
   );
 });
+
+/** Paragraphs as they were written. */
+function PlainReading({ text, dir = 'auto' }: ReadingProps) {
+  return (
+    <div className="flex flex-col gap-3">
+      {paragraphsOf(text).map((paragraph, place) => {
+        const key = `${place}`;
+        return (
+          <p key={key} dir={dir} className="[unicode-bidi:plaintext]">
+            {visibleText(paragraph)}
+          </p>
+        );
+      })}
+    </div>
+  );
+}

@@ -23,7 +23,7 @@ export function Scroller({ label, children, className }: ScrollerProps) {
     // A span, since a formula on lines of its own may stand in a paragraph.
     <span
       ref={box}
-      className={`block overflow-x-auto overflow-y-hidden ${className ?? ''}`}
+      className={`block overflow-x-auto overflow-y-hidden [contain:inline-size] ${className ?? ''}`}
       {...(isScrolling ? { role: 'group', 'aria-label': label, tabIndex: 0 } : {})}
     >
       {children}

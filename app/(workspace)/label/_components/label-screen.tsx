@@ -4,7 +4,6 @@
 import dynamic from 'next/dynamic';
 import { useTranslations } from 'next-intl';
 import { Activity, useCallback, useEffect, useState } from 'react';
-import { toast } from 'sonner';
 import { isUntouched } from '../../../../domain/annotation-draft.ts';
 import type { LabelAction } from '../../../../domain/label-keys.ts';
 import { hasLongText, shownLayout } from '../../../../domain/label-layout.ts';
@@ -13,6 +12,7 @@ import { useWorkspace } from '../../../_lib/workspace.tsx';
 import { useTRPCClient } from '../../../_trpc/context.ts';
 import { prepareReading } from '../../../_ui/reading/prepare.ts';
 import { ErrorState } from '../../../_ui/state.tsx';
+import { toast } from '../../../_ui/toast.ts';
 import { Announcement } from './announcement.tsx';
 import { Banners } from './banners.tsx';
 import type { Verdict } from './feedback-view.tsx';

@@ -2,11 +2,11 @@
 // the next task on the screen; the server hears of it behind that.
 import { useTranslations } from 'next-intl';
 import { useCallback, useRef, useState } from 'react';
-import { toast } from 'sonner';
 import type { Annotation, SkipReason } from '../../../../domain/annotation.ts';
 import { type AnnotationDraft, toAnnotation } from '../../../../domain/annotation-draft.ts';
 import type { LabelSettings } from '../../../../domain/label-settings.ts';
 import { useTRPCClient } from '../../../_trpc/context.ts';
+import { toast } from '../../../_ui/toast.ts';
 import type { DraftStore } from './draft-store.ts';
 import { newId } from './new-id.ts';
 import type { Outbox } from './outbox.ts';

@@ -1,12 +1,12 @@
 // What the keys and buttons do with the task on the screen: each action of the table, and when a submission is held back.
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';
-import { toast } from 'sonner';
 import type { AnnotationProblem } from '../../../../domain/annotation.ts';
 import { type DraftAction, findDraftProblem, modeOf } from '../../../../domain/annotation-draft.ts';
 import type { LabelAction } from '../../../../domain/label-keys.ts';
 import { nextLayout } from '../../../../domain/label-layout.ts';
 import type { Strength } from '../../../../domain/label-settings.ts';
+import { toast } from '../../../_ui/toast.ts';
 import type { DraftStore } from './draft-store.ts';
 import type { PanelName } from './panels.tsx';
 import type { Preferences } from './preferences.ts';

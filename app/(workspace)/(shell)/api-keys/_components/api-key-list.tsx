@@ -3,7 +3,6 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { KeyRound, Plus } from 'lucide-react';
 import { useFormatter, useTranslations } from 'next-intl';
 import { useState } from 'react';
-import { toast } from 'sonner';
 import { useTRPC } from '../../../../_trpc/context.ts';
 import { Badge } from '../../../../_ui/badge.tsx';
 import { Button } from '../../../../_ui/button.tsx';
@@ -11,6 +10,7 @@ import { ConfirmDialog } from '../../../../_ui/confirm-dialog.tsx';
 import { Page } from '../../../../_ui/page.tsx';
 import { Empty, ErrorState, SkeletonList } from '../../../../_ui/state.tsx';
 import { Cell, HeaderCell, Row, Table } from '../../../../_ui/table.tsx';
+import { toast } from '../../../../_ui/toast.ts';
 import { ApiKeyDialog } from './api-key-dialog.tsx';
 import { CurlExample } from './curl-example.tsx';
 

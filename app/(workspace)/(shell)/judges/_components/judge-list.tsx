@@ -3,7 +3,6 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Plus, Scale } from 'lucide-react';
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';
-import { toast } from 'sonner';
 import { useErrorToast } from '../../../../_lib/use-error-toast.tsx';
 import { useWorkspace } from '../../../../_lib/workspace.tsx';
 import { useTRPC } from '../../../../_trpc/context.ts';
@@ -12,6 +11,7 @@ import { ConfirmDialog } from '../../../../_ui/confirm-dialog.tsx';
 import { JobProgress } from '../../../../_ui/job-progress.tsx';
 import { Page } from '../../../../_ui/page.tsx';
 import { Empty, ErrorState, SkeletonList } from '../../../../_ui/state.tsx';
+import { toast } from '../../../../_ui/toast.ts';
 import { JudgeCard } from './judge-card.tsx';
 import { JudgeDialog } from './judge-dialog.tsx';
 

@@ -2,7 +2,6 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
 import { type FormEvent, useState } from 'react';
-import { toast } from 'sonner';
 import type { ProjectRole } from '../../../../../domain/roles.ts';
 import { useWorkspace } from '../../../../_lib/workspace.tsx';
 import { useTRPC } from '../../../../_trpc/context.ts';
@@ -11,6 +10,7 @@ import { Field, Input } from '../../../../_ui/field.tsx';
 import { FormEnd } from '../../../../_ui/form-end.tsx';
 import { RoleChoices } from '../../../../_ui/role-choices.tsx';
 import { readSuits, SuitsFields } from '../../../../_ui/suits-fields.tsx';
+import { toast } from '../../../../_ui/toast.ts';
 
 /** Takes in somebody who has an account. */
 export function AddMemberDialog({ onClose }: { onClose: () => void }) {

@@ -2,7 +2,6 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
 import { type FormEvent, useState } from 'react';
-import { toast } from 'sonner';
 import type { ProjectRole } from '../../../../../domain/roles.ts';
 import { useWorkspace } from '../../../../_lib/workspace.tsx';
 import { useTRPC } from '../../../../_trpc/context.ts';
@@ -10,6 +9,7 @@ import { Dialog } from '../../../../_ui/dialog.tsx';
 import { FormEnd } from '../../../../_ui/form-end.tsx';
 import { RoleChoices } from '../../../../_ui/role-choices.tsx';
 import { readSuits, SuitsFields } from '../../../../_ui/suits-fields.tsx';
+import { toast } from '../../../../_ui/toast.ts';
 import type { Member } from './member.ts';
 
 /** A member's role, what suits them, and whether they have passed the onboarding test. */

@@ -3,7 +3,6 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Users } from 'lucide-react';
 import { useFormatter, useTranslations } from 'next-intl';
 import { useState } from 'react';
-import { toast } from 'sonner';
 import { useWorkspace } from '../../../../_lib/workspace.tsx';
 import { useTRPC } from '../../../../_trpc/context.ts';
 import { Badge } from '../../../../_ui/badge.tsx';
@@ -11,6 +10,7 @@ import { Button } from '../../../../_ui/button.tsx';
 import { ConfirmDialog } from '../../../../_ui/confirm-dialog.tsx';
 import { Empty, ErrorState, SkeletonList } from '../../../../_ui/state.tsx';
 import { Cell, HeaderCell, Row, Table } from '../../../../_ui/table.tsx';
+import { toast } from '../../../../_ui/toast.ts';
 import { EditMemberDialog } from './edit-member-dialog.tsx';
 import type { Member } from './member.ts';
 

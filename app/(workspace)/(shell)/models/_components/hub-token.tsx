@@ -2,11 +2,11 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
 import type { FormEvent } from 'react';
-import { toast } from 'sonner';
 import { useErrorWords } from '../../../../_lib/use-error-words.ts';
 import { useTRPC } from '../../../../_trpc/context.ts';
 import { Button } from '../../../../_ui/button.tsx';
 import { Field, Input } from '../../../../_ui/field.tsx';
+import { toast } from '../../../../_ui/toast.ts';
 
 /** The token for gated and private models: it can be set and forgotten, never read. */
 export function HubToken({ hasToken }: { hasToken: boolean }) {

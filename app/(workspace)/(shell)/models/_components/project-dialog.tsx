@@ -3,12 +3,12 @@ import { useMutation } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
 import { useTranslations } from 'next-intl';
 import { type FormEvent, useState } from 'react';
-import { toast } from 'sonner';
 import { chooseProject } from '../../../../_lib/choose-project.ts';
 import { type Outputs, useTRPC } from '../../../../_trpc/context.ts';
 import { Dialog } from '../../../../_ui/dialog.tsx';
 import { Field, Input, Textarea } from '../../../../_ui/field.tsx';
 import { FormEnd } from '../../../../_ui/form-end.tsx';
+import { toast } from '../../../../_ui/toast.ts';
 
 interface ProjectDialogProps {
   model: Pick<Outputs['models']['list'][number], 'id' | 'name'>;

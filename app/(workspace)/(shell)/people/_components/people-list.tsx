@@ -3,7 +3,6 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { UserPlus } from 'lucide-react';
 import { useFormatter, useTranslations } from 'next-intl';
 import { useState } from 'react';
-import { toast } from 'sonner';
 import { useWorkspace } from '../../../../_lib/workspace.tsx';
 import { useTRPC } from '../../../../_trpc/context.ts';
 import { Button } from '../../../../_ui/button.tsx';
@@ -12,6 +11,7 @@ import { Select } from '../../../../_ui/field.tsx';
 import { Page } from '../../../../_ui/page.tsx';
 import { ErrorState, SkeletonList } from '../../../../_ui/state.tsx';
 import { Cell, HeaderCell, Row, Table } from '../../../../_ui/table.tsx';
+import { toast } from '../../../../_ui/toast.ts';
 import { PersonDialog } from './person-dialog.tsx';
 
 /** Accounts: only admins make them, and there is always one admin left. */

@@ -3,12 +3,12 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';
-import { toast } from 'sonner';
 import type { BulkAction, BulkOutcome, PromptFilter } from '../../../../../domain/prompt-filter.ts';
 import { nothingSelected, type Selection } from '../../../../../domain/selection.ts';
 import { useWorkspace } from '../../../../_lib/workspace.tsx';
 import { useTRPC } from '../../../../_trpc/context.ts';
 import { Button } from '../../../../_ui/button.tsx';
+import { toast } from '../../../../_ui/toast.ts';
 import { BulkDialog, type DialogKind, dialogKinds } from './bulk-dialog.tsx';
 
 interface BulkBarProps {

@@ -5,7 +5,6 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';
 import { useForm } from 'react-hook-form';
-import { toast } from 'sonner';
 import { z } from 'zod';
 import type { ConditionName } from '../../../../../domain/conditional.ts';
 import { rankableResponses } from '../../../../../domain/ranking.ts';
@@ -18,6 +17,7 @@ import { Field, Select, Textarea } from '../../../../_ui/field.tsx';
 import { FormEnd } from '../../../../_ui/form-end.tsx';
 import { NumberField } from '../../../../_ui/number-field.tsx';
 import { ErrorState, SkeletonList } from '../../../../_ui/state.tsx';
+import { toast } from '../../../../_ui/toast.ts';
 import { SourceField } from './source-field.tsx';
 
 /** A round on fewer than a few hundred pairs teaches little. */

@@ -2,12 +2,12 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';
-import { toast } from 'sonner';
 import { useWorkspace } from '../../../../_lib/workspace.tsx';
 import { useTRPC } from '../../../../_trpc/context.ts';
 import { Button } from '../../../../_ui/button.tsx';
 import { ConfirmDialog } from '../../../../_ui/confirm-dialog.tsx';
 import { Field, Select } from '../../../../_ui/field.tsx';
+import { toast } from '../../../../_ui/toast.ts';
 import { BackendDialog } from './backend-dialog.tsx';
 
 interface SourceFieldProps {

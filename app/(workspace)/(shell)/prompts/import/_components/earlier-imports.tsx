@@ -4,7 +4,6 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Pause, Play } from 'lucide-react';
 import Link from 'next/link';
 import { useFormatter, useTranslations } from 'next-intl';
-import { toast } from 'sonner';
 import { prioritySchema } from '../../../../../../domain/imports/options.ts';
 import { shapeNames } from '../../../../../../domain/imports/shape-names.ts';
 import { useWorkspace } from '../../../../../_lib/workspace.tsx';
@@ -14,6 +13,7 @@ import { Button } from '../../../../../_ui/button.tsx';
 import { Input } from '../../../../../_ui/field.tsx';
 import { ErrorState, SkeletonList } from '../../../../../_ui/state.tsx';
 import { Cell, HeaderCell, Row, Table } from '../../../../../_ui/table.tsx';
+import { toast } from '../../../../../_ui/toast.ts';
 import { importAddress } from './running-import.ts';
 
 type Batch = Outputs['imports']['list'][number];

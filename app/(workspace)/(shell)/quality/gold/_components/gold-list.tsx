@@ -4,7 +4,6 @@ import { Medal } from 'lucide-react';
 import Link from 'next/link';
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';
-import { toast } from 'sonner';
 import { useWorkspace } from '../../../../../_lib/workspace.tsx';
 import { type Outputs, useTRPC } from '../../../../../_trpc/context.ts';
 import { Badge } from '../../../../../_ui/badge.tsx';
@@ -12,6 +11,7 @@ import { Button, ButtonLink } from '../../../../../_ui/button.tsx';
 import { ConfirmDialog } from '../../../../../_ui/confirm-dialog.tsx';
 import { Empty, ErrorState, SkeletonList } from '../../../../../_ui/state.tsx';
 import { Cell, HeaderCell, Row, Table } from '../../../../../_ui/table.tsx';
+import { toast } from '../../../../../_ui/toast.ts';
 import { lastMessage } from '../../../prompts/_components/last-message.ts';
 import { useFigureWords } from '../../_components/figure-value.tsx';
 

@@ -2,7 +2,6 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';
-import { toast } from 'sonner';
 import { useWorkspace } from '../../../../../_lib/workspace.tsx';
 import { type Outputs, useTRPC } from '../../../../../_trpc/context.ts';
 import { Badge } from '../../../../../_ui/badge.tsx';
@@ -10,6 +9,7 @@ import { Button } from '../../../../../_ui/button.tsx';
 import { ConfirmDialog } from '../../../../../_ui/confirm-dialog.tsx';
 import { ErrorState, SkeletonList } from '../../../../../_ui/state.tsx';
 import { Cell, HeaderCell, Row, Table } from '../../../../../_ui/table.tsx';
+import { toast } from '../../../../../_ui/toast.ts';
 import { useFigureWords } from '../../_components/figure-value.tsx';
 
 type Member = Outputs['quality']['onboarding'][number];

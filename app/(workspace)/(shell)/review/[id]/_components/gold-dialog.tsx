@@ -2,13 +2,13 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
 import { type FormEvent, useState } from 'react';
-import { toast } from 'sonner';
 import { goldUses } from '../../../../../../domain/gold.ts';
 import { useWorkspace } from '../../../../../_lib/workspace.tsx';
 import { useTRPC } from '../../../../../_trpc/context.ts';
 import { Dialog } from '../../../../../_ui/dialog.tsx';
 import { Choices, Field, Textarea } from '../../../../../_ui/field.tsx';
 import { FormEnd } from '../../../../../_ui/form-end.tsx';
+import { toast } from '../../../../../_ui/toast.ts';
 import { orderOf, type ReviewTask } from './task.ts';
 
 interface GoldDialogProps {

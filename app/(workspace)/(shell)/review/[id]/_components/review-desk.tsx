@@ -3,11 +3,11 @@
 import dynamic from 'next/dynamic';
 import { useTranslations } from 'next-intl';
 import { useRef, useState } from 'react';
-import { toast } from 'sonner';
 import { emptyRanking, isComplete, pressKey, type RankingKey, toTiers } from '../../../../../../domain/ranking.ts';
 import { useWorkspace } from '../../../../../_lib/workspace.tsx';
 import { Messages } from '../../../../../_ui/messages.tsx';
 import { Card } from '../../../../../_ui/page.tsx';
+import { toast } from '../../../../../_ui/toast.ts';
 import { AnnotationCard } from './annotation-card.tsx';
 import { DecisionBar } from './decision-bar.tsx';
 import { Disputed } from './disputed.tsx';

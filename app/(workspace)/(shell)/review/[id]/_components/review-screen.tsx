@@ -4,13 +4,13 @@
 import { useQuery } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
 import { useTranslations } from 'next-intl';
-import { toast } from 'sonner';
 import { useWorkspace } from '../../../../../_lib/workspace.tsx';
 import { useTRPC } from '../../../../../_trpc/context.ts';
 import { BackLink } from '../../../../../_ui/back-link.tsx';
 import { Button } from '../../../../../_ui/button.tsx';
 import { Page } from '../../../../../_ui/page.tsx';
 import { ErrorState, SkeletonList } from '../../../../../_ui/state.tsx';
+import { toast } from '../../../../../_ui/toast.ts';
 import { toSearch, useQueue, useQueueFilter } from '../../_components/use-queue.ts';
 import { ReviewDesk } from './review-desk.tsx';
 

@@ -1,8 +1,8 @@
 'use client';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
-import { toast } from 'sonner';
 import { useTRPC } from '../../../../../_trpc/context.ts';
+import { toast } from '../../../../../_ui/toast.ts';
 
 /** A reviewer's three decisions. Each says that it is done, has what it changed asked for again, and goes on. */
 export function useDecisions(onDone: () => void) {

@@ -3,13 +3,13 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import dynamic from 'next/dynamic';
 import { useTranslations } from 'next-intl';
-import { toast } from 'sonner';
 import { isRoundActive } from '../../../../../../domain/rounds.ts';
 import { useTRPC } from '../../../../../_trpc/context.ts';
 import { BackLink } from '../../../../../_ui/back-link.tsx';
 import { MetricsTable } from '../../../../../_ui/metrics-table.tsx';
 import { Card, Page } from '../../../../../_ui/page.tsx';
 import { ErrorState, Skeleton, SkeletonList } from '../../../../../_ui/state.tsx';
+import { toast } from '../../../../../_ui/toast.ts';
 import { StatusBadge } from '../../_components/status-badge.tsx';
 import { chartedMetrics } from './charted-metrics.ts';
 import { Decision } from './decision.tsx';

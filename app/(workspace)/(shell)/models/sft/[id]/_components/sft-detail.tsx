@@ -3,7 +3,6 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import dynamic from 'next/dynamic';
 import { useTranslations } from 'next-intl';
-import { toast } from 'sonner';
 import { isSftActive } from '../../../../../../../domain/sft.ts';
 import { useMetricRows } from '../../../../../../_lib/use-metric-rows.ts';
 import { type Outputs, useTRPC, useTRPCClient } from '../../../../../../_trpc/context.ts';
@@ -12,6 +11,7 @@ import { ButtonLink } from '../../../../../../_ui/button.tsx';
 import { MetricsTable } from '../../../../../../_ui/metrics-table.tsx';
 import { Card, Page } from '../../../../../../_ui/page.tsx';
 import { ErrorState, Skeleton, SkeletonList } from '../../../../../../_ui/state.tsx';
+import { toast } from '../../../../../../_ui/toast.ts';
 import { SftBadge } from '../../../_components/sft-badge.tsx';
 import { chartedIn } from './charted-metrics.ts';
 import { SftFacts } from './sft-facts.tsx';

@@ -9,7 +9,7 @@ const mostKept = 200;
 const kept = new Map<string, Block[]>();
 
 /** The blocks of a text; the same array for the same text, as long as it is kept. */
-export function readingOf(text: string): Block[] {
+export function parsedReading(text: string): Block[] {
   const blocks = kept.get(text) ?? parseReading(text);
   // A map remembers the order of insertion: what was not asked for longest goes first.
   kept.delete(text);
