@@ -1,19 +1,29 @@
-// `rankloop export`: a project's pairs as JSONL, streamed from the database.
+// `rankloop export`: a project's pairs, thumbs or raw rankings as JSONL, streamed from the database.
 import { type Command, Option } from 'commander';
-import { closeDatabase, openDatabase } from '../db/client.ts';
+import { closeDatabase, type Database, openDatabase } from '../db/client.ts';
 import { migrateDatabase } from '../db/migrate.ts';
+import { AppError } from '../domain/errors.ts';
 import { type PairPolicy, pairPolicyNames } from '../domain/pairs.ts';
-import { type ExportFormat, exportFormats, exportPairs } from '../server/services/export.ts';
+import { installationSecret } from '../server/secrets.ts';
+import { exportFormats, exportPairs } from '../server/services/export.ts';
 import { findProjectId } from '../server/services/projects.ts';
+import { exportRankings } from '../server/services/ranking-export.ts';
 import { openProcessDatabase } from './database.ts';
 import { assertWritable, type CommandOutcome, counted, runCommand, writeWhole } from './io.ts';
 import { dataDirOption, environmentOf } from './worker.ts';
 
+const formats = [...exportFormats, 'rankings'] as const;
+type CommandFormat = (typeof formats)[number];
+
+/** What a line of each format is. */
+const nouns: { [F in CommandFormat]: string } = { trl: 'pair', kto: 'completion', rankings: 'ranking' };
+
 interface Options {
   project: string;
-  format: ExportFormat;
+  format: CommandFormat;
   dataset?: string;
   policy: PairPolicy;
+  names?: boolean;
   dataDir?: string;
   out: string;
   json?: boolean;
@@ -22,15 +32,22 @@ interface Options {
 export function registerExport(program: Command): void {
   program
     .command('export')
-    .description("export a project's preference pairs as JSONL {prompt, chosen, rejected}")
+    .description(
+      "export a project's preferences as JSONL: pairs {prompt, chosen, rejected}, thumbs {prompt, completion, label}, or what each person said",
+    )
     .requiredOption('--project <id>', "the project's id or short name")
-    .addOption(new Option('--format <format>', 'whose format').choices(exportFormats).default('trl'))
+    .addOption(
+      new Option('--format <format>', 'trl: pairs; kto: thumbs; rankings: raw, a line per ranking')
+        .choices(formats)
+        .default('trl'),
+    )
     .option('--dataset <id>', 'a frozen dataset version; without it, the pairs of all rankings now')
     .addOption(
       new Option('--policy <policy>', 'how rankings become pairs (without --dataset)')
         .choices(pairPolicyNames)
         .default('best-worst'),
     )
+    .option('--names', 'with --format rankings: people by name and e-mail instead of codes')
     .addOption(dataDirOption())
     .requiredOption('--out <file>', 'where the lines go')
     .option('--json', 'print one JSON object on stdout')
@@ -45,22 +62,35 @@ async function exportProject(options: Options): Promise<CommandOutcome> {
     const db = openDatabase(database.url, { max: 2, applicationName: 'rankloop export' });
     try {
       const projectId = await findProjectId(db, options.project);
-      const { format, policy, dataset } = options;
-      const version = dataset ? { datasetVersionId: dataset } : {};
-      const { chunks } = await exportPairs(db, { projectId, format, pairPolicy: policy, ...version });
-      let pairs = 0;
+      const chunks = await openChunks(db, projectId, options);
+      let lines = 0;
       const counting = async function* () {
         for await (const chunk of chunks) {
-          pairs += chunk.split('\n').length - 1;
+          lines += chunk.split('\n').length - 1;
           yield chunk;
         }
       };
       await writeWhole(options.out, counting());
-      return { result: { out: options.out, pairs }, summary: `Exported ${counted(pairs, 'pair')}: ${options.out}` };
+      const noun = nouns[options.format];
+      return {
+        result: { out: options.out, [`${noun}s`]: lines },
+        summary: `Exported ${counted(lines, noun)}: ${options.out}`,
+      };
     } finally {
       await closeDatabase(db);
     }
   } finally {
     await database.stop();
   }
+}
+
+async function openChunks(db: Database, projectId: string, options: Options): Promise<AsyncIterable<string>> {
+  const { format, policy, dataset, names = false } = options;
+  if (format !== 'rankings') {
+    const version = dataset ? { datasetVersionId: dataset } : {};
+    return (await exportPairs(db, { projectId, format, pairPolicy: policy, ...version })).chunks;
+  }
+  if (dataset) throw new AppError('INVALID_INPUT', 'A dataset version holds pairs: export rankings without --dataset.');
+  const secret = installationSecret(environmentOf(options));
+  return (await exportRankings(db, secret, { projectId, filter: {}, isPseudonymous: !names })).chunks;
 }

@@ -76,7 +76,7 @@ export function findAnnotationProblem(
   if (settings.mode === 'thumbs') {
     const { thumbs } = annotation;
     if (!thumbs || ids.some((id) => !Object.hasOwn(thumbs, id))) return { key: 'thumbs' };
-    if (JSON.stringify(tiersOfThumbs(thumbs, ids)) !== JSON.stringify(annotation.tiers)) return { key: 'thumbs' };
+    if (!areSameTiers(tiersOfThumbs(thumbs, ids), annotation.tiers)) return { key: 'thumbs' };
   }
   const tiersProblem = findTiersProblem(annotation.tiers, ids);
   if (tiersProblem) return { key: 'tiers', detail: tiersProblem };
@@ -88,6 +88,12 @@ export function findAnnotationProblem(
     (needsRationale(annotation, settings) && !annotation.rationale ? { key: 'rationale' as const } : null) ??
     findEditProblem(annotation, responses, settings)
   );
+}
+
+/** A tie has no order: each side may name it as it saw it. */
+function areSameTiers(one: readonly string[][], other: readonly string[][]): boolean {
+  const plain = (tiers: readonly string[][]) => JSON.stringify(tiers.map((tier) => [...tier].sort()));
+  return plain(one) === plain(other);
 }
 
 /** Those that are up over those that are down: all in one tier where they are all the same. */

@@ -233,13 +233,21 @@ function shorten(text: string): string {
   return line.length > 120 ? `${line.slice(0, 117)}...` : line;
 }
 
+/** What is kept of a response, whoever sampled it. */
+interface StoredResponse {
+  text: string;
+  tokenIds: number[] | null;
+  finishReason: 'stop' | 'length';
+  logp: number | null;
+}
+
 /** A response as a `sample` line holds it: without token ids or log-prob where a server elsewhere told none. */
 export function toSampledRow({
   text,
   tokenIds,
   finishReason,
   logp,
-}: SampledResponse | RemoteResponse): SampledResponseRow {
+}: SampledResponse | RemoteResponse | StoredResponse): SampledResponseRow {
   return {
     text,
     ...(tokenIds ? { token_ids: tokenIds } : {}),

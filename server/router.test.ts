@@ -67,6 +67,9 @@ const forMembers: { [R in ProjectRole]: { [N in NamedRow]?: string[] } } = {
   reviewer: {
     projectId: [
       'prompts.list',
+      'rankings.list',
+      'rankings.count',
+      'rankings.authors',
       'prompts.count',
       'prompts.choices',
       'quality.overview',
@@ -78,11 +81,13 @@ const forMembers: { [R in ProjectRole]: { [N in NamedRow]?: string[] } } = {
       'review.returnTask',
     ],
     promptId: ['prompts.get'],
+    rankingId: ['rankings.get'],
   },
   admin: {
     projectId: [
       'projects.get',
       'prompts.change',
+      'rankings.retract',
       'projects.settings',
       'projects.sampleTask',
       'projects.saveSettings',

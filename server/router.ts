@@ -17,6 +17,7 @@ import { peopleRouter } from './routers/people.ts';
 import { projectsRouter } from './routers/projects.ts';
 import { promptsRouter } from './routers/prompts.ts';
 import { qualityRouter } from './routers/quality.ts';
+import { rankingsRouter } from './routers/rankings.ts';
 import { reviewRouter } from './routers/review.ts';
 import { roundsRouter } from './routers/rounds.ts';
 import { samplingRouter } from './routers/sampling.ts';
@@ -33,6 +34,7 @@ export const appRouter = router({
   members: membersRouter,
   invitations: invitationsRouter,
   prompts: promptsRouter,
+  rankings: rankingsRouter,
   imports: importsRouter,
   sampling: samplingRouter,
   backends: backendsRouter,

@@ -88,6 +88,8 @@ const inTurn: { [N in RowName]: (db: Database, projectId: string) => Promise<str
       projectId,
       promptId: await addPrompt(db, projectId),
       samplingId: await insert(db, samplings, sampling),
+      // Nobody is to be given it: it has no responses.
+      status: 'ranked',
     });
     return insert(db, rankings, { taskId, tiers: [], shownOrder: [], submissionId: crypto.randomUUID() });
   },

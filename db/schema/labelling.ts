@@ -160,6 +160,8 @@ export const rankingRetractions = pgTable('ranking_retractions', {
     .primaryKey()
     .references(() => rankings.id, { onDelete: 'cascade' }),
   userId: uuid('user_id').references(() => user.id, { onDelete: 'set null' }),
+  /** Why an admin took it back; null where its author did. */
+  reason: text('reason'),
   createdAt: createdAt(),
 });
 

@@ -14,12 +14,7 @@ export const membersRouter = router({
     .input(suitsSchema.extend({ email: z.email('This is not an e-mail address.').max(200), role }))
     .mutation(({ ctx, input }) => addMember(ctx.db, input)),
   update: projectProcedure('admin')
-    .input(
-      suitsSchema
-        .extend({ role, isOnboarded: z.literal(true) })
-        .partial()
-        .extend({ userId }),
-    )
+    .input(suitsSchema.extend({ role, userId }))
     .mutation(({ ctx, input }) => updateMember(ctx.db, input)),
   remove: projectProcedure('admin')
     .input(z.object({ userId }))

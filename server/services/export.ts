@@ -1,4 +1,4 @@
-// Pairs as JSONL, streamed in pages, so that memory stays level whatever the size.
+// Pairs and thumbs as JSONL, streamed in pages, so that memory stays level whatever the size.
 import { and, asc, eq, gt } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
 import type { Database } from '../../db/client.ts';
@@ -7,10 +7,12 @@ import { datasetVersions } from '../../db/schema/project.ts';
 import { pairs } from '../../db/schema/training.ts';
 import { AppError } from '../../domain/errors.ts';
 import type { PairPolicy } from '../../domain/pairs.ts';
+import { ktoChunks } from './kto-export.ts';
 import { livePairs, type PairScope, pairLine } from './pairs.ts';
 import { requireProject } from './projects.ts';
 
-export const exportFormats = ['trl'] as const;
+/** `trl`: pairs; `kto`: thumbs as labelled completions. */
+export const exportFormats = ['trl', 'kto'] as const;
 export type ExportFormat = (typeof exportFormats)[number];
 
 export interface ExportPairs {
@@ -30,6 +32,12 @@ export async function exportPairs(
   params: ExportPairs,
 ): Promise<{ filename: string; chunks: AsyncIterable<string> }> {
   const project = await requireProject(db, params.projectId);
+  if (params.format === 'kto') {
+    if (params.datasetVersionId) {
+      throw new AppError('INVALID_INPUT', 'A dataset version holds pairs: export thumbs without it.');
+    }
+    return { filename: `${project.slug}-kto.jsonl`, chunks: ktoChunks(db, project.id) };
+  }
   if (!params.datasetVersionId) {
     return { filename: `${project.slug}-pairs.jsonl`, chunks: liveChunks(db, { scope: 'all', ...params }) };
   }

@@ -150,7 +150,7 @@ async function insertEdit(tx: Transaction, actor: Actor, edit: NonNullable<Annot
 }
 
 /** After a ranking or a skip: counts the task anew, and gives it up where nobody is left for it. */
-async function settleTask(tx: Transaction, task: Task): Promise<void> {
+export async function settleTask(tx: Transaction, task: Task): Promise<void> {
   const { status, wasLeft } = await recountTask(tx, task);
   if (status === 'open' && wasLeft && !task.isGold && !(await isSomebodyLeft(tx, task))) {
     await tx.update(tasks).set({ status: 'skipped' }).where(eq(tasks.id, task.id));

@@ -53,15 +53,16 @@ test('an account is added by its e-mail, once, and only where there is one', asy
   ).rejects.toMatchObject({ code: 'NOT_FOUND' });
 });
 
-test('a change touches what it names; being let in keeps its day', async () => {
-  const { id: userId } = await addPerson(database.db);
-  const find = async () => (await listMembers(database.db, { projectId })).find((member) => member.userId === userId);
-  await updateMember(database.db, { projectId, userId, languages: ['tr', 'ko'] });
-  await updateMember(database.db, { projectId, userId, isOnboarded: true });
-  const first = await find();
-  expect(first).toMatchObject({ role: 'annotator', languages: ['tr', 'ko'], onboardedAt: expect.any(Date) });
-  await updateMember(database.db, { projectId, userId, role: 'admin', isOnboarded: true });
-  expect(await find()).toEqual({ ...first, role: 'admin' });
+test('a role and what suits somebody are changed, and nobody else is', async () => {
+  const [one, other] = [await addPerson(database.db), await addPerson(database.db)];
+  const change = { role: 'admin' as const, languages: ['tr', 'ko'], qualifications: ['law'] };
+  await updateMember(database.db, { projectId, userId: one.id, ...change });
+  const all = await listMembers(database.db, { projectId });
+  expect(all.find(({ userId }) => userId === one.id)).toMatchObject(change);
+  expect(all.find(({ userId }) => userId === other.id)).toMatchObject({ role: 'annotator', languages: [] });
+  await expect(updateMember(database.db, { projectId, userId: crypto.randomUUID(), ...change })).rejects.toMatchObject({
+    code: 'NOT_FOUND',
+  });
 });
 
 test('what a removed member holds is free at once, and their last activity is told while they are here', async () => {

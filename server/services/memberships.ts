@@ -70,25 +70,19 @@ export async function addMember(db: Database, input: AddMember): Promise<{ userI
 export interface UpdateMember {
   projectId: string;
   userId: string;
-  role?: ProjectRole | undefined;
-  languages?: string[] | undefined;
-  qualifications?: string[] | undefined;
-  /** Lets somebody in without the onboarding test. */
-  isOnboarded?: true | undefined;
+  role: ProjectRole;
+  languages: string[];
+  qualifications: string[];
 }
 
 const noMember = () => new AppError('NOT_FOUND', 'This person is not a member of the project any more.');
 
 export async function updateMember(db: Database, input: UpdateMember): Promise<void> {
-  const { projectId, userId, isOnboarded, ...change } = input;
+  const { projectId, userId, ...change } = input;
   await db.transaction(async (tx) => {
     const changed = await tx
       .update(members)
-      .set({
-        ...change,
-        // A second yes keeps the day of the first.
-        onboardedAt: isOnboarded ? sql`coalesce(${members.onboardedAt}, now())` : sql`${members.onboardedAt}`,
-      })
+      .set(change)
       .where(and(eq(members.projectId, projectId), eq(members.userId, userId)))
       .returning({ userId: members.userId });
     if (changed.length === 0) throw noMember();

@@ -38,6 +38,7 @@ export interface LivePair {
 
 interface LiveRanking {
   id: string;
+  /** A person's better version of a response stands above all of them. */
   tiers: string[][];
   scores: Record<string, number> | null;
   promptId: string;
@@ -74,7 +75,8 @@ async function pageOfRankings(
   const rows = await db
     .select({
       id: rankings.id,
-      tiers: rankings.tiers,
+      tiers: sql<string[][]>`case when ${rankings.editedResponseId} is null then ${rankings.tiers}
+        else jsonb_build_array(jsonb_build_array(${rankings.editedResponseId})) || ${rankings.tiers} end`,
       scores: rankings.scores,
       promptId: prompts.id,
       promptHash: prompts.contentHash,

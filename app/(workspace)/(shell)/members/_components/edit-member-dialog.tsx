@@ -12,7 +12,7 @@ import { readSuits, SuitsFields } from '../../../../_ui/suits-fields.tsx';
 import { toast } from '../../../../_ui/toast.ts';
 import type { Member } from './member.ts';
 
-/** A member's role, what suits them, and whether they have passed the onboarding test. */
+/** A member's role, and what suits them. */
 export function EditMemberDialog({ member, onClose }: { member: Member; onClose: () => void }) {
   const t = useTranslations('members');
   const { project } = useWorkspace();
@@ -24,9 +24,8 @@ export function EditMemberDialog({ member, onClose }: { member: Member; onClose:
   function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
-    const letIn = form.get('letIn') === 'on' ? { isOnboarded: true as const } : {};
     update.mutate(
-      { projectId: project.id, userId: member.userId, role, ...letIn, ...readSuits(form) },
+      { projectId: project.id, userId: member.userId, role, ...readSuits(form) },
       {
         onSuccess: () => {
           void queryClient.invalidateQueries(trpc.members.pathFilter());
@@ -48,15 +47,6 @@ export function EditMemberDialog({ member, onClose }: { member: Member; onClose:
       <form onSubmit={submit} className="flex flex-col gap-4">
         <RoleChoices value={role} onChange={setRole} />
         <SuitsFields value={member} />
-        {!member.onboardedAt && (
-          <label className="flex items-start gap-2.5">
-            <input type="checkbox" name="letIn" className="mt-0.5 size-4 accent-accent" />
-            <span>
-              <span className="block font-medium">{t('letIn')}</span>
-              <span className="block text-[13px] text-faint">{t('letInHint')}</span>
-            </span>
-          </label>
-        )}
         <FormEnd work={update} submit={t('save')} cancel={t('cancel')} onCancel={onClose} />
       </form>
     </Dialog>

@@ -1,0 +1,1 @@
+ALTER TABLE "ranking_retractions" ADD COLUMN "reason" text;
