@@ -99,7 +99,7 @@ test('prompts, responses and preferences come in from a file, a table and pasted
   await test.step('what came in before is listed, and paused as one', async () => {
     await page.setViewportSize({ width: 1280, height: 800 });
     await page.getByRole('button', { name: 'Import another file' }).click();
-    const earlier = page.getByRole('region', { name: 'Earlier imports' }).last();
+    const earlier = page.getByRole('region', { name: 'Earlier imports' });
     await expect(earlier.getByRole('row')).toHaveCount(4);
     await earlier.getByRole('button', { name: 'Pause qa' }).click();
     await expect(earlier.getByRole('button', { name: 'Resume qa' })).toBeVisible();

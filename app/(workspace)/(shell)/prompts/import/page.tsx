@@ -14,5 +14,5 @@ interface ImportPageProps {
 export default async function ImportPage({ searchParams }: ImportPageProps) {
   await requireProjectRole('admin');
   const { job, batch } = await searchParams;
-  return <ImportScreen key={`${job} ${batch}`} running={batch ? { jobRunId: job ?? null, batchId: batch } : null} />;
+  return <ImportScreen run={batch ? { jobRunId: job ?? null, batchId: batch } : null} />;
 }

@@ -26,10 +26,8 @@ export function EarlierImports() {
   if (error) return <ErrorState error={error} onRetry={() => void refetch()} />;
   if (batches?.length === 0) return null;
   return (
-    <section aria-labelledby="earlier-imports" className="mt-8">
-      <h2 id="earlier-imports" className="mb-3 font-semibold text-base">
-        {t('title')}
-      </h2>
+    <div className="mt-8">
+      <h2 className="mb-3 font-semibold text-base">{t('title')}</h2>
       {!batches ? (
         <SkeletonList rows={2} />
       ) : (
@@ -51,7 +49,7 @@ export function EarlierImports() {
           </tbody>
         </Table>
       )}
-    </section>
+    </div>
   );
 }
 
@@ -90,14 +88,13 @@ function BatchRow({ batch }: { batch: Batch }) {
       <Cell className="numeric whitespace-nowrap text-end">
         {t('tasksOf', { ranked: batch.ranked, tasks: batch.tasks })}
       </Cell>
-      <Cell>
+      <Cell className="min-w-24">
         <Input
           key={batch.priority}
           type="number"
           step={1}
           aria-label={t('priorityOf', { name: batch.name })}
           defaultValue={batch.priority}
-          className="w-20"
           onKeyDown={(event) => event.key === 'Enter' && event.currentTarget.blur()}
           onBlur={({ target }) => {
             const priority = prioritySchema.safeParse(target.valueAsNumber).data;

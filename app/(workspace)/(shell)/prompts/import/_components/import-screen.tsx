@@ -1,9 +1,8 @@
 'use client';
 // An import from the file to its result: choose or paste, look at what it would do, let it run. The run stands in the
-// address, so that a reload finds it again.
+// address alone, so that a reload finds it again.
 import { useRouter } from 'next/navigation';
 import { useTranslations } from 'next-intl';
-import { useState } from 'react';
 import { useWorkspace } from '../../../../../_lib/workspace.tsx';
 import { BackLink } from '../../../../../_ui/back-link.tsx';
 import { Page } from '../../../../../_ui/page.tsx';
@@ -14,20 +13,17 @@ import { importAddress, type RunningImport } from './running-import.ts';
 import { SourceCard } from './source-card.tsx';
 import { useUpload } from './use-upload.ts';
 
-export function ImportScreen({ running }: { running: RunningImport | null }) {
+export function ImportScreen({ run }: { run: RunningImport | null }) {
   const t = useTranslations('imports');
   const { project } = useWorkspace();
   const router = useRouter();
-  const [run, setRun] = useState(running);
   const upload = useUpload(project.id);
 
   function begin(started: RunningImport) {
-    setRun(started);
     router.replace(`${importAddress}?job=${started.jobRunId}&batch=${started.batchId}`);
   }
   function again() {
     upload.reset();
-    setRun(null);
     router.replace(importAddress);
   }
 
