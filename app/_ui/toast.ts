@@ -3,7 +3,7 @@
 import type { ReactNode } from 'react';
 import type { ExternalToast, toast as show } from 'sonner';
 
-type Kind = 'message' | 'success' | 'error';
+type Kind = 'message' | 'success' | 'warning' | 'error';
 type Show = typeof show;
 
 const waiting: ((show: Show) => void)[] = [];
@@ -23,6 +23,7 @@ export const toast = Object.assign(
   (message: ReactNode, options?: ExternalToast) => notify('message', message, options),
   {
     success: (message: ReactNode, options?: ExternalToast) => notify('success', message, options),
+    warning: (message: ReactNode, options?: ExternalToast) => notify('warning', message, options),
     error: (message: ReactNode, options?: ExternalToast) => notify('error', message, options),
   },
 );
