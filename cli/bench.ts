@@ -12,6 +12,7 @@ export function registerBench(program: Command): void {
   const bench = program.command('bench').description('measure this machine');
   registerSamplerBench(bench);
   registerTrainerBench(bench);
+  registerWebBench(bench);
   bench
     .command('memory')
     .description('the peak of memory while a bf16 checkpoint of 1.1 billion random parameters is sampled')
@@ -22,6 +23,46 @@ export function registerBench(program: Command): void {
     .option('--device <device>', 'cuda or cuda:N', 'cuda')
     .option('--json', 'print one JSON object on stdout')
     .action((options: CudaOptions) => runCommand(options.json, (signal) => runCudaBench(options, signal)));
+}
+
+interface WebOptions {
+  annotators: number;
+  seconds: number;
+  overlap: number;
+  kills: number;
+  tasks: number;
+  out?: string;
+  json?: boolean;
+}
+
+function registerWebBench(bench: Command): void {
+  bench
+    .command('web')
+    .description('the label page in a browser, and the API under many annotators at once')
+    .option('--annotators <n>', 'people who rank at once', wholeNumber(1, 2_000), 200)
+    .option('--seconds <n>', 'how long', wholeNumber(5, 3_600), 120)
+    .option('--overlap <n>', 'rankings of each task', wholeNumber(1, 20), 2)
+    .option(
+      '--kills <n>',
+      'kills of the server in a second run of the same length; 0 for no such run',
+      wholeNumber(0, 50),
+      2,
+    )
+    .option('--tasks <n>', 'rankings in the browser, of short and of long responses each', wholeNumber(5, 500), 40)
+    .option('--out <dir>', 'also write web.json and web.md into this folder')
+    .option('--json', 'print one JSON object on stdout')
+    .action((options: WebOptions) => runCommand(options.json, (signal) => runWebBench(options, signal)));
+}
+
+async function runWebBench(options: WebOptions, signal: AbortSignal): Promise<CommandOutcome> {
+  const [{ benchWeb }, { webMarkdown }] = await Promise.all([
+    import('../bench/web/bench-web.ts'),
+    import('../bench/web/web-report.ts'),
+  ]);
+  const report = await benchWeb({ ...options, log, signal });
+  const text = webMarkdown(report);
+  if (options.out) await writeReport(options.out, 'web', report, text);
+  return { result: report, summary: text };
 }
 
 async function runMemoryBench(signal: AbortSignal): Promise<CommandOutcome> {

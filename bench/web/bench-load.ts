@@ -44,7 +44,7 @@ export async function benchLoad(
   const { annotators, seconds, everyMs, overlap, kills } = options;
   // A fifth more than they can rank, so that nobody waits for work.
   const tasks = Math.ceil((1.2 * annotators * (seconds * 1_000)) / everyMs / overlap) + 3 * annotators;
-  const cast = await castLoad(app.db, app.authSecret, { annotators, tasks, overlap, responses: 4 });
+  const cast = await castLoad(app.db, app.authSecret, { annotators, tasks, overlap, responses: 4, words: 120 });
   log(`${annotators} annotators, ${tasks} tasks, overlap ${overlap}, ${seconds} s${kills ? `, ${kills} kills` : ''}`);
   const killing = killEvenly(app, options);
   const result = await runLoad({ ...cast, origin: app.origin, seconds, everyMs, persists: kills > 0 });

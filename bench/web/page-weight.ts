@@ -1,15 +1,15 @@
 // What a page costs before it can be used: opens it in Chromium, signed in, and sums the scripts that came over the wire
 // until nothing more was asked for. It starts no app of its own: it is given the address of one.
-import { type Browser, chromium, type Page, type Response } from '@playwright/test';
-import { findChromium } from '../../e2e/chromium.ts';
+import type { Page, Response } from '@playwright/test';
+import { inBrowser, signedInPage, type Visitor } from './browser.ts';
 
 export interface PageWeightOptions {
   /** Of a running app: http://127.0.0.1:3000. */
   url: string;
   /** Which page. */
   path: string;
-  /** Who opens it: somebody who signs in, or the cookies of a session ("name=value; name=value"). */
-  as: { email: string; password: string } | { cookie: string };
+  /** Who opens it. */
+  as: Visitor;
   /** Present once the page can be used: what is loaded until then counts, and what follows at once. */
   ready: string;
 }
@@ -41,32 +41,7 @@ const limitBytes = 200_000;
 const readyTimeoutMs = 30_000;
 
 export async function measurePageWeight(options: PageWeightOptions, signal: AbortSignal): Promise<PageWeightReport> {
-  const executablePath = findChromium();
-  if (!executablePath) throw new Error('No Chromium was found: install one, or name it in CHROMIUM_PATH.');
-  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-background-networking'] });
-  const stop = () => void browser.close();
-  signal.addEventListener('abort', stop);
-  try {
-    return await weigh(await signedIn(browser, options), options);
-  } finally {
-    signal.removeEventListener('abort', stop);
-    await browser.close();
-  }
-}
-
-async function signedIn(browser: Browser, { url, as }: PageWeightOptions): Promise<Page> {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
-  if ('cookie' in as) {
-    const cookies = as.cookie.split(/;\s*/).map((pair) => {
-      const [name = '', ...value] = pair.split('=');
-      return { name, value: value.join('='), url };
-    });
-    await context.addCookies(cookies);
-  } else {
-    const answer = await context.request.post(`${url}/api/auth/sign-in/email`, { data: as });
-    if (!answer.ok()) throw new Error(`${as.email} could not sign in at ${url}: it answered ${answer.status()}.`);
-  }
-  return context.newPage();
+  return inBrowser(signal, async (browser) => weigh(await signedInPage(browser, options.url, options.as), options));
 }
 
 async function weigh(page: Page, { url, path, ready }: PageWeightOptions): Promise<PageWeightReport> {

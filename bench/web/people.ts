@@ -21,16 +21,32 @@ export interface LoadShape {
   tasks: number;
   overlap: number;
   responses: number;
+  /** Words of each response. */
+  words: number;
 }
 
 const words = 'the answer depends on what you need first and how much time there is to look at it again later'.split(
   ' ',
 );
 
-/** About 120 words: what a chat model says to an everyday question. */
-function responseText(task: number, ordinal: number): string {
-  return Array.from({ length: 120 }, (_, at) => words[(task * 7 + ordinal * 3 + at * at) % words.length]).join(' ');
+/** As a chat model writes: paragraphs, with a heading, a list and some code among them where it is long. */
+function responseText(task: number, ordinal: number, length: number): string {
+  const paragraphs = Array.from({ length: Math.ceil(length / 60) }, (_, paragraph) =>
+    Array.from(
+      { length: 60 },
+      (_, at) => words[(task * 7 + ordinal * 3 + paragraph * 5 + at * at) % words.length],
+    ).join(' '),
+  );
+  return paragraphs.map((text, at) => (paragraphs.length > 4 ? dress[at % dress.length]?.(text) : text)).join('\n\n');
 }
+
+const dress: ((text: string) => string)[] = [
+  (text) => `## ${text.slice(0, 40)}\n\n${text}`,
+  (text) => text,
+  (text) => `- **${text.slice(0, 20)}** ${text}\n- ${text.slice(0, 80)}`,
+  (text) => text,
+  (text) => `\`\`\`ts\nconst answer = '${text.slice(0, 30)}';\n\`\`\`\n\n${text}`,
+];
 
 export async function castLoad(db: Database, secret: string, shape: LoadShape): Promise<LoadProject> {
   const projectId = await insertProject(db, shape);
@@ -87,7 +103,7 @@ async function insertLoadTasks(db: Database, projectId: string, shape: LoadShape
             promptId: id,
             policyId: policy.id,
             ordinal,
-            text: responseText(start + at, ordinal),
+            text: responseText(start + at, ordinal, shape.words),
             finishReason: 'stop' as const,
             seed: 1,
           })),
