@@ -2,7 +2,7 @@
 // all. The pages and every worker share them.
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { access, cp, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { access, cp, mkdir, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { AppError } from '../domain/errors.ts';
 import { reasonOf } from '../engine/errors.ts';
@@ -12,6 +12,8 @@ export interface ArtifactStore {
   putFolder(folder: string): Promise<string>;
   /** Puts a folder of one file. What `content` throws while it comes, a bound of its own, comes out as it is. */
   putFile(name: string, content: string | AsyncIterable<Uint8Array>): Promise<string>;
+  /** Removes folders of that one file alone that nobody has put since `before`, but those of these keys. */
+  removeFiles(name: string, before: Date, except: ReadonlySet<string>): Promise<void>;
   /** Where the folder of this key can be read. */
   openFolder(key: string): Promise<string>;
 }
@@ -28,7 +30,11 @@ export function openLocalArtifacts(root: string): ArtifactStore {
   async function putFolder(folder: string): Promise<string> {
     const key = await hashFolder(folder);
     const target = path.join(root, key);
-    if (await isThere(target)) return key;
+    if (await isThere(target)) {
+      const now = new Date();
+      await utimes(target, now, now).catch(() => undefined);
+      return key;
+    }
     const draft = path.join(/* turbopackIgnore: true */ root, `.${key}.${randomBytes(4).toString('hex')}`);
     try {
       await mkdir(root, { recursive: true });
@@ -57,6 +63,17 @@ export function openLocalArtifacts(root: string): ArtifactStore {
         await rm(draft, { recursive: true, force: true });
       }
     },
+    async removeFiles(name, before, except) {
+      const entries = await readdir(root, { withFileTypes: true }).catch(() => []);
+      for (const entry of entries) {
+        if (!entry.isDirectory() || !isKey.test(entry.name) || except.has(entry.name)) continue;
+        const folder = path.join(/* turbopackIgnore: true */ root, entry.name);
+        const [only, ...others] = await readdir(folder).catch(() => []);
+        const put = await stat(folder).catch(() => null);
+        if (only !== name || others.length > 0 || !put || put.mtime >= before) continue;
+        await rm(folder, { recursive: true, force: true });
+      }
+    },
     async openFolder(key) {
       const folder = path.join(root, key);
       if (await isThere(folder)) return folder;
@@ -67,6 +84,8 @@ export function openLocalArtifacts(root: string): ArtifactStore {
     },
   };
 }
+
+const isKey = /^[0-9a-f]{64}$/;
 
 async function isThere(file: string): Promise<boolean> {
   return access(file).then(

@@ -189,6 +189,35 @@ describe('parquet', () => {
     });
   });
 
+  test('gives lists of records as the Hub stores conversations', async () => {
+    const text = (name: string) =>
+      ({ name, type: 'BYTE_ARRAY', converted_type: 'UTF8', repetition_type: 'OPTIONAL' }) as const;
+    const turns = (answer: string) => [
+      { content: 'Name a sea.', role: 'user' },
+      { content: answer, role: 'assistant' },
+    ];
+    const conversation = (name: string) =>
+      [
+        { name, repetition_type: 'OPTIONAL', num_children: 1, converted_type: 'LIST' },
+        { name: 'list', repetition_type: 'REPEATED', num_children: 1 },
+        { name: 'element', repetition_type: 'OPTIONAL', num_children: 2 },
+        text('content'),
+        text('role'),
+      ] as const;
+    const content = parquetWriteBuffer({
+      schema: [{ name: 'schema', num_children: 2 }, ...conversation('chosen'), ...conversation('rejected')],
+      columnData: [
+        { name: 'chosen', data: [turns('Black.')] },
+        { name: 'rejected', data: [turns('Dry.')] },
+      ],
+    });
+    const opened = await openImport(sourceOf('a.parquet', new Uint8Array(content)));
+    expect(opened.shape).toBe('trl-preference');
+    expect(await collect(opened.rows)).toMatchObject([
+      { prompt: { messages: [{ content: 'Name a sea.' }], responses: [{ text: 'Black.' }, { text: 'Dry.' }] } },
+    ]);
+  });
+
   test('cut off or damaged anywhere is refused in words, never more', async () => {
     const whole = table(50);
     await expect(rowsOf('a.parquet', whole.subarray(0, whole.length - 20))).rejects.toThrow(

@@ -1,5 +1,5 @@
 // Imports on a real database: what a file adds, what it leaves alone, and that it is all or nothing, once.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { asc, count, eq, isNull, sql } from 'drizzle-orm';
@@ -18,7 +18,7 @@ import { openLocalArtifacts } from '../artifacts.ts';
 import type { User } from '../auth.ts';
 import { nextTasks } from './assignment.ts';
 import { changeBatch, getBatch, listBatches } from './batches.ts';
-import { importFile, openUpload, previewImport, startImport, storeUpload } from './imports.ts';
+import { importFile, openUpload, previewImport, startImport, storeUpload, sweepUploads } from './imports.ts';
 import { getJob } from './jobs.ts';
 import { listJudges } from './judges.ts';
 import { listPairs, summarizePairs } from './pairs.ts';
@@ -286,6 +286,18 @@ describe('uploads', () => {
     expect(Buffer.from(await (await openUpload(artifacts, upload)).slice(0, 1000)).toString()).toBe(lines(pair));
     const started = await startImport(database.db, admin, artifacts, { projectId, upload, options: optionsOf() });
     expect(await getJob(database.db, started)).toMatchObject({ name: 'import', status: 'queued', projectId });
+  });
+
+  test('that nobody came back to are removed after a day; those of an import that waits, and other artifacts, stay', async () => {
+    const [waiting, left] = [await store(lines(pair)), await store(lines({ prompt: 'left' }))];
+    const other = await artifacts.putFile('adapter', 'weights');
+    const upload = { key: waiting, fileName: 'pairs.jsonl' };
+    await startImport(database.db, admin, artifacts, { projectId, upload, options: optionsOf() });
+    await sweepUploads(database.db, artifacts);
+    expect(readdirSync(folder)).toEqual(expect.arrayContaining([waiting, left, other]));
+    const inTwoDays = new Date(Date.now() + 2 * 24 * 3_600_000);
+    await sweepUploads(database.db, artifacts, inTwoDays);
+    expect(readdirSync(folder).sort()).toEqual([waiting, other].sort());
   });
 
   test('that are empty, unknown, or of no known format start nothing', async () => {

@@ -1,8 +1,9 @@
 // Imports: looking into a file before (which writes nothing), the import itself in one transaction, and what came of it.
 import path from 'node:path';
-import { eq, sql } from 'drizzle-orm';
-import type { Database, Transaction } from '../../db/client.ts';
+import { and, eq, inArray, sql } from 'drizzle-orm';
+import type { Database, Queryable, Transaction } from '../../db/client.ts';
 import { batches } from '../../db/schema/data.ts';
+import { jobRuns } from '../../db/schema/jobs.ts';
 import { AppError } from '../../domain/errors.ts';
 import type { ContainerName } from '../../domain/imports/containers.ts';
 import { type OpenedImport, openImport } from '../../domain/imports/open.ts';
@@ -37,6 +38,18 @@ export async function storeUpload(artifacts: ArtifactStore, chunks: AsyncIterabl
     if (length === 0) throw new AppError('INVALID_INPUT', 'The file is empty.');
   }
   return artifacts.putFile(uploadName, bounded());
+}
+
+const keptHours = 24;
+
+/** Uploads that were looked at and left, or whose import has long ended, go; those of an import that waits or runs stay. */
+export async function sweepUploads(db: Queryable, artifacts: ArtifactStore, now = new Date()): Promise<void> {
+  const active = await db
+    .select({ key: sql<string>`${jobRuns.payload}->'upload'->>'key'` })
+    .from(jobRuns)
+    .where(and(eq(jobRuns.name, 'import'), inArray(jobRuns.status, ['queued', 'running'])));
+  const before = new Date(now.getTime() - keptHours * 3_600_000);
+  await artifacts.removeFiles(uploadName, before, new Set(active.map(({ key }) => key)));
 }
 
 export async function openUpload(

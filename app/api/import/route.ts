@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { AppError, asKnownError } from '../../../domain/errors.ts';
 import { currentUser, serverInstance } from '../../../server/instance.ts';
-import { mostUploadBytes, storeUpload } from '../../../server/services/imports.ts';
+import { mostUploadBytes, storeUpload, sweepUploads } from '../../../server/services/imports.ts';
 import { requireRole } from '../../../server/services/members.ts';
 
 const querySchema = z.object({ projectId: z.uuid() });
@@ -38,7 +38,9 @@ async function* chunksOf(body: ReadableStream<Uint8Array> | null): AsyncGenerato
 export async function POST(request: Request): Promise<Response> {
   try {
     await requireSender(request);
-    const key = await storeUpload(serverInstance().artifacts, chunksOf(request.body));
+    const { db, artifacts } = serverInstance();
+    await sweepUploads(db, artifacts);
+    const key = await storeUpload(artifacts, chunksOf(request.body));
     return Response.json({ key }, { headers: { 'cache-control': 'no-store' } });
   } catch (error) {
     const known = asKnownError(error);

@@ -12,7 +12,7 @@ export function ImportFigures({ report }: { report: ImportReport }) {
       <Figure label={t('prompts')} note={t('promptsNote', { heldOut: report.heldOut })}>
         {format.number(report.train + report.heldOut)}
       </Figure>
-      <Figure label={t('tasks')} note={t('tasksNote', { known: report.known })}>
+      <Figure label={t('tasks')} note={report.known > 0 && t('tasksNote', { known: report.known })}>
         {format.number(report.tasks)}
       </Figure>
       <Figure label={t('rankings')} note={t('rankingsNote', { responses: report.responses })}>
