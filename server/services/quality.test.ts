@@ -179,6 +179,14 @@ describe('who may know what', () => {
     });
   });
 
+  test('accounts that have nothing to do with the project are nobody to it', async () => {
+    const { person } = await personQuality(database.db, 'admin', { projectId, userId: idOf(admin) });
+    expect(person).toBeNull();
+    await say(0, admin);
+    const now = await personQuality(database.db, 'admin', { projectId, userId: idOf(admin) });
+    expect(now.person).toMatchObject({ name: admin?.name, role: null });
+  });
+
   test('people see their own time and counts, and nothing that silent gold or others show in', async () => {
     await mark(0, 'onboarding');
     await mark(1, 'silent');

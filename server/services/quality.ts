@@ -142,7 +142,10 @@ export async function personQuality(db: Queryable, viewer: ProjectRole, params: 
   const { readingSpeed } = await readSettings(db, params.projectId);
   const [facts, skips] = await Promise.all([collectFacts(db, { ...params, readingSpeed }), countSkips(db, params)]);
   const mine = facts.people.get(params.userId) ?? noFacts;
-  const people = await knownPeople(db, viewer, params.projectId, [params.userId, ...mine.withPeers.keys()]);
+  // Who has neither ranked nor skipped here, and is no member, is nobody to this project.
+  const isActive = mine.rankings.length > 0 || skips.size > 0;
+  const active = [...mine.withPeers.keys(), ...(isActive ? [params.userId] : [])];
+  const people = await knownPeople(db, viewer, params.projectId, active);
   const person = people.find(({ userId }) => userId === params.userId) ?? null;
   return {
     person,

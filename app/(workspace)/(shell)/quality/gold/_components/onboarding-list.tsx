@@ -33,7 +33,7 @@ export function OnboardingList() {
   const retry = useMutation(trpc.quality.retryOnboarding.mutationOptions(settled));
   const hasTasks = data?.some(({ result }) => result.of > 0);
   return (
-    <section aria-label={t('title')}>
+    <div>
       <h2 className="font-semibold text-base">{t('title')}</h2>
       <p className="mt-1 mb-3 text-muted">{data && !hasTasks ? t('none') : t('text')}</p>
       {error ? (
@@ -76,7 +76,7 @@ export function OnboardingList() {
           onConfirm={() => retry.mutate({ projectId: project.id, userId: retrying.userId })}
         />
       )}
-    </section>
+    </div>
   );
 }
 

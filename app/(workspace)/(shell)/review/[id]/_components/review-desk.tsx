@@ -5,8 +5,8 @@ import { useTranslations } from 'next-intl';
 import { useRef, useState } from 'react';
 import { emptyRanking, isComplete, pressKey, type RankingKey, toTiers } from '../../../../../../domain/ranking.ts';
 import { useWorkspace } from '../../../../../_lib/workspace.tsx';
-import { Messages } from '../../../../../_ui/messages.tsx';
 import { Card } from '../../../../../_ui/page.tsx';
+import { Conversation } from '../../../../../_ui/reading/conversation.tsx';
 import { toast } from '../../../../../_ui/toast.ts';
 import { AnnotationCard } from './annotation-card.tsx';
 import { DecisionBar } from './decision-bar.tsx';
@@ -75,13 +75,11 @@ export function ReviewDesk({ task, onNext, onPrevious }: ReviewDeskProps) {
     <div className="flex flex-col gap-6">
       <Card>
         <h2 className="sr-only">{t('task.prompt')}</h2>
-        <Messages messages={task.prompt} size="reading" />
+        <Conversation messages={task.prompt} />
       </Card>
       <ResponseCards task={task} draft={draft} onPlace={(index, tied) => rank({ type: 'place', index, tied })} />
-      <section aria-labelledby="rankings" className="flex flex-col gap-3">
-        <h2 id="rankings" className="font-semibold text-base">
-          {t('task.rankings')}
-        </h2>
+      <div className="flex flex-col gap-3">
+        <h2 className="font-semibold text-base">{t('task.rankings')}</h2>
         <PlacementsTable task={task} />
         <Disputed task={task} />
         <ul className="grid gap-3 md:grid-cols-2 xl:grid-cols-3">
@@ -90,7 +88,7 @@ export function ReviewDesk({ task, onNext, onPrevious }: ReviewDeskProps) {
           ))}
         </ul>
         <Skips skips={task.skips} />
-      </section>
+      </div>
       <History history={task.history} />
       <DecisionBar
         task={task}
