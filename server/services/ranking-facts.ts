@@ -102,6 +102,10 @@ async function addPage(db: Queryable, facts: ProjectFacts, taskIds: string[], wa
   if (wanted.readingSpeed !== null) await countDoubtful(db, doubtful, wanted.readingSpeed);
 }
 
+/** All the time that the person spent on the task: what was undone or revised was time spent, too. */
+const activeTime = sql<number | null>`(select least(sum(spent.duration_ms), 2147483647)::int from rankings spent
+  where spent.task_id = ${rankings}.task_id and spent.user_id = ${rankings}.user_id and spent.kind = 'annotation')`;
+
 async function rankingsOf(db: Queryable, taskIds: string[]) {
   return db
     .select({
@@ -110,7 +114,7 @@ async function rankingsOf(db: Queryable, taskIds: string[]) {
       userId: rankings.userId,
       tiers: rankings.tiers,
       shownOrder: rankings.shownOrder,
-      durationMs: rankings.durationMs,
+      durationMs: activeTime,
       createdAt: rankings.createdAt,
     })
     .from(rankings)

@@ -47,7 +47,7 @@ export function DecisionBar(props: DecisionBarProps) {
           }}
           maxLength={4000}
           rows={1}
-          className="field-sizing-content max-h-40 min-h-9 min-w-60 flex-1 py-1.5"
+          className="field-sizing-content max-h-40 min-h-9! min-w-60 flex-1 py-1.5"
         />
         {onGold && (
           <Button onClick={onGold} shortcut="G">

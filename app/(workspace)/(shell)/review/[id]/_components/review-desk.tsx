@@ -24,11 +24,11 @@ const GoldDialog = dynamic(() => import('./gold-dialog.tsx').then((module) => mo
 
 interface ReviewDeskProps {
   task: ReviewTask;
-  onNext: () => void;
-  onPrevious: () => void;
+  /** Dealt with. */
+  onDone: () => void;
 }
 
-export function ReviewDesk({ task, onNext, onPrevious }: ReviewDeskProps) {
+export function ReviewDesk({ task, onDone }: ReviewDeskProps) {
   const t = useTranslations('review');
   const { project } = useWorkspace();
   const [draft, setDraft] = useState(() => emptyRanking(task.responses.length));
@@ -36,7 +36,7 @@ export function ReviewDesk({ task, onNext, onPrevious }: ReviewDeskProps) {
   const [dialog, setDialog] = useState<'return' | 'gold' | null>(null);
   const [submissionId] = useState(() => crypto.randomUUID());
   const noteField = useRef<HTMLTextAreaElement>(null);
-  const { accept, adjudicate, giveBack } = useDecisions(onNext);
+  const { accept, adjudicate, giveBack } = useDecisions(onDone);
   const about = { projectId: project.id, taskId: task.taskId };
   const isBusy = accept.isPending || adjudicate.isPending || giveBack.isPending;
   const drafted = toTiers(draft).map((tier) => tier.flatMap((index) => task.responses[index]?.id ?? []));
@@ -64,8 +64,6 @@ export function ReviewDesk({ task, onNext, onPrevious }: ReviewDeskProps) {
       accept: decide.accept,
       return: () => canReturn && setDialog('return'),
       ...(isAdmin ? { gold: decide.gold } : {}),
-      next: onNext,
-      previous: onPrevious,
       note: () => noteField.current?.focus(),
       clear: () => rank({ type: 'clear' }),
     },
