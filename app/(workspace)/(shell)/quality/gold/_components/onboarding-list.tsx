@@ -48,7 +48,9 @@ export function OnboardingList() {
                 <HeaderCell>{t('person')}</HeaderCell>
                 <HeaderCell>{t('result')}</HeaderCell>
                 <HeaderCell>{t('status')}</HeaderCell>
-                <HeaderCell />
+                <HeaderCell>
+                  <span className="sr-only">{t('actions')}</span>
+                </HeaderCell>
               </tr>
             </thead>
             <tbody>
@@ -102,12 +104,14 @@ function MemberRow({ member, isBusy, onSet, onRetry }: MemberRowProps) {
         )}
       </Cell>
       <Cell>
-        <Badge tone={isIn ? 'success' : 'neutral'}>{t(isIn ? 'isIn' : 'isNotIn')}</Badge>
+        <Badge tone={isIn ? 'success' : 'neutral'}>{t(isIn ? 'isIn' : member.isAsked ? 'isNotIn' : 'notAsked')}</Badge>
       </Cell>
       <Cell className="whitespace-nowrap text-end">
-        <Button variant="ghost" size="sm" disabled={isBusy} onClick={() => onSet(!isIn)}>
-          {t(isIn ? 'ask' : 'letIn')}
-        </Button>
+        {(isIn || member.isAsked) && (
+          <Button variant="ghost" size="sm" disabled={isBusy} onClick={() => onSet(!isIn)}>
+            {t(isIn ? 'ask' : 'letIn')}
+          </Button>
+        )}
         {done > 0 && (
           <Button variant="ghost" size="sm" disabled={isBusy} onClick={onRetry}>
             {t('retry')}
