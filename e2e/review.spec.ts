@@ -6,6 +6,7 @@ import { eq } from 'drizzle-orm';
 import { closeDatabase, type Database, openDatabase } from '../db/client.ts';
 import { databaseUrlFile } from '../db/database-url.ts';
 import { rankings, reviews, tasks } from '../db/schema/labelling.ts';
+import { user } from '../db/schema/people.ts';
 import { projects } from '../db/schema/project.ts';
 import { addTasks } from '../test/demo.ts';
 import { addPerson } from '../test/people.ts';
@@ -140,6 +141,33 @@ test('disagreement is reviewed by keyboard, gold is marked, and people’s figur
     await expect(page.getByText('First shown is best')).toBeVisible();
     await expect(page.getByRole('img', { name: /Rankings by day/ })).toBeVisible();
     await expectAccessible(page, 'a person’s quality');
+  });
+
+  await test.step('an annotator sees their own time and counts, and no review', async () => {
+    await places.getByRole('link', { name: 'People' }).click();
+    await page.getByRole('button', { name: 'Add person' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Add person' });
+    await dialog.getByLabel('Name').fill('Cem Annotator');
+    await dialog.getByLabel('E-mail').fill('cem@example.org');
+    await dialog.getByLabel('Password').fill('another long password');
+    await dialog.getByRole('button', { name: 'Add person' }).click();
+    await expect(dialog).toBeHidden();
+    const [cem] = await db.select().from(user).where(eq(user.email, 'cem@example.org'));
+    const [task] = await db.select().from(tasks).where(eq(tasks.isGold, true));
+    await addRanking(db, task?.id ?? '', cem?.id ?? '', forth);
+    await page.context().clearCookies();
+    await page.goto(`${app.url}/sign-in`);
+    await page.getByLabel('E-mail').fill('cem@example.org');
+    await page.getByLabel('Password').fill('another long password');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await expect(places.getByRole('link')).toHaveText(['Overview', 'Label']);
+    await page.getByRole('link', { name: 'My work' }).click();
+    await expect(page.getByRole('heading', { name: 'My work' })).toBeVisible();
+    await expect(page.getByText('the project keeps it to its reviewers')).toBeVisible();
+    await expect(page.getByText('Gold')).toHaveCount(0);
+    await expectAccessible(page, 'one’s own quality');
+    await page.goto(`${app.url}/review/${task?.id}`);
+    await expect(page).toHaveURL(`${app.url}/`);
   });
 
   expect(watch.problems).toEqual([]);

@@ -119,6 +119,11 @@ test('onboarding: results of each member, by hand, and again from the first', as
   expect(resultOf(ann)).toEqual({ state: 'passed', done: 2, of: 2, accuracy: 5 / 6 });
   expect(resultOf(ben)).toEqual({ state: 'unfinished', done: 1, of: 2, accuracy: 0 });
   expect(resultOf(cem)).toEqual({ state: 'unfinished', done: 0, of: 2, accuracy: null });
+  // Only where the project asks for the test.
+  expect(list.map(({ isAsked }) => isAsked)).toEqual([false, false, false]);
+  await database.db.update(projects).set({ labelling: { onboarding: { isRequired: true } } });
+  const asked = await listOnboarding(database.db, { projectId });
+  expect(asked.map(({ isAsked }) => isAsked)).toEqual([true, true, true]);
 
   const onboardedAt = async () =>
     (

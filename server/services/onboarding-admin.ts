@@ -42,13 +42,20 @@ export async function getOnboarding(db: Queryable, actor: { id: string }, params
 
 export async function listOnboarding(db: Queryable, params: { projectId: string }) {
   const resultOf = await resultsOf(db, params.projectId);
+  const { labelling } = await requireProject(db, params.projectId);
+  const { isRequired } = readLabelSettings(labelling).onboarding;
   const rows = await db
     .select({ userId: user.id, name: user.name, role: members.role, onboardedAt: members.onboardedAt })
     .from(members)
     .innerJoin(user, eq(user.id, members.userId))
     .where(eq(members.projectId, params.projectId))
     .orderBy(asc(members.createdAt), asc(members.userId));
-  return rows.map((row) => ({ ...row, result: resultOf(row.userId) }));
+  return rows.map((row) => ({
+    ...row,
+    /** Only annotators are asked, and only where the project asks for the test. */
+    isAsked: isRequired && row.role === 'annotator',
+    result: resultOf(row.userId),
+  }));
 }
 
 /** Lets a member rank without the test, or asks them to pass it first. */

@@ -122,6 +122,16 @@ describe('the figures', () => {
     ]);
   });
 
+  test('time is all that was spent on a task, also on what was undone or revised', async () => {
+    for (let index = 0; index < 5; index++) {
+      const first = await say(index, ann, back, { durationMs: 7000 });
+      await database.db.insert(rankingRetractions).values({ rankingId: first, userId: idOf(ann) });
+      await say(index, ann, forth, { durationMs: 500, replacesId: first });
+      await say(index, ben, forth, { durationMs: 90_000 });
+    }
+    expect(await reportOf(ann)).toMatchObject({ rankings: 5, time: { n: 5, value: { median: 7500 } } });
+  });
+
   test('too fast is told by the words where the size does not tell', async () => {
     await settings({ readingSpeed: 240 });
     // Three answers of 40 words of two letters: 120 bytes each, 30 s at 240 words a minute.
@@ -177,6 +187,14 @@ describe('who may know what', () => {
       name: null,
       number: seen.people.find(({ userId }) => userId === idOf(ben))?.number,
     });
+  });
+
+  test('accounts that have nothing to do with the project are nobody to it', async () => {
+    const { person } = await personQuality(database.db, 'admin', { projectId, userId: idOf(admin) });
+    expect(person).toBeNull();
+    await say(0, admin);
+    const now = await personQuality(database.db, 'admin', { projectId, userId: idOf(admin) });
+    expect(now.person).toMatchObject({ name: admin?.name, role: null });
   });
 
   test('people see their own time and counts, and nothing that silent gold or others show in', async () => {

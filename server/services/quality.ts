@@ -6,22 +6,15 @@ import type { Queryable } from '../../db/client.ts';
 import { leases, tasks } from '../../db/schema/labelling.ts';
 import { members } from '../../db/schema/members.ts';
 import { user } from '../../db/schema/people.ts';
-import {
-  addVerdicts,
-  agreementOf,
-  alphaOfRankings,
-  compareRankings,
-  kendallTauB,
-  noVerdicts,
-} from '../../domain/agreement.ts';
+import { agreementOf } from '../../domain/agreement.ts';
+import { alphaOf } from '../../domain/alpha.ts';
 import { type AnnotatorReport, annotatorReport, type Figure, neededFor } from '../../domain/annotator-report.ts';
 import { groupBy } from '../../domain/group-by.ts';
 import { readLabelSettings } from '../../domain/label-settings.ts';
-import type { Tiers } from '../../domain/ranking.ts';
 import type { ProjectRole } from '../../domain/roles.ts';
 import { getOnboarding } from './onboarding-admin.ts';
 import { requireProject } from './projects.ts';
-import { collectFacts, type PersonFacts, type Span, type StoredFacts } from './ranking-facts.ts';
+import { collectFacts, type PersonFacts, type Span, type StoredFacts, type Together } from './ranking-facts.ts';
 
 export type SpanParams = Span & { projectId: string };
 
@@ -50,7 +43,7 @@ export async function qualityOverview(db: Queryable, viewer: ProjectRole, params
     reports.push({ ...person, report: annotatorReport(rankings, skips.get(person.userId)) });
     await breathe();
   }
-  return { people: reports, together: together(facts.shared) };
+  return { people: reports, together: measured(facts.together) };
 }
 
 async function readSettings(db: Queryable, projectId: string) {
@@ -108,33 +101,15 @@ async function knownPeople(
   }));
 }
 
-/** How far the people of a project agree with one another, over the tasks that two or more of them ranked. */
-function together(shared: Tiers<string>[][]) {
-  let verdicts = noVerdicts;
-  let [tau, taus] = [0, 0];
-  for (const rankings of shared) {
-    for (const [index, one] of rankings.entries()) {
-      for (const other of rankings.slice(index + 1)) {
-        verdicts = addVerdicts(verdicts, compareRankings(one, other));
-        const { value } = kendallTauB(one, other);
-        if (value === null) continue;
-        tau += value;
-        taus += 1;
-      }
-    }
-  }
-  const { pairs } = verdicts;
-  return {
-    tasks: shared.length,
-    agreement: {
-      n: pairs,
-      needed: neededFor.agreement,
-      value: pairs >= neededFor.agreement ? agreementOf(verdicts) : null,
-    },
-    /** The mean over every two rankings of a task that do not tie everything. */
-    tauB: { n: taus, needed: neededFor.tiesAll, value: taus >= neededFor.tiesAll ? tau / taus : null },
-    alpha: alphaOfRankings(shared),
-  } satisfies { agreement: Figure; tauB: Figure; [other: string]: unknown };
+/** How far the people of a project agree with one another, in three measures. */
+function measured({ tasks, verdicts, tauB, coincidences }: Together) {
+  const agreement: Figure = { n: verdicts.pairs, needed: neededFor.agreement, value: agreementOf(verdicts) };
+  const tau: Figure = { n: tauB.n, needed: neededFor.tiesAll, value: tauB.sum / tauB.n };
+  return { tasks, agreement: whereEnough(agreement), tauB: whereEnough(tau), alpha: alphaOf(coincidences) };
+}
+
+function whereEnough(figure: Figure): Figure {
+  return figure.n >= figure.needed ? figure : { ...figure, value: null };
 }
 
 /** One person at length: the figures, their course over days, and how they agree with each other person. */
@@ -142,7 +117,10 @@ export async function personQuality(db: Queryable, viewer: ProjectRole, params: 
   const { readingSpeed } = await readSettings(db, params.projectId);
   const [facts, skips] = await Promise.all([collectFacts(db, { ...params, readingSpeed }), countSkips(db, params)]);
   const mine = facts.people.get(params.userId) ?? noFacts;
-  const people = await knownPeople(db, viewer, params.projectId, [params.userId, ...mine.withPeers.keys()]);
+  // Who has neither ranked nor skipped here, and is no member, is nobody to this project.
+  const isActive = mine.rankings.length > 0 || skips.size > 0;
+  const active = [...mine.withPeers.keys(), ...(isActive ? [params.userId] : [])];
+  const people = await knownPeople(db, viewer, params.projectId, active);
   const person = people.find(({ userId }) => userId === params.userId) ?? null;
   return {
     person,
@@ -151,8 +129,8 @@ export async function personQuality(db: Queryable, viewer: ProjectRole, params: 
     peers: people.flatMap((peer) => {
       const verdicts = mine.withPeers.get(peer.userId);
       if (!verdicts) return [];
-      const value = verdicts.pairs >= neededFor.agreement ? agreementOf(verdicts) : null;
-      return [{ ...peer, agreement: { n: verdicts.pairs, needed: neededFor.agreement, value } }];
+      const agreement: Figure = { n: verdicts.pairs, needed: neededFor.agreement, value: agreementOf(verdicts) };
+      return [{ ...peer, agreement: whereEnough(agreement) }];
     }),
     /** The gold tasks that they answered, worst first. */
     gold: mine.rankings

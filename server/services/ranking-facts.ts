@@ -1,15 +1,23 @@
 // The rankings of a project as the quality reports look at them. Some thousand tasks at a time: memory holds small facts,
 // never texts, and the process answers others between two pages. 100,000 rankings take a few seconds.
+import { setImmediate as breathe } from 'node:timers/promises';
 import { and, eq, gte, isNotNull, isNull, lt, type SQL, sql } from 'drizzle-orm';
 import type { AnyPgColumn } from 'drizzle-orm/pg-core';
 import type { Queryable } from '../../db/client.ts';
 import { responses } from '../../db/schema/data.ts';
 import { goldTasks, rankings, tasks } from '../../db/schema/labelling.ts';
-import { addVerdicts, compareRankings, noVerdicts, type PairVerdicts, placesOf } from '../../domain/agreement.ts';
+import {
+  addVerdicts,
+  compareRankings,
+  kendallTauB,
+  noVerdicts,
+  type PairVerdicts,
+  placesOf,
+} from '../../domain/agreement.ts';
+import { addRankings, type Coincidences, noCoincidences } from '../../domain/alpha.ts';
 import type { RankingFacts } from '../../domain/annotator-report.ts';
 import { type GoldUse, goldAccuracy, scoreAgainstGold } from '../../domain/gold.ts';
 import { groupBy } from '../../domain/group-by.ts';
-import type { Tiers } from '../../domain/ranking.ts';
 import { isTooFastForSize, readingWords } from '../../domain/reading-time.ts';
 import { isAnnotation } from './annotations.ts';
 
@@ -31,13 +39,23 @@ export interface PersonFacts {
   withPeers: Map<string, PairVerdicts>;
 }
 
+/** How far people agree over the tasks that two or more of them ranked. */
+export interface Together {
+  tasks: number;
+  verdicts: PairVerdicts;
+  /** Over every two rankings of a task that do not tie everything. */
+  tauB: { sum: number; n: number };
+  coincidences: Coincidences;
+}
+
 export interface ProjectFacts {
   people: Map<string, PersonFacts>;
-  /** The rankings of each task that has two or more. */
-  shared: Tiers<string>[][];
+  together: Together;
 }
 
 const tasksPerPage = 5_000;
+/** After so many tasks the process sees to others: a person who ranks must not wait for a report. */
+const tasksPerBreath = 200;
 
 export const isInSpan = (column: typeof rankings.createdAt, { since, until }: Span): SQL | undefined =>
   and(since ? gte(column, since) : undefined, until ? lt(column, until) : undefined);
@@ -47,7 +65,10 @@ export async function collectFacts(
   db: Queryable,
   params: Span & { projectId: string; userId?: string | undefined; readingSpeed: number | null },
 ): Promise<ProjectFacts> {
-  const facts: ProjectFacts = { people: new Map(), shared: [] };
+  const facts: ProjectFacts = {
+    people: new Map(),
+    together: { tasks: 0, verdicts: noVerdicts, tauB: { sum: 0, n: 0 }, coincidences: noCoincidences() },
+  };
   const wanted = await db
     .selectDistinct({ id: rankings.taskId })
     .from(rankings)
@@ -81,10 +102,11 @@ async function addPage(db: Queryable, facts: ProjectFacts, taskIds: string[], wa
   const goldOf = new Map(gold.map((row) => [row.taskId, row]));
   const answersOf = groupBy(answers, ({ taskId }) => taskId);
   const doubtful: { fact: StoredFacts; durationMs: number }[] = [];
+  let seen = 0;
   for (const [taskId, onTask] of groupBy(said, (ranking) => ranking.taskId)) {
-    const verdicts = compareAll(onTask);
+    if (++seen % tasksPerBreath === 0) await breathe();
+    const verdicts = compareAll(onTask, facts.together);
     const known = answersOf.get(taskId) ?? [];
-    if (onTask.length > 1) facts.shared.push(onTask.map(({ tiers }) => tiers));
     for (const ranking of onTask) {
       if (!isWanted(ranking, wanted)) continue;
       const fact = toFacts(ranking, known, goldOf.get(taskId) ?? null, wanted.readingSpeed);
@@ -102,6 +124,10 @@ async function addPage(db: Queryable, facts: ProjectFacts, taskIds: string[], wa
   if (wanted.readingSpeed !== null) await countDoubtful(db, doubtful, wanted.readingSpeed);
 }
 
+/** All the time that the person spent on the task: what was undone or revised was time spent, too. */
+const activeTime = sql<number | null>`(select least(sum(spent.duration_ms), 2147483647)::int from rankings spent
+  where spent.task_id = ${rankings}.task_id and spent.user_id = ${rankings}.user_id and spent.kind = 'annotation')`;
+
 async function rankingsOf(db: Queryable, taskIds: string[]) {
   return db
     .select({
@@ -110,7 +136,7 @@ async function rankingsOf(db: Queryable, taskIds: string[]) {
       userId: rankings.userId,
       tiers: rankings.tiers,
       shownOrder: rankings.shownOrder,
-      durationMs: rankings.durationMs,
+      durationMs: activeTime,
       createdAt: rankings.createdAt,
     })
     .from(rankings)
@@ -133,15 +159,28 @@ async function responseSizes(db: Queryable, taskIds: string[]) {
 }
 type Answer = Awaited<ReturnType<typeof responseSizes>>[number];
 
-/** Each two rankings of a task once, for both. */
-function compareAll(onTask: Said[]): Map<string, [Said, PairVerdicts][]> {
+/** Each two rankings of a task once, for both and for all together. */
+function compareAll(onTask: Said[], together: Together): Map<string, [Said, PairVerdicts][]> {
   const verdicts = new Map<string, [Said, PairVerdicts][]>(onTask.map(({ id }) => [id, []]));
   for (const [index, one] of onTask.entries()) {
     for (const other of onTask.slice(index + 1)) {
       const verdict = compareRankings(one.tiers, other.tiers);
+      together.verdicts = addVerdicts(together.verdicts, verdict);
+      const { value } = kendallTauB(one.tiers, other.tiers);
+      if (value !== null) {
+        together.tauB.sum += value;
+        together.tauB.n += 1;
+      }
       verdicts.get(one.id)?.push([other, verdict]);
       verdicts.get(other.id)?.push([one, verdict]);
     }
+  }
+  if (onTask.length > 1) {
+    together.tasks += 1;
+    addRankings(
+      together.coincidences,
+      onTask.map(({ tiers }) => tiers),
+    );
   }
   return verdicts;
 }

@@ -47,15 +47,17 @@ export async function listReviews(
   const missed = await missedGold(db, params.projectId);
   const start = params.cursor ?? 0;
   const isBad = sql`${rankings.overall} is not distinct from 'all-bad'`;
+  const reviewed = sql`select distinct ${reviews.taskId} as id from ${reviews}`;
+  const waiting = sql`
+    select id from tasks where project_id = ${params.projectId} and not is_gold and agreement < ${reviewBelow}
+    union
+    select ${rankings.taskId} from ${rankings} where ${isAnnotation(db)} and (${rankings.flags} <> '[]' or ${isBad})
+    union
+    select ${leases.taskId} from ${leases} where ${isFlaggedSkip}
+    union
+    select unnest(${sql.param(missed)}::uuid[])`;
   const { rows } = await db.execute<Row>(sql`
-    with due as (
-      select id from tasks where project_id = ${params.projectId} and not is_gold and agreement < ${reviewBelow}
-      union
-      select ${rankings.taskId} from ${rankings} where ${isAnnotation(db)} and (${rankings.flags} <> '[]' or ${isBad})
-      union
-      select ${leases.taskId} from ${leases} where ${isFlaggedSkip}
-      union
-      select unnest(${sql.param(missed)}::uuid[])
+    with due as (${params.isDone ? reviewed : waiting}
     ), said as (
       select ${tasks.id} as id, greatest(max(${rankings.createdAt}), max(skips.newest)) as newest,
         count(${rankings.id})::int as people,
@@ -74,8 +76,8 @@ export async function listReviews(
       "disagreement", "flagged", "all-bad", "gold-miss"
     from said join ${tasks} on ${tasks.id} = said.id join ${prompts} on ${prompts.id} = ${tasks.promptId}
       left join lateral (select max(${reviews.createdAt}) as at from ${reviews} where ${reviews.taskId} = said.id) seen on true
-    where (${hasReason(params.reason)})
-      and coalesce(seen.at > said.newest, false) = ${params.isDone ?? false}
+    where ${params.isDone && !params.reason ? sql`true` : hasReason(params.reason)}
+      and (seen.at is not null and coalesce(seen.at > said.newest, true)) = ${params.isDone ?? false}
     order by ${params.isDone ? sql`seen.at desc` : worstFirst}, said.id
     limit ${params.limit + 1} offset ${start}`);
   const items = rows.slice(0, params.limit).map(({ taskId, prompt, agreement, people, ...reasons }) => ({
@@ -94,10 +96,8 @@ const isFlaggedSkip = sql`${leases.outcome} = 'skipped' and ${leases.flags} <> '
 const worstFirst = sql`coalesce(${tasks.agreement}, 0.5) - 0.5 * ("flagged" or "all-bad")::int`;
 
 function hasReason(reason: ReviewReason | undefined): SQL {
-  return sql.join(
-    (reason ? [reason] : reviewReasons).map((name) => sql.identifier(name)),
-    sql` or `,
-  );
+  const named = (reason ? [reason] : reviewReasons).map((name) => sql.identifier(name));
+  return sql`(${sql.join(named, sql` or `)})`;
 }
 
 /** Silent gold tasks of which somebody turned a pair around. */

@@ -257,6 +257,10 @@ describe('a returned task', () => {
     expect(await database.db.select().from(rankingRetractions)).toMatchObject([{ rankingId, userId: idOf(rae) }]);
     expect((await getReviewTask(database.db, 'admin', of(0))).history).toMatchObject([{ outcome: 'returned' }]);
     expect((await list()).items).toEqual([]);
+    // Dealt with, whether or not there is a reason left.
+    expect((await list({ isDone: true })).items).toMatchObject([{ taskId: task(0), reasons: [] }]);
+    await say(0, ann);
+    expect((await list({ isDone: true })).items).toEqual([]);
   });
 
   test('goes back once: what is taken back already is refused', async () => {

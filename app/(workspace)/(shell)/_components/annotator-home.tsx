@@ -9,6 +9,7 @@ import { ErrorState, Skeleton } from '../../../_ui/state.tsx';
 /** What an annotator comes for: how much there is to rank, and the way to it. */
 export function AnnotatorHome() {
   const t = useTranslations('home');
+  const quality = useTranslations('quality');
   const format = useFormatter();
   const { user, project } = useWorkspace();
   const { data, error, refetch } = useLabelProgress();
@@ -29,6 +30,9 @@ export function AnnotatorHome() {
           )}
           <ButtonLink href="/label" variant="primary" size="lg">
             {t('startRanking')}
+          </ButtonLink>
+          <ButtonLink href="/quality" variant="ghost" size="lg" className="ms-2">
+            {quality('ownTitle')}
           </ButtonLink>
         </Card>
       )}

@@ -46,7 +46,7 @@ export const places: Place[] = [
   { key: 'overview', href: '/', icon: House, for: 'annotator' },
   { key: 'label', href: '/label', icon: ListOrdered, for: 'annotator' },
   { key: 'review', href: '/review', icon: SearchCheck, for: 'reviewer' },
-  { key: 'quality', href: '/quality', icon: Gauge, for: 'annotator' },
+  { key: 'quality', href: '/quality', icon: Gauge, for: 'reviewer' },
   { key: 'prompts', href: '/prompts', icon: MessagesSquare, for: 'reviewer' },
   { key: 'pairs', href: '/pairs', icon: GitCompareArrows, for: 'admin' },
   { key: 'rounds', href: '/rounds', icon: RefreshCw, for: 'admin' },

@@ -11,7 +11,7 @@ export function GoldAnswers({ answers }: { answers: Outputs['quality']['person']
   const uses = useTranslations('gold.use');
   const { percent } = useFigureWords();
   return (
-    <section aria-label={t('goldTasks')}>
+    <div>
       <h2 className="mb-3 font-semibold text-base">{t('goldTasks')}</h2>
       {answers.length === 0 ? (
         <p className="text-muted">{t('noGold')}</p>
@@ -46,6 +46,6 @@ export function GoldAnswers({ answers }: { answers: Outputs['quality']['person']
           </tbody>
         </Table>
       )}
-    </section>
+    </div>
   );
 }

@@ -11,7 +11,7 @@ export function Peers({ peers }: { peers: Outputs['quality']['person']['peers'] 
   const nameOf = usePersonName();
   const { percent } = useFigureWords();
   return (
-    <section aria-label={t('report.peers')}>
+    <div>
       <h2 className="font-semibold text-base">{t('report.peers')}</h2>
       <p className="mt-1 mb-3 text-muted">{peers.length > 0 ? t('report.peersText') : t('report.noPeers')}</p>
       {peers.length > 0 && (
@@ -34,6 +34,6 @@ export function Peers({ peers }: { peers: Outputs['quality']['person']['peers'] 
           </tbody>
         </Table>
       )}
-    </section>
+    </div>
   );
 }

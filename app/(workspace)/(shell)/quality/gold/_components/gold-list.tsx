@@ -32,7 +32,7 @@ export function GoldList() {
     }),
   );
   return (
-    <section aria-label={t('tasks')}>
+    <div>
       <h2 className="mb-3 font-semibold text-base">{t('tasks')}</h2>
       {error ? (
         <ErrorState error={error} onRetry={() => void refetch()} />
@@ -72,7 +72,7 @@ export function GoldList() {
           onConfirm={() => unmark.mutate({ projectId: project.id, taskId: unmarking.taskId })}
         />
       )}
-    </section>
+    </div>
   );
 }
 

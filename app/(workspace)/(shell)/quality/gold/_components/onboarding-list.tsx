@@ -33,7 +33,7 @@ export function OnboardingList() {
   const retry = useMutation(trpc.quality.retryOnboarding.mutationOptions(settled));
   const hasTasks = data?.some(({ result }) => result.of > 0);
   return (
-    <section aria-label={t('title')}>
+    <div>
       <h2 className="font-semibold text-base">{t('title')}</h2>
       <p className="mt-1 mb-3 text-muted">{data && !hasTasks ? t('none') : t('text')}</p>
       {error ? (
@@ -48,7 +48,9 @@ export function OnboardingList() {
                 <HeaderCell>{t('person')}</HeaderCell>
                 <HeaderCell>{t('result')}</HeaderCell>
                 <HeaderCell>{t('status')}</HeaderCell>
-                <HeaderCell />
+                <HeaderCell>
+                  <span className="sr-only">{t('actions')}</span>
+                </HeaderCell>
               </tr>
             </thead>
             <tbody>
@@ -76,7 +78,7 @@ export function OnboardingList() {
           onConfirm={() => retry.mutate({ projectId: project.id, userId: retrying.userId })}
         />
       )}
-    </section>
+    </div>
   );
 }
 
@@ -102,12 +104,14 @@ function MemberRow({ member, isBusy, onSet, onRetry }: MemberRowProps) {
         )}
       </Cell>
       <Cell>
-        <Badge tone={isIn ? 'success' : 'neutral'}>{t(isIn ? 'isIn' : 'isNotIn')}</Badge>
+        <Badge tone={isIn ? 'success' : 'neutral'}>{t(isIn ? 'isIn' : member.isAsked ? 'isNotIn' : 'notAsked')}</Badge>
       </Cell>
       <Cell className="whitespace-nowrap text-end">
-        <Button variant="ghost" size="sm" disabled={isBusy} onClick={() => onSet(!isIn)}>
-          {t(isIn ? 'ask' : 'letIn')}
-        </Button>
+        {(isIn || member.isAsked) && (
+          <Button variant="ghost" size="sm" disabled={isBusy} onClick={() => onSet(!isIn)}>
+            {t(isIn ? 'ask' : 'letIn')}
+          </Button>
+        )}
         {done > 0 && (
           <Button variant="ghost" size="sm" disabled={isBusy} onClick={onRetry}>
             {t('retry')}

@@ -4,6 +4,7 @@ import { useTranslations } from 'next-intl';
 import type { ReactNode } from 'react';
 import { Badge } from '../../../../../_ui/badge.tsx';
 import { PlainText } from '../../../../../_ui/messages.tsx';
+import { WordDiff } from '../../../../../_ui/reading/word-diff.tsx';
 import { useFigureWords } from '../../../quality/_components/figure-value.tsx';
 import { type Annotation, numberOf, orderOf, type ReviewTask } from './task.ts';
 import { useLetterName } from './use-letter-name.ts';
@@ -65,7 +66,7 @@ export function AnnotationCard({ task, annotation }: { task: ReviewTask; annotat
         )}
         {edit?.responseId && (
           <Fact label={t('edit', { number: numberOf(task, edit.responseId) })}>
-            <PlainText text={edit.text} />
+            <WordDiff before={task.responses.find(({ id }) => id === edit.responseId)?.text ?? ''} after={edit.text} />
           </Fact>
         )}
       </dl>

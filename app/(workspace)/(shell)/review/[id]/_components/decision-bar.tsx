@@ -4,7 +4,7 @@ import { useTranslations } from 'next-intl';
 import type { RefObject } from 'react';
 import { isComplete, type RankingDraft, type RankingKey, toTiers } from '../../../../../../domain/ranking.ts';
 import { Button } from '../../../../../_ui/button.tsx';
-import { Field, Textarea } from '../../../../../_ui/field.tsx';
+import { Textarea } from '../../../../../_ui/field.tsx';
 import type { ReviewTask } from './task.ts';
 
 interface DecisionBarProps {
@@ -24,57 +24,52 @@ interface DecisionBarProps {
 }
 
 export function DecisionBar(props: DecisionBarProps) {
-  const { task, draft, note, noteField, isBusy, onNote, onAccept, onAdjudicate, onReturn, onGold } = props;
+  const { task, draft, note, noteField, isBusy, onNote, onRank, onAccept, onAdjudicate, onReturn, onGold } = props;
   const t = useTranslations('review.action');
   return (
-    <div className="sticky bottom-0 z-10 -mx-4 border-line border-t bg-surface px-4 py-3 sm:-mx-8 sm:px-8">
+    <div className="bottom-0 z-10 -mx-4 border-line border-t bg-surface px-4 py-3 sm:sticky sm:-mx-8 sm:px-8">
       {(task.gold || task.adjudication) && (
         <p className="mb-2 text-[13px] text-muted">{t(task.gold ? 'isGold' : 'isAdjudicated')}</p>
       )}
-      <div className="flex flex-wrap items-start gap-x-6 gap-y-3">
-        <Ranking {...props} />
-        <Field label={t('note')} hint={t('noteHint')} className="min-w-60 flex-1">
-          {(control) => (
-            <Textarea
-              {...control}
-              ref={noteField}
-              value={note}
-              onChange={(event) => onNote(event.target.value)}
-              onKeyDown={(event) => {
-                if (event.key === 'Escape') event.currentTarget.blur();
-                if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return;
-                event.preventDefault();
-                onAdjudicate();
-              }}
-              maxLength={4000}
-              rows={2}
-              className="min-h-14"
-            />
-          )}
-        </Field>
-        <div className="flex flex-wrap gap-2 self-center">
-          {onGold && (
-            <Button onClick={onGold} shortcut="G">
-              {t(task.gold ? 'goldChange' : 'gold')}
-            </Button>
-          )}
-          {onReturn && (
-            <Button onClick={onReturn} disabled={isBusy} shortcut="R">
-              {t('return')}
-            </Button>
-          )}
-          <Button onClick={onAccept} disabled={isBusy} title={t('acceptHint')} shortcut="A">
-            {t('accept')}
+      <Ranking draft={draft} onRank={onRank} />
+      <div className="mt-2 flex flex-wrap items-center gap-2">
+        <Textarea
+          ref={noteField}
+          aria-label={t('note')}
+          placeholder={t('noteHint')}
+          value={note}
+          onChange={(event) => onNote(event.target.value)}
+          onKeyDown={(event) => {
+            if (event.key === 'Escape') event.currentTarget.blur();
+            if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return;
+            event.preventDefault();
+            onAdjudicate();
+          }}
+          maxLength={4000}
+          rows={1}
+          className="field-sizing-content max-h-40 min-h-9! min-w-60 flex-1 py-1.5"
+        />
+        {onGold && (
+          <Button onClick={onGold} shortcut="G">
+            {t(task.gold ? 'goldChange' : 'gold')}
           </Button>
-          <Button
-            variant="primary"
-            onClick={onAdjudicate}
-            disabled={isBusy || task.gold !== null || !isComplete(draft)}
-            shortcut="Ctrl ↵"
-          >
-            {t('adjudicate')}
+        )}
+        {onReturn && (
+          <Button onClick={onReturn} disabled={isBusy} shortcut="R">
+            {t('return')}
           </Button>
-        </div>
+        )}
+        <Button onClick={onAccept} disabled={isBusy} title={t('acceptHint')} shortcut="A">
+          {t('accept')}
+        </Button>
+        <Button
+          variant="primary"
+          onClick={onAdjudicate}
+          disabled={isBusy || task.gold !== null || !isComplete(draft)}
+          shortcut="Ctrl ↵"
+        >
+          {t('adjudicate')}
+        </Button>
       </div>
     </div>
   );
@@ -86,10 +81,10 @@ function Ranking({ draft, onRank }: Pick<DecisionBarProps, 'draft' | 'onRank'>) 
   const label = useTranslations('label');
   const tiers = toTiers(draft).map((tier) => tier.map((index) => index + 1));
   return (
-    <div className="min-w-48">
+    <div className="flex min-h-7 flex-wrap items-center gap-x-3 gap-y-1">
       <p className="font-medium">{t('ranking')}</p>
-      <p aria-hidden data-testid="review-ranking" className="mt-1 font-mono font-semibold text-accent-text text-base">
-        {tiers.map((tier) => tier.join(' = ')).join(' › ') || '–'}
+      <p aria-hidden data-testid="review-ranking" className="font-mono font-semibold text-accent-text text-base">
+        {tiers.map((tier) => tier.join(' = ')).join(' › ')}
       </p>
       <p aria-live="polite" className="sr-only">
         {tiers
@@ -97,16 +92,16 @@ function Ranking({ draft, onRank }: Pick<DecisionBarProps, 'draft' | 'onRank'>) 
           .join('. ')}
       </p>
       {draft.presses.length === 0 ? (
-        <p className="mt-1 max-w-64 text-[13px] text-faint">{t('rankHint')}</p>
+        <p className="text-[13px] text-faint">{t('rankHint')}</p>
       ) : (
-        <div className="mt-1 flex gap-1">
+        <>
           <Button variant="ghost" size="sm" onClick={() => onRank({ type: 'takeBack' })} shortcut="⌫">
             {t('takeBack')}
           </Button>
           <Button variant="ghost" size="sm" onClick={() => onRank({ type: 'clear' })} shortcut="Esc">
             {t('clear')}
           </Button>
-        </div>
+        </>
       )}
     </div>
   );

@@ -3,7 +3,7 @@
 import { useTranslations } from 'next-intl';
 import { placeOf, type RankingDraft, toTiers } from '../../../../../../domain/ranking.ts';
 import { cx } from '../../../../../_ui/cx.ts';
-import { PlainText } from '../../../../../_ui/messages.tsx';
+import { Reading } from '../../../../../_ui/reading/reading.tsx';
 import type { ReviewTask } from './task.ts';
 
 interface ResponseCardsProps {
@@ -54,7 +54,7 @@ export function ResponseCards({ task, draft, onPlace }: ResponseCardsProps) {
               )}
             </div>
             <div className="min-w-0">
-              <PlainText text={response.text} />
+              <Reading text={response.text} />
             </div>
           </li>
         );

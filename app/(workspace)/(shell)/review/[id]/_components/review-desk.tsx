@@ -5,8 +5,8 @@ import { useTranslations } from 'next-intl';
 import { useRef, useState } from 'react';
 import { emptyRanking, isComplete, pressKey, type RankingKey, toTiers } from '../../../../../../domain/ranking.ts';
 import { useWorkspace } from '../../../../../_lib/workspace.tsx';
-import { Messages } from '../../../../../_ui/messages.tsx';
 import { Card } from '../../../../../_ui/page.tsx';
+import { Conversation } from '../../../../../_ui/reading/conversation.tsx';
 import { toast } from '../../../../../_ui/toast.ts';
 import { AnnotationCard } from './annotation-card.tsx';
 import { DecisionBar } from './decision-bar.tsx';
@@ -24,11 +24,11 @@ const GoldDialog = dynamic(() => import('./gold-dialog.tsx').then((module) => mo
 
 interface ReviewDeskProps {
   task: ReviewTask;
-  onNext: () => void;
-  onPrevious: () => void;
+  /** Dealt with. */
+  onDone: () => void;
 }
 
-export function ReviewDesk({ task, onNext, onPrevious }: ReviewDeskProps) {
+export function ReviewDesk({ task, onDone }: ReviewDeskProps) {
   const t = useTranslations('review');
   const { project } = useWorkspace();
   const [draft, setDraft] = useState(() => emptyRanking(task.responses.length));
@@ -36,7 +36,7 @@ export function ReviewDesk({ task, onNext, onPrevious }: ReviewDeskProps) {
   const [dialog, setDialog] = useState<'return' | 'gold' | null>(null);
   const [submissionId] = useState(() => crypto.randomUUID());
   const noteField = useRef<HTMLTextAreaElement>(null);
-  const { accept, adjudicate, giveBack } = useDecisions(onNext);
+  const { accept, adjudicate, giveBack } = useDecisions(onDone);
   const about = { projectId: project.id, taskId: task.taskId };
   const isBusy = accept.isPending || adjudicate.isPending || giveBack.isPending;
   const drafted = toTiers(draft).map((tier) => tier.flatMap((index) => task.responses[index]?.id ?? []));
@@ -64,8 +64,6 @@ export function ReviewDesk({ task, onNext, onPrevious }: ReviewDeskProps) {
       accept: decide.accept,
       return: () => canReturn && setDialog('return'),
       ...(isAdmin ? { gold: decide.gold } : {}),
-      next: onNext,
-      previous: onPrevious,
       note: () => noteField.current?.focus(),
       clear: () => rank({ type: 'clear' }),
     },
@@ -75,13 +73,11 @@ export function ReviewDesk({ task, onNext, onPrevious }: ReviewDeskProps) {
     <div className="flex flex-col gap-6">
       <Card>
         <h2 className="sr-only">{t('task.prompt')}</h2>
-        <Messages messages={task.prompt} size="reading" />
+        <Conversation messages={task.prompt} />
       </Card>
       <ResponseCards task={task} draft={draft} onPlace={(index, tied) => rank({ type: 'place', index, tied })} />
-      <section aria-labelledby="rankings" className="flex flex-col gap-3">
-        <h2 id="rankings" className="font-semibold text-base">
-          {t('task.rankings')}
-        </h2>
+      <div className="flex flex-col gap-3">
+        <h2 className="font-semibold text-base">{t('task.rankings')}</h2>
         <PlacementsTable task={task} />
         <Disputed task={task} />
         <ul className="grid gap-3 md:grid-cols-2 xl:grid-cols-3">
@@ -90,7 +86,7 @@ export function ReviewDesk({ task, onNext, onPrevious }: ReviewDeskProps) {
           ))}
         </ul>
         <Skips skips={task.skips} />
-      </section>
+      </div>
       <History history={task.history} />
       <DecisionBar
         task={task}

@@ -1,9 +1,10 @@
 'use client';
 // One task for a reviewer, and the way through the queue by keys: A accepts, digits and a note adjudicate, R returns,
 // J and K go on and back.
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
 import { useTranslations } from 'next-intl';
+import { useEffect } from 'react';
 import { useWorkspace } from '../../../../../_lib/workspace.tsx';
 import { useTRPC } from '../../../../../_trpc/context.ts';
 import { BackLink } from '../../../../../_ui/back-link.tsx';
@@ -13,12 +14,14 @@ import { ErrorState, SkeletonList } from '../../../../../_ui/state.tsx';
 import { toast } from '../../../../../_ui/toast.ts';
 import { toSearch, useQueue, useQueueFilter } from '../../_components/use-queue.ts';
 import { ReviewDesk } from './review-desk.tsx';
+import { useReviewKeys } from './use-review-keys.ts';
 
 export function ReviewScreen({ taskId }: { taskId: string }) {
   const t = useTranslations('review.task');
   const { project } = useWorkspace();
   const trpc = useTRPC();
   const router = useRouter();
+  const queryClient = useQueryClient();
   const filter = useQueueFilter();
   const { query, items = [] } = useQueue(filter);
   const { data, error, refetch } = useQuery(trpc.review.get.queryOptions({ projectId: project.id, taskId }));
@@ -31,6 +34,13 @@ export function ReviewScreen({ taskId }: { taskId: string }) {
     // The next page of the queue is there before it is needed.
     if (step === 1 && at >= items.length - 3 && query.hasNextPage) void query.fetchNextPage();
   }
+
+  // Here, not with the task: they work while it is still on its way.
+  useReviewKeys({ isActive: true, actions: { next: () => go(1), previous: () => go(-1) } });
+  const next = items[at + 1]?.taskId;
+  useEffect(() => {
+    if (next) void queryClient.prefetchQuery(trpc.review.get.queryOptions({ projectId: project.id, taskId: next }));
+  }, [next, project.id, queryClient, trpc]);
 
   return (
     <Page
@@ -53,7 +63,7 @@ export function ReviewScreen({ taskId }: { taskId: string }) {
       ) : !data ? (
         <SkeletonList rows={4} className="h-32" />
       ) : (
-        <ReviewDesk task={data} onNext={() => go(1)} onPrevious={() => go(-1)} />
+        <ReviewDesk task={data} onDone={() => go(1)} />
       )}
     </Page>
   );

@@ -26,16 +26,16 @@ function isTyping(target: EventTarget | null): boolean {
 
 interface ReviewKeys {
   isActive: boolean;
-  rank: (key: RankingKey) => void;
+  rank?: (key: RankingKey) => void;
   actions: Partial<{ [A in ReviewAction]: () => void }>;
 }
 
 export function useReviewKeys({ isActive, rank, actions }: ReviewKeys): void {
   const handle = useEffectEvent((event: KeyboardEvent) => {
     if (!isActive || event.repeat || isTyping(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
-    const key = toRankingKey(event);
+    const key = rank ? toRankingKey(event) : null;
     const name = (Object.keys(reviewKeys) as ReviewAction[]).find((action) => reviewKeys[action] === keyOf(event));
-    const action = key ? () => rank(key) : name && actions[name];
+    const action = key ? () => rank?.(key) : name && actions[name];
     if (!action) return;
     event.preventDefault();
     action();
