@@ -25,12 +25,15 @@ const english = read('en');
 
 /** Names, symbols and abbreviations, and what an example asks the demo's model, which knows English. */
 const sameEverywhere = new Set([
+  'Argilla',
   'DPO',
   'Distinct-2',
   'GRPO',
+  'HH-RLHF',
   'Is the blue teapot in stock?',
   'JSONL',
   'KTO',
+  'Label Studio',
   'LoRA',
   'Min-p',
   'Rankloop',
@@ -39,6 +42,7 @@ const sameEverywhere = new Set([
   'Top p',
   'Top-k',
   'Top-p',
+  'UltraFeedback',
   '–',
 ]);
 
