@@ -169,7 +169,7 @@ test('Arabic is punctuated in Arabic', () => {
   const wrong = messages.flatMap(([path, message]) =>
     elementsOf(parse(message))
       .filter((element) => element.type === TYPE.literal)
-      .filter(({ value }) => /[?,;](\s|$)|\p{Script=Arabic}\s*[?,;]/u.test(value.replace(code, '')))
+      .filter(({ value }) => /\p{Script=Arabic}\s*[?,;]|[?,;]\s*(\p{Script=Arabic}|$)/u.test(value.replace(code, '')))
       .map(({ value }) => `${path}: ${value}`),
   );
   expect(wrong).toEqual([]);
