@@ -53,10 +53,10 @@ export function invitationState(
   return invitation.expiresAt <= now ? 'expired' : 'open';
 }
 
-/** `de, pt-BR` as people type it. */
+/** `de, pt-BR` as people type it, on an Arabic keyboard too. */
 export function splitList(text: string): string[] {
   return text
-    .split(',')
+    .split(/[,;،؛]/)
     .map((part) => part.trim())
     .filter((part) => part !== '');
 }

@@ -22,10 +22,26 @@ async function expectLanguage(page: Page, locale: Locale): Promise<void> {
 
 /** Words that are Latin in every language: names of models, judges, formats and settings, addresses, units and keys. */
 const names =
-  /\b(Rankloop|Ada|ada@example\.org|Demo shop|Demo oracle|Random|sft|[SD]FT|DPO|TRL|JSONL|LoRA|LLM|OpenAI|API|Hub|Hugging Face|v1(\/\w+)*|GET|POST|rl-\S+|Ctrl|alt\+T|Shift|Enter|CPU|GPU|[GM]iB|fp32|int4|KL|English|Türkçe|Top-[pk]|Min-p)\b/g;
+  /\b(Rankloop|Ada|ada@example\.org|Demo shop|Demo oracle|Random|sft|[SD]FT|DPO|TRL|JSONL?|CSV|parquet|gz|rankloop import|KTO|LoRA|LLM|OpenAI|API|Hub|Hugging Face|v1(\/\w+)*|GET|POST|rl-\S+|Ctrl|alt\+T|Shift|Enter|CPU|GPU|[GM]iB|fp32|int4|KL|English|Türkçe|Top-[pk]|Min-p)\b/g;
+
+const pages = [
+  '/',
+  '/prompts',
+  '/prompts/import',
+  '/rounds',
+  '/judges',
+  '/quality',
+  '/review',
+  '/members',
+  '/settings',
+  '/models',
+  '/people',
+  '/api-keys',
+  '/export',
+];
 
 /** Axe takes seconds a page; the other journeys show it the others, in English. */
-const checkedByAxe: ReadonlySet<string> = new Set(['/', '/prompts', '/models']);
+const checkedByAxe: ReadonlySet<string> = new Set(['/', '/prompts', '/settings']);
 
 /** Text of ours that is still Latin. What the database holds, code and the languages' own names are not ours. */
 async function latinWords(page: Page): Promise<string[]> {
@@ -73,7 +89,7 @@ test('the pages speak the person’s language', async ({ browser }) => {
   });
 
   await test.step('Arabic pages hold no English', async () => {
-    for (const path of ['/', '/prompts', '/rounds', '/judges', '/models', '/people', '/api-keys', '/export']) {
+    for (const path of pages) {
       await page.goto(`${app.url}${path}`);
       await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
       await expect(page.getByRole('status')).toHaveCount(0);

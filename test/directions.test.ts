@@ -20,7 +20,7 @@ function findProblem(line: string): string | null {
 }
 
 const files = readdirSync(join(root, 'app'), { withFileTypes: true, recursive: true })
-  .filter((entry) => entry.isFile() && entry.name.endsWith('.tsx') && !entry.parentPath.includes('(workspace)/label'))
+  .filter((entry) => entry.isFile() && entry.name.endsWith('.tsx'))
   .map((entry) => join(entry.parentPath, entry.name));
 
 test('classes name no side', () => {

@@ -25,12 +25,15 @@ const english = read('en');
 
 /** Names, symbols and abbreviations, and what an example asks the demo's model, which knows English. */
 const sameEverywhere = new Set([
+  'Argilla',
   'DPO',
   'Distinct-2',
   'GRPO',
+  'HH-RLHF',
   'Is the blue teapot in stock?',
   'JSONL',
   'KTO',
+  'Label Studio',
   'LoRA',
   'Min-p',
   'Rankloop',
@@ -39,6 +42,7 @@ const sameEverywhere = new Set([
   'Top p',
   'Top-k',
   'Top-p',
+  'UltraFeedback',
   '–',
 ]);
 
@@ -165,7 +169,7 @@ test('Arabic is punctuated in Arabic', () => {
   const wrong = messages.flatMap(([path, message]) =>
     elementsOf(parse(message))
       .filter((element) => element.type === TYPE.literal)
-      .filter(({ value }) => /[?,;](\s|$)|\p{Script=Arabic}\s*[?,;]/u.test(value.replace(code, '')))
+      .filter(({ value }) => /\p{Script=Arabic}\s*[?,;]|[?,;]\s*(\p{Script=Arabic}|$)/u.test(value.replace(code, '')))
       .map(({ value }) => `${path}: ${value}`),
   );
   expect(wrong).toEqual([]);

@@ -4,7 +4,15 @@ import type messages from './messages/en.json';
 
 export type Namespace = keyof typeof messages;
 
-/** Before the workspace: signing in and setting up. */
-export const entranceNamespaces: readonly Namespace[] = ['common', 'errors', 'language', 'setup', 'signIn'];
+/** Before the workspace: signing in, setting up, joining. */
+export const entranceNamespaces: readonly Namespace[] = [
+  'common',
+  'errors',
+  'join',
+  'language',
+  'memberRoles',
+  'setup',
+  'signIn',
+];
 
 export const labelNamespaces: readonly Namespace[] = ['common', 'errors', 'label', 'reading', 'roles'];

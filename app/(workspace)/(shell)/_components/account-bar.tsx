@@ -24,10 +24,10 @@ export function AccountBar({ onSearch }: { onSearch?: () => void }) {
         </Button>
       )}
       <div className="border-line border-t px-2 pt-3">
-        <p dir="auto" className="truncate font-medium leading-5 [text-align:match-parent]">
+        <p dir="auto" className="truncate font-medium leading-5 rtl:text-right">
           {user.name}
         </p>
-        <p dir="ltr" className="truncate text-faint text-xs [text-align:match-parent]">
+        <p dir="ltr" className="truncate text-faint text-xs rtl:text-right">
           {user.email}
         </p>
       </div>

@@ -24,7 +24,7 @@ export function Order({ tiers, count, edited = null, className }: OrderProps) {
     <div aria-hidden className={cx('flex flex-wrap items-center gap-1.5 font-mono text-[15px]', className)}>
       {chips.map(({ key, chip }, place) => (
         <Fragment key={key}>
-          {place > 0 && <span className="text-faint rtl:-scale-x-100">›</span>}
+          {place > 0 && <span className="text-faint">›</span>}
           {chip}
         </Fragment>
       ))}

@@ -4,7 +4,7 @@ import { useTranslations } from 'next-intl';
 import { Button, type ButtonProps } from '../../../_ui/button.tsx';
 import { cx } from '../../../_ui/cx.ts';
 import { useKeyLabel } from './keys-context.tsx';
-import { type Tool, toolIcons } from './toolbar.ts';
+import { pointingTools, type Tool, toolIcons } from './toolbar.ts';
 
 interface ToolButtonProps extends Omit<ButtonProps, 'onClick' | 'children'> {
   tool: Tool;
@@ -39,7 +39,10 @@ export function ToolButton({ tool, onAct, words = 'always', className, ...rest }
         className,
       )}
     >
-      <Icon aria-hidden className={cx('size-4', words === 'always' && 'hidden')} />
+      <Icon
+        aria-hidden
+        className={cx('size-4', words === 'always' && 'hidden', pointingTools.has(tool) && 'rtl:-scale-x-100')}
+      />
       <span className={wordsClass[words]}>{label}</span>
     </Button>
   );

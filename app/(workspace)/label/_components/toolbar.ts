@@ -48,6 +48,9 @@ export const toolIcons = {
 } as const satisfies Partial<Record<LabelAction, LucideIcon>>;
 export type Tool = keyof typeof toolIcons;
 
+/** Those whose pictures point along the line, and turn with it. */
+export const pointingTools: ReadonlySet<Tool> = new Set(['skip', 'undo', 'takeBack']);
+
 export const rankTools = ['allBad', 'allGood', 'tie', 'takeBack'] as const satisfies Tool[];
 export const sayTools = ['rate', 'rationale', 'edit', 'flag'] as const satisfies Tool[];
 export const leaveTools = ['skip', 'undo'] as const satisfies Tool[];

@@ -4,6 +4,7 @@ import { useEffect, useState } from 'react';
 import type { ColumnMapping } from '../../../../../../domain/imports/mapping.ts';
 import { type ImportOptions, importOptionsSchema } from '../../../../../../domain/imports/options.ts';
 import type { ShapeName } from '../../../../../../domain/imports/shape-names.ts';
+import { splitList } from '../../../../../../domain/members.ts';
 
 export interface ImportDraft {
   name: string;
@@ -21,12 +22,6 @@ export interface ImportDraft {
   rankings: ImportOptions['rankings'];
 }
 
-const listOf = (text: string) =>
-  text
-    .split(/[,;]/)
-    .map((label) => label.trim())
-    .filter((label) => label !== '');
-
 function parse(draft: ImportDraft) {
   const { shape, mapping, heldOut, tags, language, qualifications, ...rest } = draft;
   const isByColumns = shape === 'columns';
@@ -35,9 +30,9 @@ function parse(draft: ImportDraft) {
     ...(shape && !isByColumns ? { shape } : {}),
     ...(isByColumns ? { mapping } : {}),
     heldOutShare: heldOut / 100,
-    tags: listOf(tags),
+    tags: splitList(tags),
     language: language.trim() || null,
-    qualifications: listOf(qualifications),
+    qualifications: splitList(qualifications),
   });
 }
 

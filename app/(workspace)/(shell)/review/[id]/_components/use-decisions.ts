@@ -1,6 +1,7 @@
 'use client';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
+import { useErrorToast } from '../../../../../_lib/use-error-toast.tsx';
 import { useTRPC } from '../../../../../_trpc/context.ts';
 import { toast } from '../../../../../_ui/toast.ts';
 
@@ -9,6 +10,7 @@ export function useDecisions(onDone: () => void) {
   const t = useTranslations('review.action');
   const trpc = useTRPC();
   const queryClient = useQueryClient();
+  const toastError = useErrorToast();
   const settled = (done: 'accepted' | 'adjudicated' | 'returned') => ({
     onSuccess: () => {
       toast.success(t(done));
@@ -16,7 +18,7 @@ export function useDecisions(onDone: () => void) {
       void queryClient.invalidateQueries(trpc.review.pathFilter());
       void queryClient.invalidateQueries(trpc.pairs.pathFilter());
     },
-    onError: (error: { message: string }) => void toast.error(error.message),
+    onError: toastError,
   });
   return {
     accept: useMutation(trpc.review.accept.mutationOptions(settled('accepted'))),
