@@ -27,7 +27,7 @@ const allowed: Record<string, string[]> = {
   app: ['server', 'domain', 'engine/config.ts', 'engine/loss-config.ts', 'engine/ports.ts'],
   bench: ['db', 'demo', 'domain', 'e2e/chromium.ts', 'engine', 'server'],
   cli: ['bench', 'db', 'demo', 'domain', 'engine', 'server', 'worker'],
-  scripts: ['cli', 'db', 'demo', 'domain', 'e2e', 'engine', 'server', 'worker'],
+  scripts: ['bench', 'cli', 'db', 'demo', 'domain', 'e2e', 'engine', 'server', 'worker'],
   e2e: ['cli', 'db', 'demo', 'domain', 'test'],
 };
 /** Packages that only one part may load. */

@@ -1,6 +1,6 @@
 // The load's cast: annotators who are signed in, and tasks for them, as an installation would hold them.
 import { createHmac, randomUUID } from 'node:crypto';
-import { eq } from 'drizzle-orm';
+import { asc, eq } from 'drizzle-orm';
 import type { Database } from '../../db/client.ts';
 import { insertPrompts } from '../../db/prompts.ts';
 import { prompts, responses, samplings } from '../../db/schema/data.ts';
@@ -49,17 +49,20 @@ const dress: ((text: string) => string)[] = [
 ];
 
 export async function castLoad(db: Database, secret: string, shape: LoadShape): Promise<LoadProject> {
-  const projectId = await insertProject(db, shape);
-  await insertLoadTasks(db, projectId, shape);
+  const projectId = await insertProject(db, { name: 'Load', overlap: shape.overlap });
+  await insertTasks(db, projectId, loadTasks(shape));
   return { projectId, cookies: await signInAll(db, secret, projectId, shape.annotators) };
 }
 
-async function insertProject(db: Database, { overlap }: LoadShape): Promise<string> {
+export async function insertProject(
+  db: Database,
+  { name, overlap }: { name: string; overlap: number },
+): Promise<string> {
   const [project] = await db
     .insert(projects)
     .values({
-      name: 'Load',
-      slug: `load-${randomUUID()}`,
+      name,
+      slug: randomUUID(),
       kind: 'custom',
       responsesPerPrompt: 4,
       sampling: samplingConfigSchema.parse({}),
@@ -70,11 +73,17 @@ async function insertProject(db: Database, { overlap }: LoadShape): Promise<stri
   return project.id;
 }
 
-async function insertLoadTasks(db: Database, projectId: string, shape: LoadShape): Promise<void> {
+export interface AskedPrompt {
+  prompt: string;
+  responses: string[];
+}
+
+/** Open tasks: prompts with the responses of one sampling to them, in the order given. */
+export async function insertTasks(db: Database, projectId: string, asked: readonly AskedPrompt[]): Promise<void> {
   await db.transaction(async (tx) => {
     const [policy] = await tx
       .insert(policies)
-      .values({ projectId, name: 'load', modelDir: 'demo/model' })
+      .values({ projectId, name: 'sft', modelDir: 'demo/model' })
       .returning({ id: policies.id });
     if (!policy) throw new Error('insert into policies returned no row');
     const [sampling] = await tx
@@ -83,27 +92,29 @@ async function insertLoadTasks(db: Database, projectId: string, shape: LoadShape
         projectId,
         policyId: policy.id,
         purpose: 'label',
-        n: shape.responses,
+        n: asked[0]?.responses.length ?? 0,
         config: samplingConfigSchema.parse({}),
         seed: 1,
       })
       .returning({ id: samplings.id });
     if (!sampling) throw new Error('insert into samplings returned no row');
-    const asked = Array.from({ length: shape.tasks }, (_, task) => ({
-      messages: [{ role: 'user', content: `Question ${task}: which of these would you rather have, and why?` }],
-    }));
-    await insertPrompts(tx, projectId, 'train', asked);
-    const rows = await tx.select({ id: prompts.id }).from(prompts).where(eq(prompts.projectId, projectId));
+    const all = asked.map(({ prompt }) => ({ messages: [{ role: 'user', content: prompt }] }));
+    await insertPrompts(tx, projectId, 'train', all);
+    const rows = await tx
+      .select({ id: prompts.id })
+      .from(prompts)
+      .where(eq(prompts.projectId, projectId))
+      .orderBy(asc(prompts.createdAt));
     for (let start = 0; start < rows.length; start += 500) {
       const part = rows.slice(start, start + 500);
       await tx.insert(responses).values(
         part.flatMap(({ id }, at) =>
-          Array.from({ length: shape.responses }, (_, ordinal) => ({
+          (asked[start + at]?.responses ?? []).map((text, ordinal) => ({
             samplingId: sampling.id,
             promptId: id,
             policyId: policy.id,
             ordinal,
-            text: responseText(start + at, ordinal, shape.words),
+            text,
             finishReason: 'stop' as const,
             seed: 1,
           })),
@@ -115,11 +126,20 @@ async function insertLoadTasks(db: Database, projectId: string, shape: LoadShape
   await db.$client.query('analyze');
 }
 
+function loadTasks(shape: LoadShape): AskedPrompt[] {
+  return Array.from({ length: shape.tasks }, (_, task) => ({
+    prompt: `Question ${task}: which of these would you rather have, and why?`,
+    responses: Array.from({ length: shape.responses }, (_, ordinal) => responseText(task, ordinal, shape.words)),
+  }));
+}
+
 /** Sessions as sign-in makes them: a row each, and its token signed as Better Auth signs cookies (HMAC-SHA-256). */
-async function signInAll(db: Database, secret: string, projectId: string, count: number): Promise<string[]> {
+export async function signInAll(db: Database, secret: string, projectId: string, count: number): Promise<string[]> {
   const people = await db
     .insert(user)
-    .values(Array.from({ length: count }, (_, at) => ({ name: `Annotator ${at}`, email: `load-${at}@example.test` })))
+    .values(
+      Array.from({ length: count }, (_, at) => ({ name: `Annotator ${at}`, email: `${at}-${projectId}@example.test` })),
+    )
     .returning({ id: user.id });
   await db.insert(members).values(people.map(({ id }) => ({ projectId, userId: id })));
   const expiresAt = new Date(Date.now() + 86_400_000);
