@@ -5,6 +5,14 @@ import type messages from './messages/en.json';
 export type Namespace = keyof typeof messages;
 
 /** Before the workspace: signing in and setting up. */
-export const entranceNamespaces: readonly Namespace[] = ['common', 'errors', 'language', 'setup', 'signIn'];
+export const entranceNamespaces: readonly Namespace[] = [
+  'common',
+  'errors',
+  'join',
+  'language',
+  'memberRoles',
+  'setup',
+  'signIn',
+];
 
 export const labelNamespaces: readonly Namespace[] = ['common', 'errors', 'label', 'reading', 'roles'];
