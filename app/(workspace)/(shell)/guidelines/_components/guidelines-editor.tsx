@@ -2,13 +2,13 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
 import { type FormEvent, useDeferredValue, useState } from 'react';
-import { toast } from 'sonner';
 import { useWorkspace } from '../../../../_lib/workspace.tsx';
 import { useTRPC } from '../../../../_trpc/context.ts';
 import { Button } from '../../../../_ui/button.tsx';
 import { Field, Textarea } from '../../../../_ui/field.tsx';
 import { Reading } from '../../../../_ui/reading/reading.tsx';
 import { ErrorState } from '../../../../_ui/state.tsx';
+import { toast } from '../../../../_ui/toast.ts';
 
 /** Markdown beside how annotators read it. Saving makes a new version, which they are asked to read. */
 export function GuidelinesEditor({ newest }: { newest: { version: number; text: string } | null }) {

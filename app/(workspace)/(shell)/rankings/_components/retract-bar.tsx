@@ -2,7 +2,6 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
 import { type FormEvent, useState } from 'react';
-import { toast } from 'sonner';
 import type { Selection } from '../../../../../domain/selection.ts';
 import { useWorkspace } from '../../../../_lib/workspace.tsx';
 import { useTRPC } from '../../../../_trpc/context.ts';
@@ -10,6 +9,7 @@ import { Button } from '../../../../_ui/button.tsx';
 import { Dialog } from '../../../../_ui/dialog.tsx';
 import { Field, Textarea } from '../../../../_ui/field.tsx';
 import { FormEnd } from '../../../../_ui/form-end.tsx';
+import { toast } from '../../../../_ui/toast.ts';
 
 /** Takes the chosen rankings back, once there is a reason. */
 export function RetractBar({ selection, onDone }: { selection: Selection; onDone: () => void }) {
