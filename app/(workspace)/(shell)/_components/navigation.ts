@@ -1,5 +1,6 @@
 // The places of the app, in the order of the loop.
 import {
+  BookOpenText,
   Boxes,
   Download,
   Gauge,
@@ -7,6 +8,7 @@ import {
   House,
   IdCard,
   KeyRound,
+  ListChecks,
   ListOrdered,
   type LucideIcon,
   MessagesSquare,
@@ -24,11 +26,13 @@ type PlaceKey =
   | 'review'
   | 'quality'
   | 'prompts'
+  | 'rankings'
   | 'pairs'
   | 'rounds'
   | 'judges'
   | 'export'
   | 'members'
+  | 'guidelines'
   | 'settings'
   | 'models'
   | 'people'
@@ -48,11 +52,13 @@ export const places: Place[] = [
   { key: 'review', href: '/review', icon: SearchCheck, for: 'reviewer' },
   { key: 'quality', href: '/quality', icon: Gauge, for: 'reviewer' },
   { key: 'prompts', href: '/prompts', icon: MessagesSquare, for: 'reviewer' },
+  { key: 'rankings', href: '/rankings', icon: ListChecks, for: 'reviewer' },
   { key: 'pairs', href: '/pairs', icon: GitCompareArrows, for: 'admin' },
   { key: 'rounds', href: '/rounds', icon: RefreshCw, for: 'admin' },
   { key: 'judges', href: '/judges', icon: Scale, for: 'admin' },
   { key: 'export', href: '/export', icon: Download, for: 'admin' },
   { key: 'members', href: '/members', icon: Users, for: 'admin' },
+  { key: 'guidelines', href: '/guidelines', icon: BookOpenText, for: 'admin' },
   { key: 'settings', href: '/settings', icon: Settings, for: 'admin' },
   { key: 'models', href: '/models', icon: Boxes, for: 'installation' },
   { key: 'people', href: '/people', icon: IdCard, for: 'installation' },

@@ -108,7 +108,7 @@ export const TaskView = memo(function TaskView(props: TaskViewProps) {
 });
 
 /** What each card shows of the draft. */
-function cardsOf(draft: AnnotationDraft, settings: LabelSettings) {
+export function cardsOf(draft: AnnotationDraft, settings: LabelSettings) {
   const tiers = tiersOf(draft, settings);
   const isThumbs = modeOf(settings, draft.ranking.count) === 'thumbs';
   const thumbs = isThumbs ? thumbsOf(draft) : [];

@@ -2,7 +2,6 @@
 // What to look for. The usual three at once, the rest behind a word; only what there is can be chosen.
 import { useQuery } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
-import type { ReactNode } from 'react';
 import {
   type PromptFilter,
   type PromptOrder,
@@ -12,6 +11,7 @@ import {
 import { useWorkspace } from '../../../../_lib/workspace.tsx';
 import { useTRPC } from '../../../../_trpc/context.ts';
 import { Button } from '../../../../_ui/button.tsx';
+import { ChoiceSelect } from '../../../../_ui/choice-select.tsx';
 import { Input, Select } from '../../../../_ui/field.tsx';
 
 interface PromptFiltersProps {
@@ -46,14 +46,14 @@ export function PromptFilters({ filter, onChange, order, onOrder, count }: Promp
           maxLength={200}
           className="max-w-xs"
         />
-        <Choice
+        <ChoiceSelect
           label={t('split')}
           value={filter.split}
           onChange={(value) => set({ split: splits.find((split) => split === value) })}
           any={t('splits.all')}
           options={splits.map((split) => [split, t(`splits.${split}`)])}
         />
-        <Choice
+        <ChoiceSelect
           label={t('state')}
           value={filter.status}
           onChange={(value) => set({ status: promptStatuses.find((status) => status === value) })}
@@ -78,40 +78,37 @@ export function PromptFilters({ filter, onChange, order, onOrder, count }: Promp
           {t('filters.more')}
         </summary>
         <div className="mt-3 flex flex-wrap gap-2">
-          <Choice
+          <ChoiceSelect
             label={t('filters.tag')}
             value={filter.tag}
             onChange={(tag) => set({ tag })}
             any={t('filters.anyTag')}
             options={choices?.tags.map((tag) => [tag, tag])}
           />
-          <Choice
+          <ChoiceSelect
             label={t('filters.language')}
             value={filter.language === null ? noLanguage : filter.language}
             onChange={(language) => set({ language: language === noLanguage ? null : language })}
             any={t('filters.anyLanguage')}
             options={
-              choices && [
-                [noLanguage, t('filters.noLanguage')],
-                ...choices.languages.map((one) => [one, one] as Option),
-              ]
+              choices && [[noLanguage, t('filters.noLanguage')], ...choices.languages.map((one) => [one, one] as const)]
             }
           />
-          <Choice
+          <ChoiceSelect
             label={t('filters.qualification')}
             value={filter.qualification}
             onChange={(qualification) => set({ qualification })}
             any={t('filters.anyQualification')}
             options={choices?.qualifications.map((one) => [one, one])}
           />
-          <Choice
+          <ChoiceSelect
             label={t('filters.batch')}
             value={filter.batchId}
             onChange={(batchId) => set({ batchId })}
             any={t('filters.anyBatch')}
             options={choices?.batches.map(({ id, name }) => [id, name])}
           />
-          <Choice
+          <ChoiceSelect
             label={t('filters.priority')}
             value={filter.priority?.toString()}
             onChange={(value) => set({ priority: value === undefined ? undefined : Number(value) })}
@@ -119,7 +116,7 @@ export function PromptFilters({ filter, onChange, order, onOrder, count }: Promp
             options={choices?.priorities.map((one) => [String(one), t('priorityOf', { priority: one })])}
           />
           {flags.map((flag) => (
-            <Choice
+            <ChoiceSelect
               key={flag}
               label={t(`filters.${flag}.label`)}
               value={filter[flag] === undefined ? undefined : filter[flag] ? 'yes' : 'no'}
@@ -150,32 +147,4 @@ export function PromptFilters({ filter, onChange, order, onOrder, count }: Promp
 /** A filter without the questions that are not asked. */
 function withoutGaps(filter: PromptFilter): PromptFilter {
   return Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined));
-}
-
-type Option = readonly [value: string, label: ReactNode];
-
-interface ChoiceProps {
-  label: string;
-  value: string | undefined;
-  onChange: (value: string | undefined) => void;
-  any: string;
-  options: readonly Option[] | undefined;
-}
-
-function Choice({ label, value, onChange, any, options = [] }: ChoiceProps) {
-  return (
-    <Select
-      aria-label={label}
-      value={value ?? ''}
-      onChange={(event) => onChange(event.target.value || undefined)}
-      className="w-auto max-w-56"
-    >
-      <option value="">{any}</option>
-      {options.map(([option, words]) => (
-        <option key={option} value={option}>
-          {words}
-        </option>
-      ))}
-    </Select>
-  );
 }

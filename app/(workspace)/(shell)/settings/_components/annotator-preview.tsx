@@ -13,7 +13,8 @@ export function AnnotatorPreview({ settings }: { settings: LabelSettings }) {
   const { project } = useWorkspace();
   const trpc = useTRPC();
   const { data } = useQuery(trpc.projects.sampleTask.queryOptions({ projectId: project.id }));
-  const responses = data?.responses ?? (['a', 'b', 'c'] as const).map((id) => ({ id, text: t(`responses.${id}`) }));
+  const responses = data?.responses ?? (['a', 'b', 'c'] as const).map((id) => ({ id, text: t(`samples.${id}`) }));
+  const shown = responses.slice(0, settings.mode === 'ab' ? 2 : 3);
   return (
     <section aria-labelledby="preview" className="flex flex-col gap-3 xl:sticky xl:top-6">
       <div>
@@ -23,9 +24,11 @@ export function AnnotatorPreview({ settings }: { settings: LabelSettings }) {
         <p className="text-muted">{data ? t('real') : t('sample')}</p>
       </div>
       <PreviewTask
+        // Another question is a new task.
+        key={`${settings.mode} ${shown.map(({ id }) => id).join()}`}
         settings={settings}
         prompt={data?.prompt ?? [{ role: 'user', content: t('prompt') }]}
-        responses={settings.mode === 'ab' ? responses.slice(0, 2) : responses.slice(0, 3)}
+        responses={shown}
       />
     </section>
   );

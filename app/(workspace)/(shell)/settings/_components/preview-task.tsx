@@ -1,12 +1,24 @@
 'use client';
-import { ThumbsDown, ThumbsUp } from 'lucide-react';
+// A task as the settings ask it, made of the label page's own parts. It can be tried: what is pressed stays here.
 import { useTranslations } from 'next-intl';
-import { type LabelSettings, ratingScale, strengthNames, strengths } from '../../../../../domain/label-settings.ts';
+import { useCallback, useRef, useState } from 'react';
+import {
+  type AnnotationDraft,
+  changeDraft,
+  type DraftAction,
+  emptyAnnotation,
+  modeOf,
+} from '../../../../../domain/annotation-draft.ts';
+import { shownLayout } from '../../../../../domain/label-layout.ts';
+import type { LabelSettings } from '../../../../../domain/label-settings.ts';
 import type { ChatMessage } from '../../../../../engine/ports.ts';
-import { Badge } from '../../../../_ui/badge.tsx';
 import { cx } from '../../../../_ui/cx.ts';
-import { Kbd } from '../../../../_ui/kbd.tsx';
-import { Messages, PlainText } from '../../../../_ui/messages.tsx';
+import { RationaleField } from '../../../label/_components/rationale-field.tsx';
+import { ResponseCard } from '../../../label/_components/response-card.tsx';
+import { StrengthControl } from '../../../label/_components/strength-control.tsx';
+import { cardsOf } from '../../../label/_components/task-view.tsx';
+import { PromptText } from '../../../label/_components/text.tsx';
+import { useCardClicks } from '../../../label/_components/use-card-clicks.ts';
 
 interface PreviewTaskProps {
   settings: LabelSettings;
@@ -14,56 +26,65 @@ interface PreviewTaskProps {
   responses: { id: string; text: string }[];
 }
 
-/** A task as the settings would ask it, to look at. */
 export function PreviewTask({ settings, prompt, responses }: PreviewTaskProps) {
   const t = useTranslations('settings.preview');
-  const levels = useTranslations('settings.strengths');
-  const { mode, strength, rationale, edits, criteria, layout } = settings;
+  const list = useRef<HTMLOListElement>(null);
+  const [draft, setDraft] = useState<AnnotationDraft>(() => emptyAnnotation(responses.length));
+  const act = (action: DraftAction) => setDraft((now) => changeDraft(now, action, settings));
+  const place = (index: number, tied: boolean) => act({ type: 'place', index, tied });
+  const rate = useCallback(
+    (index: number, criterion: string, rating: number | null) =>
+      setDraft((now) => changeDraft(now, { type: 'rate', index, criterion, rating }, settings)),
+    [settings],
+  );
+  useCardClicks(list, place);
+  const layout = shownLayout(settings.layout, responses);
+  const cards = cardsOf(draft, settings);
+  const { strength, rationale, criteria } = settings;
   return (
-    <div className="flex flex-col gap-4 rounded-card border border-line bg-sunken p-4">
-      <Messages messages={prompt} />
-      <ul className={cx('grid gap-3', layout !== 'stacked' && layout !== 'focus' && 'sm:grid-cols-2 xl:grid-cols-1')}>
-        {responses.map(({ id, text }, index) => (
-          <li key={id} className="flex flex-col gap-2 rounded-card border border-line bg-surface p-3">
-            <p className="flex items-center gap-2">
-              {mode === 'thumbs' ? (
-                <>
-                  <ThumbsUp aria-label={t('up')} className="size-4 text-muted" />
-                  <ThumbsDown aria-label={t('down')} className="size-4 text-muted" />
-                </>
-              ) : (
-                <Kbd always>{index + 1}</Kbd>
-              )}
-              {edits && <Badge>{t('edit')}</Badge>}
-            </p>
-            <div className="max-h-40 overflow-hidden">
-              <PlainText text={text} />
-            </div>
-            {criteria.length > 0 && (
-              <dl className="flex flex-col gap-1 border-line border-t pt-2">
-                {criteria.map(({ key, name }) => (
-                  <div key={key} className="flex flex-wrap items-baseline justify-between gap-2">
-                    <dt className="min-w-0 break-words text-[13px] text-muted">{name}</dt>
-                    <dd className="numeric text-faint text-xs">{t('scale', ratingScale)}</dd>
-                  </div>
-                ))}
-              </dl>
-            )}
-          </li>
-        ))}
-      </ul>
-      {strength !== 'off' && mode !== 'thumbs' && (
-        <p className="flex flex-wrap gap-1.5">
-          {strengths.map((level) => (
-            <Badge key={level}>{levels(strengthNames[level])}</Badge>
-          ))}
-          {strength === 'required' && <Badge tone="accent">{t('required')}</Badge>}
-        </p>
+    <div className="flex max-h-[80dvh] flex-col gap-4 overflow-y-auto rounded-card border border-line bg-canvas p-3">
+      <PromptText prompt={prompt} />
+      <ol
+        ref={list}
+        aria-label={t('responses')}
+        className={cx(
+          'grid items-stretch gap-3',
+          layout === 'side-by-side' && 'auto-cols-[minmax(15rem,1fr)] grid-flow-col overflow-x-auto pb-2',
+        )}
+      >
+        {responses.map(({ id, text }, index) => {
+          const card = cards[index];
+          return (
+            card && (
+              <ResponseCard
+                key={id}
+                number={index + 1}
+                text={text}
+                layout={layout}
+                isAside={layout === 'focus' && index > 0}
+                {...card}
+                criteria={criteria}
+                onPlace={place}
+                onRate={rate}
+              />
+            )
+          );
+        })}
+      </ol>
+      {strength !== 'off' && modeOf(settings, responses.length) !== 'thumbs' && (
+        <StrengthControl
+          strength={draft.strength}
+          isRequired={strength === 'required'}
+          onStrength={(level) => act({ type: 'strength', strength: level })}
+        />
       )}
       {rationale.use !== 'off' && (
-        <p className="rounded-control border border-control bg-surface px-3 py-2 text-faint">
-          {t(rationale.use === 'required' ? 'rationaleRequired' : 'rationale')}
-        </p>
+        <RationaleField
+          rationale={rationale}
+          strength={draft.strength}
+          text={draft.rationale}
+          onText={(text) => act({ type: 'rationale', text })}
+        />
       )}
     </div>
   );

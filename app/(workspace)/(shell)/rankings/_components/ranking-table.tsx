@@ -1,0 +1,117 @@
+'use client';
+import Link from 'next/link';
+import { useFormatter, useTranslations } from 'next-intl';
+import { strengthNames } from '../../../../../domain/label-settings.ts';
+import {
+  isSelected,
+  nothingSelected,
+  type Selection,
+  toggleRow,
+  toggleShown,
+} from '../../../../../domain/selection.ts';
+import type { Outputs } from '../../../../_trpc/context.ts';
+import { Badge } from '../../../../_ui/badge.tsx';
+import { SourceLine } from '../../../../_ui/source-line.tsx';
+import { Cell, HeaderCell, Row, Table } from '../../../../_ui/table.tsx';
+import { useTierWords } from './use-tier-words.ts';
+
+type Ranking = Outputs['rankings']['list']['items'][number];
+
+interface RankingTableProps {
+  rankings: Ranking[];
+  /** Null: nothing can be chosen. */
+  selection: Selection | null;
+  onSelect: (selection: Selection) => void;
+}
+
+/** A ranking a row. Shift chooses all rows from the one chosen before; Escape lets all go. */
+export function RankingTable({ rankings, selection, onSelect }: RankingTableProps) {
+  const t = useTranslations('rankings');
+  const words = useTierWords();
+  const format = useFormatter();
+  const ids = rankings.map(({ id }) => id);
+  return (
+    <Table label={t('title')}>
+      <thead>
+        <tr>
+          {selection && (
+            <HeaderCell className="w-10">
+              <input
+                type="checkbox"
+                aria-label={t('selectShown')}
+                checked={ids.every((id) => isSelected(selection, id))}
+                onChange={() => onSelect(toggleShown(selection, ids))}
+                className="block size-4 accent-accent"
+              />
+            </HeaderCell>
+          )}
+          <HeaderCell>{t('prompt')}</HeaderCell>
+          <HeaderCell>{t('order')}</HeaderCell>
+          <HeaderCell className="max-md:hidden">{t('said')}</HeaderCell>
+          <HeaderCell className="text-end max-md:hidden">{t('time')}</HeaderCell>
+        </tr>
+      </thead>
+      <tbody
+        onKeyDown={(event) => {
+          if (selection && event.key === 'Escape') onSelect(nothingSelected);
+        }}
+      >
+        {rankings.map((ranking) => (
+          <Row key={ranking.id} className="relative hover:bg-sunken">
+            {selection && (
+              <Cell className="relative z-10">
+                <input
+                  type="checkbox"
+                  aria-label={t('select', { prompt: ranking.preview.slice(0, 80) })}
+                  checked={isSelected(selection, ranking.id)}
+                  onChange={(event) => {
+                    const isRange = event.nativeEvent instanceof MouseEvent && event.nativeEvent.shiftKey;
+                    onSelect(toggleRow(selection, ids, ranking.id, isRange));
+                  }}
+                  className="block size-4 accent-accent"
+                />
+              </Cell>
+            )}
+            <Cell className="w-full max-w-0">
+              <Link
+                href={`/rankings/${ranking.id}`}
+                prefetch={false}
+                dir="auto"
+                className="block truncate font-medium after:absolute after:inset-0"
+              >
+                {ranking.preview}
+              </Link>
+              <SourceLine source={{ ...ranking.source, createdAt: ranking.createdAt }} />
+            </Cell>
+            <Cell className="numeric whitespace-nowrap">{words(ranking.places)}</Cell>
+            <Cell className="max-md:hidden">
+              <Said ranking={ranking} />
+            </Cell>
+            <Cell className="numeric whitespace-nowrap text-end text-muted max-md:hidden">
+              {ranking.durationMs !== null &&
+                t('seconds', { seconds: format.number(ranking.durationMs / 1_000, { maximumFractionDigits: 0 }) })}
+            </Cell>
+          </Row>
+        ))}
+      </tbody>
+    </Table>
+  );
+}
+
+/** What was said beside the order. */
+function Said({ ranking }: { ranking: Ranking }) {
+  const t = useTranslations('rankings');
+  const levels = useTranslations('settings.strengths');
+  return (
+    <span className="flex flex-wrap gap-1">
+      {ranking.retractedAt && <Badge tone="danger">{t('retracted')}</Badge>}
+      {ranking.kind === 'adjudication' && <Badge tone="accent">{t('adjudication')}</Badge>}
+      {ranking.isGold && <Badge tone="accent">{t('gold')}</Badge>}
+      {ranking.overall && <Badge>{t(`overall.${ranking.overall}`)}</Badge>}
+      {ranking.strength && <Badge>{levels(strengthNames[ranking.strength])}</Badge>}
+      {ranking.flags > 0 && <Badge tone="warn">{t('flags', { count: ranking.flags })}</Badge>}
+      {ranking.hasRationale && <Badge>{t('rationale')}</Badge>}
+      {ranking.hasEdit && <Badge>{t('edit')}</Badge>}
+    </span>
+  );
+}
