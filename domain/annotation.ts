@@ -1,8 +1,7 @@
 // What a person says of a task, all of it; and whether it is whole under the project's settings. The page asks before
 // it lets one submit, the server before it stores.
-import { z } from 'zod';
-import { type Criterion, type LabelSettings, ratingScale, type Strength, strengths } from './label-settings.ts';
-import { findTiersProblem, rankableResponses } from './ranking.ts';
+import type { Criterion, LabelSettings, Strength } from './label-settings.ts';
+import { findTiersProblem } from './ranking.ts';
 
 export const flagNames = ['unsafe', 'personal-data', 'broken-prompt', 'gibberish'] as const;
 export type FlagName = (typeof flagNames)[number];
@@ -19,37 +18,25 @@ export type Thumb = 'up' | 'down';
 export const longestRationale = 4_000;
 export const longestEdit = 100_000;
 
-const responseId = z.uuid();
+export type Flag = { flag: FlagName; responseId: string | null };
+/** By response id, then by the criterion's key. */
+export type Ratings = Record<string, Record<string, number>>;
+/** By response id. */
+export type Thumbs = Record<string, Thumb>;
 
-export const annotationSchema = z.object({
+export interface Annotation {
   /** Response ids, best tier first. Of thumbs: those up over those down. */
-  tiers: z.array(z.array(responseId).min(1).max(rankableResponses.max)).min(1).max(rankableResponses.max),
-  overall: z.enum(overallVerdicts).nullable().default(null),
-  /** By response id; null outside the thumbs mode. */
-  thumbs: z
-    .record(responseId, z.enum(['up', 'down']))
-    .nullable()
-    .default(null),
-  strength: z.literal(strengths).nullable().default(null),
-  /** By response id, then by the criterion's key. */
-  ratings: z
-    .record(responseId, z.record(z.string().max(40), z.number().int().min(ratingScale.min).max(ratingScale.max)))
-    .default({}),
-  flags: z
-    .array(z.object({ flag: z.enum(flagNames), responseId: responseId.nullable() }))
-    .max(flagNames.length * (rankableResponses.max + 1))
-    .default([]),
-  rationale: z.string().trim().max(longestRationale).nullable().default(null),
+  tiers: string[][];
+  overall: OverallVerdict | null;
+  /** Null outside the thumbs mode. */
+  thumbs: Thumbs | null;
+  strength: Strength | null;
+  ratings: Ratings;
+  flags: Flag[];
+  rationale: string | null;
   /** A response rewritten into a better one, which then stands above all. */
-  edit: z
-    .object({ responseId, text: z.string().max(longestEdit) })
-    .nullable()
-    .default(null),
-});
-export type Annotation = z.infer<typeof annotationSchema>;
-export type Flag = Annotation['flags'][number];
-export type Ratings = Annotation['ratings'];
-export type Thumbs = NonNullable<Annotation['thumbs']>;
+  edit: { responseId: string; text: string } | null;
+}
 
 /** Why an annotation is not whole; `key` words it on the page, `detail` fills the words in. */
 export type AnnotationProblem =

@@ -10,7 +10,7 @@ import { agreementOf } from '../../domain/agreement.ts';
 import { alphaOf } from '../../domain/alpha.ts';
 import { type AnnotatorReport, annotatorReport, type Figure, neededFor } from '../../domain/annotator-report.ts';
 import { groupBy } from '../../domain/group-by.ts';
-import { readLabelSettings } from '../../domain/label-settings.ts';
+import { readLabelSettings } from '../../domain/label-settings-schema.ts';
 import type { ProjectRole } from '../../domain/roles.ts';
 import { getOnboarding } from './onboarding-admin.ts';
 import { requireProject } from './projects.ts';
