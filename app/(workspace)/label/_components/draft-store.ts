@@ -1,6 +1,6 @@
 // What has been said of the tasks at hand and how long they were worked on, by the task's key. Kept in localStorage, so
 // that a reload, a closed tab or a crash loses nothing; tabs that show the same task see each other's changes.
-import { type AnnotationDraft, annotationDraftSchema } from '../../../../domain/annotation-draft.ts';
+import { type AnnotationDraft, annotationDraftSchema, isUntouched } from '../../../../domain/annotation-draft.ts';
 
 interface Kept {
   draft: AnnotationDraft | null;
@@ -11,6 +11,8 @@ interface Kept {
 export interface DraftStore {
   /** Null while nothing has been said. The same object until it changes. */
   draft(key: string): AnnotationDraft | null;
+  /** Whether something was said: such a task is kept when the page is left. */
+  isBegun(key: string): boolean;
   change(key: string, draft: AnnotationDraft): void;
   spentMs(key: string): number;
   spend(key: string, spentMs: number): void;
@@ -78,6 +80,10 @@ export function createDraftStore({ storage, prefix, now }: DraftStoreOptions): D
 
   return {
     draft: (key) => read(key).draft,
+    isBegun(key) {
+      const { draft } = read(key);
+      return draft !== null && !isUntouched(draft);
+    },
     change(key, draft) {
       write(key, { draft });
       tell();
