@@ -6,7 +6,7 @@ import { and, eq, isNotNull, notExists, sql } from 'drizzle-orm';
 import { closeDatabase, type Database, openDatabase } from '../db/client.ts';
 import { databaseUrlFile } from '../db/database-url.ts';
 import { responses } from '../db/schema/data.ts';
-import { guidelines, leases, rankingRetractions, rankings } from '../db/schema/labelling.ts';
+import { goldTasks, guidelines, leases, rankingRetractions, rankings, tasks } from '../db/schema/labelling.ts';
 import { user } from '../db/schema/people.ts';
 import { projects } from '../db/schema/project.ts';
 import { addTasks } from '../test/demo.ts';
@@ -430,4 +430,68 @@ test('what else a project may ask, and what else a person may do', async ({ page
   // Refused on purpose, above.
   expect(watch.problems.filter((problem) => !/status of 409/.test(problem))).toEqual([]);
   expect(watch.foreignRequests).toEqual([]);
+});
+
+test('a newcomer is tested, sees the right answers, and goes on to the work', async ({ page, browser }) => {
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+  await signIn(page);
+  const { id: projectId } = await project();
+  const newcomer = { name: 'Nora Newcomer', email: 'nora@example.org', password: 'another good password' };
+  const made = await page.request.post(`${app.url}/api/trpc/people.create`, {
+    data: { json: { ...newcomer, role: 'annotator', projectId } },
+  });
+  expect(made.ok(), await made.text()).toBe(true);
+  await changeSettings(page, app.url, { onboarding: { isRequired: true, passAccuracy: 0.5 } });
+  const open = await db.select().from(tasks).where(eq(tasks.status, 'open')).limit(2);
+  for (const task of open) {
+    const all = await db
+      .select()
+      .from(responses)
+      .where(eq(responses.promptId, task.promptId))
+      .orderBy(responses.ordinal);
+    const gold = all.filter(({ samplingId, editedFromId }) => samplingId === task.samplingId && !editedFromId);
+    const tiers = gold.map(({ id }) => [id]);
+    await db
+      .insert(goldTasks)
+      .values({ taskId: task.id, tiers, use: 'onboarding', note: 'The **first** one answers.' });
+    await db.update(tasks).set({ isGold: true }).where(eq(tasks.id, task.id));
+  }
+
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' });
+  const desk = await context.newPage();
+  await desk.goto(`${app.url}/sign-in?next=/label`);
+  await desk.getByLabel('E-mail').fill(newcomer.email);
+  await desk.getByLabel('Password').fill(newcomer.password);
+  await desk.getByRole('button', { name: 'Sign in' }).click();
+  await desk
+    .getByRole('dialog', { name: 'Guidelines' })
+    .getByRole('button', { name: 'I have read them' })
+    .press('Enter');
+  await expect(desk.getByText('Test task 1 of 2')).toBeVisible();
+  await expectAccessible(desk, 'desk, test');
+
+  /** Presses the numbers of the responses in the order that gold has, or in the opposite one. */
+  const answer = async (direction: 1 | -1) => {
+    const texts = await desk.getByRole('list', { name: 'Responses' }).getByRole('listitem').allTextContents();
+    const ordinals = texts.map((text) => Number(/Response (\d) to/.exec(text)?.[1]));
+    const order = ordinals
+      .map((_, place) => place)
+      .sort((one, other) => direction * ((ordinals[one] ?? 0) - (ordinals[other] ?? 0)));
+    for (const place of order.slice(0, 3)) await desk.keyboard.press(`Digit${place + 1}`);
+    await desk.keyboard.press('Enter');
+  };
+  await answer(-1);
+  await expect(desk.getByRole('heading', { name: '0 of 6 pairs in the right order' })).toBeFocused();
+  await expect(desk.getByText('you had them the other way round').first()).toBeVisible();
+  await expect(desk.getByText('The first one answers.')).toBeVisible();
+  await expectAccessible(desk, 'desk, feedback');
+  await desk.keyboard.press('Enter');
+  await expect(desk.getByText('Test task 2 of 2')).toBeVisible();
+  await answer(1);
+  await expect(desk.getByRole('heading', { name: '6 of 6 pairs in the right order' })).toBeVisible();
+  await expect(desk.getByText('You have passed the test.')).toBeVisible();
+  await desk.keyboard.press('Enter');
+  await expect(prompt(desk)).toBeVisible();
+  await expect(desk.getByText('Test task')).toBeHidden();
+  await context.close();
 });
