@@ -110,6 +110,7 @@ test('twenty prompts by keyboard alone, all stored once', async ({ page, context
     await rank(page, ['g']);
   });
   await test.step('5: an edit, shown word by word', async () => {
+    const edited = await promptText(page);
     for (const key of ['Digit3', 'Digit2', 'Digit1', 'e']) await page.keyboard.press(key);
     const dialog = page.getByRole('dialog', { name: 'Edit a response' });
     await expect(dialog.getByRole('textbox')).toBeFocused();
@@ -117,7 +118,6 @@ test('twenty prompts by keyboard alone, all stored once', async ({ page, context
     await page.keyboard.type(' And thank you for asking.');
     await expect(dialog.getByRole('insertion')).toContainText('And thank you for asking.');
     await expectAccessible(page, 'desk, edit');
-    const edited = await promptText(page);
     await page.keyboard.press('Control+Enter');
     await expect(dialog).toBeHidden();
     await expect(prompt(page)).toHaveText(edited);
