@@ -1,51 +1,41 @@
 // What a person has said of a task so far, on the label page, as one pure state machine: the page only renders and
 // forwards. Responses go by their place in the shown order here; an annotation, which leaves the page, by their ids.
-import { z } from 'zod';
 import {
   type Annotation,
   type AnnotationProblem,
   asksForStrength,
   type Flag,
+  type FlagName,
   findAnnotationProblem,
-  flagNames,
   type OverallVerdict,
-  overallVerdicts,
   type Thumb,
   tiersOfThumbs,
 } from './annotation.ts';
-import { type LabelMode, type LabelSettings, ratingScale, type Strength, strengths } from './label-settings.ts';
+import { type LabelMode, type LabelSettings, type Strength, strengths } from './label-settings.ts';
 import {
   type DropTarget,
   emptyRanking,
   moveInDraft,
   pressKey,
+  type RankingDraft,
   type RankingKey,
-  rankableResponses,
   responseIndices,
   toDraft as toRankingDraft,
   toTiers,
 } from './ranking.ts';
 
-const place = z.number().int().nonnegative().max(rankableResponses.max);
-const thumb = z.enum(['up', 'down']);
-
-/** Kept by the browser, so it is read back with care. */
-export const annotationDraftSchema = z.object({
-  ranking: z.object({
-    count: z.number().int().min(rankableResponses.min).max(rankableResponses.max),
-    presses: z.array(z.object({ index: place, tied: z.boolean() })).readonly(),
-  }),
-  overall: z.enum(overallVerdicts).nullable(),
+export interface AnnotationDraft {
+  readonly ranking: RankingDraft;
+  readonly overall: OverallVerdict | null;
   /** In the order in which they were given. */
-  thumbs: z.array(z.object({ index: place, thumb })).readonly(),
-  strength: z.literal(strengths).nullable(),
+  readonly thumbs: readonly { readonly index: number; readonly thumb: Thumb }[];
+  readonly strength: Strength | null;
   /** A row a response, by the criterion's key. */
-  ratings: z.array(z.record(z.string(), z.number().int().min(ratingScale.min).max(ratingScale.max))).readonly(),
-  flags: z.array(z.object({ flag: z.enum(flagNames), index: place.nullable() })).readonly(),
-  rationale: z.string(),
-  edit: z.object({ index: place, text: z.string() }).nullable(),
-});
-export type AnnotationDraft = Readonly<z.infer<typeof annotationDraftSchema>>;
+  readonly ratings: readonly Readonly<Record<string, number>>[];
+  readonly flags: readonly { readonly flag: FlagName; readonly index: number | null }[];
+  readonly rationale: string;
+  readonly edit: { readonly index: number; readonly text: string } | null;
+}
 export type DraftFlag = AnnotationDraft['flags'][number];
 
 export type DraftAction =

@@ -1,8 +1,7 @@
 // What a person says of a task, all of it; and whether it is whole under the project's settings. The page asks before
-// it lets one submit, the server before it stores.
-import { z } from 'zod';
-import { type Criterion, type LabelSettings, ratingScale, type Strength, strengths } from './label-settings.ts';
-import { findTiersProblem, rankableResponses } from './ranking.ts';
+// it lets one submit, the server before it stores. No schema here: the label page loads this file before all else.
+import type { Criterion, LabelSettings, Strength } from './label-settings.ts';
+import { findTiersProblem } from './ranking.ts';
 
 export const flagNames = ['unsafe', 'personal-data', 'broken-prompt', 'gibberish'] as const;
 export type FlagName = (typeof flagNames)[number];
@@ -19,34 +18,21 @@ export type Thumb = 'up' | 'down';
 export const longestRationale = 4_000;
 export const longestEdit = 100_000;
 
-const responseId = z.uuid();
-
-export const annotationSchema = z.object({
+/** What a person says of a task, parsed by annotation-schema.ts where it enters. */
+export interface Annotation {
   /** Response ids, best tier first. Of thumbs: those up over those down. */
-  tiers: z.array(z.array(responseId).min(1).max(rankableResponses.max)).min(1).max(rankableResponses.max),
-  overall: z.enum(overallVerdicts).nullable().default(null),
+  tiers: string[][];
+  overall: OverallVerdict | null;
   /** By response id; null outside the thumbs mode. */
-  thumbs: z
-    .record(responseId, z.enum(['up', 'down']))
-    .nullable()
-    .default(null),
-  strength: z.literal(strengths).nullable().default(null),
+  thumbs: Record<string, Thumb> | null;
+  strength: Strength | null;
   /** By response id, then by the criterion's key. */
-  ratings: z
-    .record(responseId, z.record(z.string().max(40), z.number().int().min(ratingScale.min).max(ratingScale.max)))
-    .default({}),
-  flags: z
-    .array(z.object({ flag: z.enum(flagNames), responseId: responseId.nullable() }))
-    .max(flagNames.length * (rankableResponses.max + 1))
-    .default([]),
-  rationale: z.string().trim().max(longestRationale).nullable().default(null),
+  ratings: Record<string, Record<string, number>>;
+  flags: { flag: FlagName; responseId: string | null }[];
+  rationale: string | null;
   /** A response rewritten into a better one, which then stands above all. */
-  edit: z
-    .object({ responseId, text: z.string().max(longestEdit) })
-    .nullable()
-    .default(null),
-});
-export type Annotation = z.infer<typeof annotationSchema>;
+  edit: { responseId: string; text: string } | null;
+}
 export type Flag = Annotation['flags'][number];
 export type Ratings = Annotation['ratings'];
 export type Thumbs = NonNullable<Annotation['thumbs']>;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { criterionKey, moved } from './criteria.ts';
-import { criterionSchema } from './label-settings.ts';
+import { criterionSchema } from './label-settings-schema.ts';
 
 test.each([
   ['Helpful', 'helpful'],

@@ -1,6 +1,6 @@
 // What a test sees of the label page.
 import { expect, type Locator, type Page } from '@playwright/test';
-import type { LabelSettingsInput } from '../domain/label-settings.ts';
+import type { LabelSettingsInput } from '../domain/label-settings-schema.ts';
 
 /** The ranking as the bar shows it: `1 = 2›3›4`. */
 export function ranking(page: Page): Locator {

@@ -1,7 +1,8 @@
 // Ranking in tests, as the label page does it.
 import { randomUUID } from 'node:crypto';
 import type { Database } from '../db/client.ts';
-import { type Annotation, annotationSchema } from '../domain/annotation.ts';
+import type { Annotation } from '../domain/annotation.ts';
+import { annotationSchema } from '../domain/annotation-schema.ts';
 import type { User } from '../server/auth.ts';
 import { readAsker } from '../server/services/asker.ts';
 import { type EmptyReason, nextTasks } from '../server/services/assignment.ts';

@@ -15,7 +15,7 @@ import {
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core';
-import type { LabelSettingsInput } from '../../domain/label-settings.ts';
+import type { LabelSettingsInput } from '../../domain/label-settings-schema.ts';
 import { roundStatuses } from '../../domain/rounds.ts';
 import type { SamplingConfig, TrainConfig } from '../../engine/config.ts';
 import { conditions, createdAt, id, instant } from './columns.ts';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { annotationSchema, flagNames, skipReasons } from '../../domain/annotation.ts';
+import { flagNames, skipReasons } from '../../domain/annotation.ts';
+import { annotationSchema } from '../../domain/annotation-schema.ts';
 import { nextTasks } from '../services/assignment.ts';
 import { labelContext, labelProgress, readGuideline } from '../services/label-context.ts';
 import { skipTask, submitRanking, undoRanking } from '../services/labels.ts';

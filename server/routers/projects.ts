@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { labelSettingsSchema, overlapSchema } from '../../domain/label-settings.ts';
+import { labelSettingsSchema, overlapSchema } from '../../domain/label-settings-schema.ts';
 import { findSampleTask, getProjectSettings, saveProjectSettings } from '../services/project-settings.ts';
 import { getProject, listOwnProjects } from '../services/projects.ts';
 import { annotatorProcedure, projectProcedure, router } from '../trpc.ts';

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { goldTasks, leases, rankings, tasks } from '../../db/schema/labelling.ts';
 import { members } from '../../db/schema/members.ts';
 import { projects } from '../../db/schema/project.ts';
-import type { LabelSettingsInput } from '../../domain/label-settings.ts';
+import type { LabelSettingsInput } from '../../domain/label-settings-schema.ts';
 import { addTasks, seedDemo } from '../../test/demo.ts';
 import { annotated, askerOf, nextTask, rankTask, requireNextTask } from '../../test/labelling.ts';
 import { addPerson } from '../../test/people.ts';

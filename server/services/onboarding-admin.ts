@@ -6,7 +6,7 @@ import { members } from '../../db/schema/members.ts';
 import { user } from '../../db/schema/people.ts';
 import { AppError } from '../../domain/errors.ts';
 import { type OnboardingResult, onboardingResult, scoreAgainstGold } from '../../domain/gold.ts';
-import { readLabelSettings } from '../../domain/label-settings.ts';
+import { readLabelSettings } from '../../domain/label-settings-schema.ts';
 import { goldAnswers } from './gold.ts';
 import { notify } from './notify.ts';
 import { requireProject } from './projects.ts';

@@ -3,7 +3,7 @@ import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { guidelineReads, tasks } from '../../db/schema/labelling.ts';
 import { projects } from '../../db/schema/project.ts';
-import { labelSettingsSchema } from '../../domain/label-settings.ts';
+import { labelSettingsSchema } from '../../domain/label-settings-schema.ts';
 import { addTasks, seedDemo } from '../../test/demo.ts';
 import { annotated, askerOf, nextTask, rankTask, requireNextTask } from '../../test/labelling.ts';
 import { addPerson } from '../../test/people.ts';

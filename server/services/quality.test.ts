@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { responses } from '../../db/schema/data.ts';
 import { leases, rankingRetractions, tasks } from '../../db/schema/labelling.ts';
 import { projects } from '../../db/schema/project.ts';
-import type { LabelSettingsInput } from '../../domain/label-settings.ts';
+import type { LabelSettingsInput } from '../../domain/label-settings-schema.ts';
 import { addTasks, seedDemo } from '../../test/demo.ts';
 import { addPerson } from '../../test/people.ts';
 import { createTestDatabase, type TestDatabase } from '../../test/postgres.ts';

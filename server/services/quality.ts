@@ -16,7 +16,7 @@ import {
 } from '../../domain/agreement.ts';
 import { type AnnotatorReport, annotatorReport, type Figure, neededFor } from '../../domain/annotator-report.ts';
 import { groupBy } from '../../domain/group-by.ts';
-import { readLabelSettings } from '../../domain/label-settings.ts';
+import { readLabelSettings } from '../../domain/label-settings-schema.ts';
 import type { Tiers } from '../../domain/ranking.ts';
 import type { ProjectRole } from '../../domain/roles.ts';
 import { getOnboarding } from './onboarding-admin.ts';

@@ -5,7 +5,7 @@ import { responses, samplings } from '../../db/schema/data.ts';
 import { rankings, tasks } from '../../db/schema/labelling.ts';
 import { judges, projects } from '../../db/schema/project.ts';
 import { parseJsonLines, rankingRowSchema, unpairedRowSchema } from '../../domain/formats.ts';
-import { labelSettingsSchema } from '../../domain/label-settings.ts';
+import { labelSettingsSchema } from '../../domain/label-settings-schema.ts';
 import type { RankingFilter } from '../../domain/ranking-filter.ts';
 import { addTasks, seedDemo } from '../../test/demo.ts';
 import { annotated, nextTask, rankTask, requireNextTask } from '../../test/labelling.ts';

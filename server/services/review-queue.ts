@@ -5,7 +5,7 @@ import type { Queryable } from '../../db/client.ts';
 import { prompts } from '../../db/schema/data.ts';
 import { goldTasks, leases, rankings, reviews, tasks } from '../../db/schema/labelling.ts';
 import { scoreAgainstGold } from '../../domain/gold.ts';
-import { readLabelSettings } from '../../domain/label-settings.ts';
+import { readLabelSettings } from '../../domain/label-settings-schema.ts';
 import { type ReviewReason, reviewReasons } from '../../domain/reviews.ts';
 import type { ChatMessage } from '../../engine/ports.ts';
 import { isAnnotation } from './annotations.ts';

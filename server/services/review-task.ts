@@ -7,7 +7,7 @@ import { user } from '../../db/schema/people.ts';
 import { conditioned } from '../../domain/conditional.ts';
 import { agreementWithOthers, disputedPairs, placementsOf } from '../../domain/disagreement.ts';
 import { scoreAgainstGold } from '../../domain/gold.ts';
-import { readLabelSettings } from '../../domain/label-settings.ts';
+import { readLabelSettings } from '../../domain/label-settings-schema.ts';
 import { letterOf } from '../../domain/reviews.ts';
 import type { ProjectRole } from '../../domain/roles.ts';
 import { getProjectTask, isAnnotation, type ProjectTask } from './annotations.ts';

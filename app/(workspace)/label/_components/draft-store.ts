@@ -1,6 +1,7 @@
 // What has been said of the tasks at hand and how long they were worked on, by the task's key. Kept in localStorage, so
 // that a reload, a closed tab or a crash loses nothing; tabs that show the same task see each other's changes.
-import { type AnnotationDraft, annotationDraftSchema, isUntouched } from '../../../../domain/annotation-draft.ts';
+import { type AnnotationDraft, isUntouched } from '../../../../domain/annotation-draft.ts';
+import { readDraft } from '../../../../domain/stored-draft.ts';
 
 interface Kept {
   draft: AnnotationDraft | null;
@@ -37,7 +38,7 @@ function parse(stored: string | null): Kept {
   try {
     const { draft, spentMs, at } = JSON.parse(stored ?? 'null') as Record<keyof Kept, unknown>;
     return {
-      draft: annotationDraftSchema.nullable().catch(null).parse(draft),
+      draft: readDraft(draft),
       spentMs: typeof spentMs === 'number' && spentMs >= 0 ? spentMs : 0,
       at: typeof at === 'number' ? at : 0,
     };

@@ -48,7 +48,7 @@ export function LabelScreen({ initialContext }: { initialContext: Context }) {
   const { preferences, change: prefer } = usePreferences(user.id);
   const { context, markRead, setOnboarding } = useLabelContext(project.id, initialContext);
   const { settings, guideline } = context;
-  const { data: progress, count } = useLabelProgress();
+  const { data: progress, count, refetch: refetchProgress } = useLabelProgress();
   const [panel, setPanel] = useState<PanelName | null>(guideline && !guideline.isRead ? 'guidelines' : null);
   const [revising, setRevising] = useState<DeskTask | null>(null);
   const [verdict, setVerdict] = useState<Verdict | null>(null);
@@ -57,6 +57,7 @@ export function LabelScreen({ initialContext }: { initialContext: Context }) {
     userId: user.id,
     projectId: project.id,
     onSaved(entry, answer) {
+      if (!answers.hasCounted(entry.id)) void refetchProgress();
       if (answer?.onboarding) setOnboarding(answer.onboarding);
       setVerdict((now) => (now?.entryId === entry.id && answer ? { ...now, answer } : now));
     },

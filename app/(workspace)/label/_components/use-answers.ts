@@ -42,6 +42,8 @@ export function useAnswers(params: AnswersParams) {
   const t = useTranslations('label');
   const client = useTRPCClient();
   const answered = useRef<Given[]>([]);
+  /** Entries that this page has counted already; others come from before a reload. */
+  const counted = useRef(new Set<string>());
   const [isUndoing, setUndoing] = useState(false);
 
   function leave(task: DeskTask): void {
@@ -65,6 +67,7 @@ export function useAnswers(params: AnswersParams) {
       durationMs,
       guidelineId,
     };
+    counted.current.add(entryId);
     if (task.source.kind === 'lease') {
       outbox.add({ kind: 'annotation', leaseId: task.source.leaseId, ...common });
       answered.current = [...answered.current, { entryId, task, draft, durationMs }].slice(-mostRemembered);
@@ -126,5 +129,7 @@ export function useAnswers(params: AnswersParams) {
     answered.current = answered.current.filter((one) => one.entryId !== entryId);
   }, []);
 
-  return { answer, skip, undo, isUndoing, forget };
+  const hasCounted = useCallback((entryId: string) => counted.current.has(entryId), []);
+
+  return { answer, skip, undo, isUndoing, forget, hasCounted };
 }
