@@ -24,18 +24,17 @@ import {
   toTiers,
 } from './ranking.ts';
 
-/** Responses go by their place in the shown order. */
 export interface AnnotationDraft {
   readonly ranking: RankingDraft;
   readonly overall: OverallVerdict | null;
   /** In the order in which they were given. */
-  readonly thumbs: readonly { index: number; thumb: Thumb }[];
+  readonly thumbs: readonly { readonly index: number; readonly thumb: Thumb }[];
   readonly strength: Strength | null;
   /** A row a response, by the criterion's key. */
-  readonly ratings: readonly Record<string, number>[];
-  readonly flags: readonly { flag: FlagName; index: number | null }[];
+  readonly ratings: readonly Readonly<Record<string, number>>[];
+  readonly flags: readonly { readonly flag: FlagName; readonly index: number | null }[];
   readonly rationale: string;
-  readonly edit: { index: number; text: string } | null;
+  readonly edit: { readonly index: number; readonly text: string } | null;
 }
 export type DraftFlag = AnnotationDraft['flags'][number];
 

@@ -1,5 +1,5 @@
 // What a person says of a task, all of it; and whether it is whole under the project's settings. The page asks before
-// it lets one submit, the server before it stores.
+// it lets one submit, the server before it stores. No schema here: the label page loads this file before all else.
 import type { Criterion, LabelSettings, Strength } from './label-settings.ts';
 import { findTiersProblem } from './ranking.ts';
 
@@ -18,25 +18,24 @@ export type Thumb = 'up' | 'down';
 export const longestRationale = 4_000;
 export const longestEdit = 100_000;
 
-export type Flag = { flag: FlagName; responseId: string | null };
-/** By response id, then by the criterion's key. */
-export type Ratings = Record<string, Record<string, number>>;
-/** By response id. */
-export type Thumbs = Record<string, Thumb>;
-
+/** What a person says of a task, parsed by annotation-schema.ts where it enters. */
 export interface Annotation {
   /** Response ids, best tier first. Of thumbs: those up over those down. */
   tiers: string[][];
   overall: OverallVerdict | null;
-  /** Null outside the thumbs mode. */
-  thumbs: Thumbs | null;
+  /** By response id; null outside the thumbs mode. */
+  thumbs: Record<string, Thumb> | null;
   strength: Strength | null;
-  ratings: Ratings;
-  flags: Flag[];
+  /** By response id, then by the criterion's key. */
+  ratings: Record<string, Record<string, number>>;
+  flags: { flag: FlagName; responseId: string | null }[];
   rationale: string | null;
   /** A response rewritten into a better one, which then stands above all. */
   edit: { responseId: string; text: string } | null;
 }
+export type Flag = Annotation['flags'][number];
+export type Ratings = Annotation['ratings'];
+export type Thumbs = NonNullable<Annotation['thumbs']>;
 
 /** Why an annotation is not whole; `key` words it on the page, `detail` fills the words in. */
 export type AnnotationProblem =

@@ -1,7 +1,7 @@
-// How label settings are checked where they come in, and read with their defaults where they are stored. Apart from
-// label-settings.ts, which the label page has in its first code: it needs no zod.
+// A project's label settings as they are stored and as they come in. Read with their defaults, so that an older project's
+// settings stay whole.
 import { z } from 'zod';
-import { type Criterion, type LabelSettings, labelModes, layouts, strengths } from './label-settings.ts';
+import { type Criterion, demands, type LabelSettings, labelModes, layouts, strengths } from './label-settings.ts';
 
 export const criterionSchema = z.object({
   key: z
@@ -13,7 +13,7 @@ export const criterionSchema = z.object({
 
 export const labelSettingsSchema = z.object({
   mode: z.enum(labelModes).default('rank'),
-  strength: z.enum(['off', 'optional', 'required']).default('optional'),
+  strength: z.enum(demands).default('optional'),
   criteria: z
     .array(criterionSchema)
     .max(6, 'A person rates six criteria at most.')
@@ -21,7 +21,7 @@ export const labelSettingsSchema = z.object({
     .default([]),
   rationale: z
     .object({
-      use: z.enum(['off', 'optional', 'required']).default('optional'),
+      use: z.enum(demands).default('optional'),
       fromStrength: z.literal(strengths).nullable().default(null),
     })
     .prefault({}),

@@ -1,5 +1,6 @@
 // How a project wants its responses ranked: what is asked of a person beside the order, and how the page shows it.
-// Stored with the project, read with its defaults (label-settings-schema.ts), so that an older project's settings stay whole.
+// The schema that reads what is stored is label-settings-schema.ts: the label page loads this file, and no schema.
+
 export const labelModes = ['rank', 'ab', 'thumbs'] as const;
 /** `rank`: 2 to 8 responses in order; `ab`: two responses, one key; `thumbs`: each response up or down (KTO). */
 export type LabelMode = (typeof labelModes)[number];
@@ -17,7 +18,8 @@ export type Layout = (typeof layouts)[number];
 
 export const ratingScale = { min: 1, max: 5 } as const;
 
-export type Asking = 'off' | 'optional' | 'required';
+export const demands = ['off', 'optional', 'required'] as const;
+export type Demand = (typeof demands)[number];
 
 export interface Criterion {
   key: string;
@@ -27,10 +29,10 @@ export interface Criterion {
 
 export interface LabelSettings {
   mode: LabelMode;
-  strength: Asking;
+  strength: Demand;
   criteria: Criterion[];
   rationale: {
-    use: Asking;
+    use: Demand;
     /** Where it is required: only from this strength on; null asks for it always. */
     fromStrength: Strength | null;
   };

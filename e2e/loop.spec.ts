@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { type Browser, expect, type Page, test } from '@playwright/test';
 import { type RunningApp, startApp } from './app.ts';
 import { expectAccessible, type Watch, watchPage } from './checks.ts';
-import { prompt, promptText, rankedToday, ranking, submitted } from './label-page.ts';
+import { allowHaste, prompt, promptText, rankedToday, ranking, submitted } from './label-page.ts';
 
 const admin = { name: 'Ada Admin', email: 'ada@example.org', password: 'a long enough password' };
 const annotator = { name: 'Nora Annotator', email: 'nora@example.org', password: 'another good password' };
@@ -95,6 +95,7 @@ async function sample(page: Page): Promise<void> {
 }
 
 async function rankFive(page: Page): Promise<void> {
+  await allowHaste(page, app.url);
   await page.locator('[aria-current="step"]').getByRole('link', { name: 'Rank' }).click();
   await expect(page.getByRole('list', { name: 'Responses' }).getByRole('listitem')).toHaveCount(4);
   await expectAccessible(page, 'label');

@@ -38,6 +38,9 @@ test('all of a draft and its time survive a reload', () => {
 test('a draft is the same object until it changes', () => {
   const { store } = open();
   store.change('a', draft);
+  expect([store.isBegun('a'), store.isBegun('b')]).toEqual([true, false]);
+  store.change('b', emptyAnnotation(3));
+  expect(store.isBegun('b')).toBe(false);
   const seen = store.draft('a');
   store.spend('a', 5);
   expect(store.draft('a')).toBe(seen);

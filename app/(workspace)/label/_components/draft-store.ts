@@ -1,7 +1,7 @@
 // What has been said of the tasks at hand and how long they were worked on, by the task's key. Kept in localStorage, so
 // that a reload, a closed tab or a crash loses nothing; tabs that show the same task see each other's changes.
-import type { AnnotationDraft } from '../../../../domain/annotation-draft.ts';
-import { isKeptDraft } from '../../../../domain/kept-draft.ts';
+import { type AnnotationDraft, isUntouched } from '../../../../domain/annotation-draft.ts';
+import { readDraft } from '../../../../domain/stored-draft.ts';
 
 interface Kept {
   draft: AnnotationDraft | null;
@@ -12,6 +12,8 @@ interface Kept {
 export interface DraftStore {
   /** Null while nothing has been said. The same object until it changes. */
   draft(key: string): AnnotationDraft | null;
+  /** Whether something was said: such a task is kept when the page is left. */
+  isBegun(key: string): boolean;
   change(key: string, draft: AnnotationDraft): void;
   spentMs(key: string): number;
   spend(key: string, spentMs: number): void;
@@ -36,7 +38,7 @@ function parse(stored: string | null): Kept {
   try {
     const { draft, spentMs, at } = JSON.parse(stored ?? 'null') as Record<keyof Kept, unknown>;
     return {
-      draft: isKeptDraft(draft) ? draft : null,
+      draft: readDraft(draft),
       spentMs: typeof spentMs === 'number' && spentMs >= 0 ? spentMs : 0,
       at: typeof at === 'number' ? at : 0,
     };
@@ -79,6 +81,10 @@ export function createDraftStore({ storage, prefix, now }: DraftStoreOptions): D
 
   return {
     draft: (key) => read(key).draft,
+    isBegun(key) {
+      const { draft } = read(key);
+      return draft !== null && !isUntouched(draft);
+    },
     change(key, draft) {
       write(key, { draft });
       tell();

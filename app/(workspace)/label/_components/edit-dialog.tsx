@@ -45,7 +45,10 @@ export function EditDialog({ responses, edit, first, onEdit, onClose }: EditDial
           maxLength={longestEdit}
           onChange={(event) => onEdit({ index, text: event.target.value })}
           onKeyDown={(event) => {
-            if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) onClose();
+            if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return;
+            // It ends the edit; the page is not to take it for a submission.
+            event.preventDefault();
+            onClose();
           }}
           className="max-h-[40dvh] min-h-32 text-base leading-normal [field-sizing:content]"
           autoFocus

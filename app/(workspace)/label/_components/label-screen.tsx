@@ -4,7 +4,6 @@
 import dynamic from 'next/dynamic';
 import { useTranslations } from 'next-intl';
 import { Activity, useCallback, useEffect, useState } from 'react';
-import { isUntouched } from '../../../../domain/annotation-draft.ts';
 import type { LabelAction } from '../../../../domain/label-keys.ts';
 import { hasLongText, shownLayout } from '../../../../domain/label-layout.ts';
 import { useLabelProgress } from '../../../_lib/use-label-progress.ts';
@@ -29,7 +28,7 @@ import { isOffered, type Situation } from './toolbar.ts';
 import { useActiveTime } from './use-active-time.ts';
 import { useAnswers } from './use-answers.ts';
 import { useDesk } from './use-desk.ts';
-import { draftOf, useDraftStore } from './use-drafts.ts';
+import { useDraftStore } from './use-drafts.ts';
 import { useLabelContext } from './use-label-context.ts';
 import { useLabelKeys } from './use-label-keys.ts';
 import { useOutbox } from './use-outbox.ts';
@@ -49,7 +48,7 @@ export function LabelScreen({ initialContext }: { initialContext: Context }) {
   const { preferences, change: prefer } = usePreferences(user.id);
   const { context, markRead, setOnboarding } = useLabelContext(project.id, initialContext);
   const { settings, guideline } = context;
-  const { data: progress, count } = useLabelProgress();
+  const { data: progress, count, refetch: refetchProgress } = useLabelProgress();
   const [panel, setPanel] = useState<PanelName | null>(guideline && !guideline.isRead ? 'guidelines' : null);
   const [revising, setRevising] = useState<DeskTask | null>(null);
   const [verdict, setVerdict] = useState<Verdict | null>(null);
@@ -58,6 +57,7 @@ export function LabelScreen({ initialContext }: { initialContext: Context }) {
     userId: user.id,
     projectId: project.id,
     onSaved(entry, answer) {
+      if (!answers.hasCounted(entry.id)) void refetchProgress();
       if (answer?.onboarding) setOnboarding(answer.onboarding);
       setVerdict((now) => (now?.entryId === entry.id && answer ? { ...now, answer } : now));
     },
@@ -76,7 +76,7 @@ export function LabelScreen({ initialContext }: { initialContext: Context }) {
     projectId: project.id,
     isReady: outbox !== null,
     leasesBeingSaved: () => waiting.flatMap((entry) => ('leaseId' in entry ? entry.leaseId : [])),
-    isBegun: (task) => !isUntouched(store.draft(task.key) ?? draftOf(store, { ...task, annotation: null })),
+    isBegun: (task) => store.isBegun(task.key),
     onLost: (task) => task.key === current?.key && toast(t('lost')),
   });
   const current: DeskTask | null = revising ?? queue.queue[0] ?? null;

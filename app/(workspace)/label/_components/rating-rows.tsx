@@ -2,7 +2,7 @@
 // A response's ratings, a row a criterion. Tab goes from row to row, a digit rates and goes on to the next row that is
 // still empty; after the last one the digits are the responses' again.
 import { useTranslations } from 'next-intl';
-import type { KeyboardEvent } from 'react';
+import { type KeyboardEvent, useId } from 'react';
 import { type Criterion, ratingScale } from '../../../../domain/label-settings.ts';
 import { cx } from '../../../_ui/cx.ts';
 
@@ -50,7 +50,8 @@ interface RatingRowProps {
 
 function RatingRow({ number, criterion, rating, onRate }: RatingRowProps) {
   const t = useTranslations('label.rating');
-  const name = `rating-${number}-${criterion.key}`;
+  // Tasks that are drawn ahead have rows of their own.
+  const name = useId();
 
   function onKeyDown(event: KeyboardEvent<HTMLFieldSetElement>) {
     const digit = Number(/^(?:Digit|Numpad)([1-9])$/.exec(event.code)?.[1] ?? 0);

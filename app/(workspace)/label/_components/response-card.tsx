@@ -40,6 +40,7 @@ export const ResponseCard = memo(function ResponseCard(props: ResponseCardProps)
   return (
     <li
       data-card={number}
+      aria-label={t('response', { number })}
       hidden={isAside}
       className={cx(
         'relative flex min-w-0 flex-col rounded-card border bg-surface',

@@ -41,7 +41,9 @@ export function useAnswers(params: AnswersParams) {
   const { projectId, settings, guidelineId, outbox, store, activeMs, onLeave, onBack, count } = params;
   const t = useTranslations('label');
   const client = useTRPCClient();
-  const given = useRef<Given[]>([]);
+  const answered = useRef<Given[]>([]);
+  /** Entries that this page has counted already; others come from before a reload. */
+  const counted = useRef(new Set<string>());
   const [isUndoing, setUndoing] = useState(false);
 
   function leave(task: DeskTask): void {
@@ -65,9 +67,10 @@ export function useAnswers(params: AnswersParams) {
       durationMs,
       guidelineId,
     };
+    counted.current.add(entryId);
     if (task.source.kind === 'lease') {
       outbox.add({ kind: 'annotation', leaseId: task.source.leaseId, ...common });
-      given.current = [...given.current, { entryId, task, draft, durationMs }].slice(-mostRemembered);
+      answered.current = [...answered.current, { entryId, task, draft, durationMs }].slice(-mostRemembered);
       count({ rankings: 1, activeMs: durationMs });
     } else {
       outbox.add({ kind: 'revision', rankingId: task.source.rankingId, ...common });
@@ -93,10 +96,10 @@ export function useAnswers(params: AnswersParams) {
 
   async function undo(): Promise<void> {
     if (isUndoing || !outbox) return;
-    const last = given.current.at(-1);
+    const last = answered.current.at(-1);
     // Not sent yet: nothing to ask the server.
     if (last && outbox.takeBack(last.entryId)) {
-      given.current = given.current.slice(0, -1);
+      answered.current = answered.current.slice(0, -1);
       store.change(last.task.key, last.draft);
       store.spend(last.task.key, last.durationMs);
       count({ rankings: -1, activeMs: -last.durationMs });
@@ -107,11 +110,13 @@ export function useAnswers(params: AnswersParams) {
       await outbox.flush();
       const { task } = await client.label.undo.mutate({ projectId });
       if (!task) return void toast(t('nothingToUndo'), { id: 'undo' });
-      given.current = given.current.filter((one) => one.task.taskId !== task.taskId);
-      // What the server has of it counts, not what this browser may have kept.
-      store.forget(task.leaseId);
+      answered.current = answered.current.filter((one) => one.task.taskId !== task.taskId);
+      const given = givenTask(task);
+      // What the server has of it counts, not what this browser may have kept; and a reload is to find it again.
+      store.forget(given.key);
+      store.change(given.key, draftOf(store, given));
       count({ rankings: -1, activeMs: 0 });
-      bringBack(givenTask(task));
+      bringBack(given);
     } catch (error) {
       toast.error(t('undoFailed'), { id: 'undo', description: error instanceof Error ? error.message : undefined });
     } finally {
@@ -121,8 +126,10 @@ export function useAnswers(params: AnswersParams) {
 
   /** The server has refused it: it can't be taken back any more. */
   const forget = useCallback((entryId: string) => {
-    given.current = given.current.filter((one) => one.entryId !== entryId);
+    answered.current = answered.current.filter((one) => one.entryId !== entryId);
   }, []);
 
-  return { answer, skip, undo, isUndoing, forget };
+  const hasCounted = useCallback((entryId: string) => counted.current.has(entryId), []);
+
+  return { answer, skip, undo, isUndoing, forget, hasCounted };
 }
