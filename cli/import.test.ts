@@ -2,12 +2,15 @@
 import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { eq } from 'drizzle-orm';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { prompts } from '../db/schema/data.ts';
 import { projects } from '../db/schema/project.ts';
 import { seedDemo } from '../test/demo.ts';
 import { createTestDatabase, type TestDatabase } from '../test/postgres.ts';
 import { createScratch, rankloop } from './scratch.ts';
+
+// Each command is a process of its own, and other tests want the processor too.
+vi.setConfig({ testTimeout: 180_000 });
 
 const { folder, at, write } = createScratch();
 let database: TestDatabase;
