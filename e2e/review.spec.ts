@@ -137,7 +137,7 @@ test('disagreement is reviewed by keyboard, gold is marked, and people’s figur
 
   await test.step('and one person at length', async () => {
     await places.getByRole('link', { name: 'Quality' }).click();
-    await page.getByRole('table').getByRole('link').first().click();
+    await page.getByRole('link', { name: 'Person 2' }).click();
     await expect(page.getByText('First shown is best')).toBeVisible();
     await expect(page.getByRole('img', { name: /Rankings by day/ })).toBeVisible();
     await expectAccessible(page, 'a person’s quality');

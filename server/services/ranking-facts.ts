@@ -57,7 +57,7 @@ const tasksPerPage = 5_000;
 /** After so many tasks the process sees to others: a person who ranks must not wait for a report. */
 const tasksPerBreath = 200;
 
-export const isInSpan = (column: typeof rankings.createdAt, { since, until }: Span): SQL | undefined =>
+const isInSpan = (column: typeof rankings.createdAt, { since, until }: Span): SQL | undefined =>
   and(since ? gte(column, since) : undefined, until ? lt(column, until) : undefined);
 
 /** The facts of rankings made in the span, by everyone or one person; they are compared with others' of any time. */

@@ -2,6 +2,7 @@
 import { and, eq, isNull } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { leases, rankingRetractions, rankings, reviews, tasks } from '../../db/schema/labelling.ts';
+import { members } from '../../db/schema/members.ts';
 import { projects } from '../../db/schema/project.ts';
 import { addTasks, seedDemo } from '../../test/demo.ts';
 import { rankTask, requireNextTask } from '../../test/labelling.ts';
@@ -296,6 +297,16 @@ describe('a returned task', () => {
     await returnTask(database.db, reviewer(), about);
     const again = await requireNextTask(database.db, ann, { projectId });
     expect(again).toMatchObject({ taskId: given.taskId, responses: given.responses, note: about.note });
+  });
+
+  test('is refused where the person has left the project', async () => {
+    const guest = await addPerson(database.db);
+    const rankingId = await say(0, guest);
+    await database.db.delete(members).where(eq(members.userId, guest.id));
+    await expect(giveBack(0, rankingId)).rejects.toMatchObject({
+      message: expect.stringContaining('not in the project'),
+    });
+    expect(await openLease(0)).toBeUndefined();
   });
 
   test('is refused once rankings are closed', async () => {

@@ -3,10 +3,12 @@
 import { and, eq, sql } from 'drizzle-orm';
 import type { Database, Transaction } from '../../db/client.ts';
 import { rankingRetractions, rankings, reviews } from '../../db/schema/labelling.ts';
+import { user } from '../../db/schema/people.ts';
 import { AppError } from '../../domain/errors.ts';
 import { findTiersProblem } from '../../domain/ranking.ts';
 import { isAnnotation, lockProjectTask, type ProjectTask } from './annotations.ts';
 import { retract } from './labels.ts';
+import { findRole } from './members.ts';
 import { notify } from './notify.ts';
 import { requireProject } from './projects.ts';
 import { findAdjudication } from './review-task.ts';
@@ -98,10 +100,18 @@ export async function returnTask(
       .where(and(eq(rankings.id, input.rankingId), eq(rankings.taskId, task.id), isAnnotation(tx)));
     if (!ranking)
       throw new AppError('CONFLICT', 'This ranking has been taken back or changed: look at the task again.');
+    if (!(await isStillHere(tx, ranking.userId, input.projectId))) {
+      throw new AppError('CONFLICT', 'Who made this ranking is not in the project any more: adjudicate instead.');
+    }
     await retract(tx, actor, ranking, { note: input.note });
     await recountTask(tx, task);
     await addReview(tx, actor, task, { outcome: 'returned', rankingId: ranking.id, note: input.note });
   });
+}
+
+async function isStillHere(tx: Transaction, userId: string | null, projectId: string): Promise<boolean> {
+  const [author] = await tx.select({ id: user.id, role: user.role }).from(user).where(sql`${user.id} = ${userId}`);
+  return author !== undefined && (await findRole(tx, author, projectId)) !== null;
 }
 
 /** `clock_timestamp`: a review must be younger than the ranking that it is of, also where one transaction wrote both. */
