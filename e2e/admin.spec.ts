@@ -120,6 +120,8 @@ async function joinAndRank(browser: Browser, link: string): Promise<void> {
   if (await read.isVisible()) await read.getByRole('button').first().click();
   await expect(prompt(page)).toBeVisible();
   for (const key of ['2', '1', '3', '4']) await page.keyboard.press(key);
+  await page.keyboard.press('Enter');
+  await expect(page.getByText('faster than these texts can be read')).toBeVisible();
   await submitted(page, () => page.keyboard.press('Enter'));
   for (const path of ['/members', '/settings', '/guidelines', '/rankings', '/prompts']) {
     await page.goto(app.url + path);

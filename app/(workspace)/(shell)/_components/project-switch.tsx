@@ -10,10 +10,11 @@ export function ProjectSwitch() {
   const t = useTranslations('nav');
   const router = useRouter();
   const { project, projects } = useWorkspace();
-  if (projects.length < 2) return <p className="truncate px-2.5 text-[13px] text-faint">{project.name}</p>;
+  if (projects.length < 2) return <p className="shrink-0 truncate px-2.5 text-[13px] text-faint">{project.name}</p>;
   return (
     <Select
       aria-label={t('project')}
+      className="shrink-0"
       value={project.id}
       onChange={(event) => void chooseProject(event.target.value).then(() => router.refresh())}
     >
