@@ -24,16 +24,17 @@ export function Shell({ children }: { children: ReactNode }) {
   const t = useTranslations('nav');
   const [opened, setOpened] = useState<'palette' | 'menu' | null>(null);
 
-  useEffect(
-    () =>
-      tinykeys(window, {
-        '$mod+k': (event) => {
-          event.preventDefault();
-          setOpened((now) => (now === 'palette' ? null : 'palette'));
-        },
-      }),
-    [],
-  );
+  useEffect(() => {
+    const togglePalette = (event: KeyboardEvent) => {
+      event.preventDefault();
+      setOpened((now) => (now === 'palette' ? null : 'palette'));
+    };
+    return tinykeys(window, {
+      '$mod+k': togglePalette,
+      // Where the key at K's place writes another script.
+      '$mod+KeyK': (event) => event.key > '\u007f' && togglePalette(event),
+    });
+  }, []);
 
   return (
     <div className="min-h-dvh lg:grid lg:grid-cols-[15rem_minmax(0,1fr)]">

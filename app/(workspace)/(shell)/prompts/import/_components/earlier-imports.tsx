@@ -6,6 +6,7 @@ import Link from 'next/link';
 import { useFormatter, useTranslations } from 'next-intl';
 import { prioritySchema } from '../../../../../../domain/imports/options.ts';
 import { shapeNames } from '../../../../../../domain/imports/shape-names.ts';
+import { useErrorToast } from '../../../../../_lib/use-error-toast.tsx';
 import { useWorkspace } from '../../../../../_lib/workspace.tsx';
 import { type Outputs, useTRPC } from '../../../../../_trpc/context.ts';
 import { Badge } from '../../../../../_ui/badge.tsx';
@@ -13,7 +14,6 @@ import { Button } from '../../../../../_ui/button.tsx';
 import { Input } from '../../../../../_ui/field.tsx';
 import { ErrorState, SkeletonList } from '../../../../../_ui/state.tsx';
 import { Cell, HeaderCell, Row, Table } from '../../../../../_ui/table.tsx';
-import { toast } from '../../../../../_ui/toast.ts';
 import { importAddress } from './running-import.ts';
 
 type Batch = Outputs['imports']['list'][number];
@@ -60,10 +60,11 @@ function BatchRow({ batch }: { batch: Batch }) {
   const { project } = useWorkspace();
   const trpc = useTRPC();
   const queryClient = useQueryClient();
+  const toastError = useErrorToast();
   const change = useMutation(
     trpc.imports.change.mutationOptions({
       onSettled: () => void queryClient.invalidateQueries(trpc.imports.list.pathFilter()),
-      onError: (error) => void toast.error(error.message),
+      onError: toastError,
     }),
   );
   const ask = (changed: { isPaused?: boolean; priority?: number }) =>
