@@ -13,7 +13,7 @@ import { readEnvironment } from '../../server/env.ts';
 import { authSecret, installationSecret } from '../../server/secrets.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const readyWithinMs = 5 * 60_000;
+const readyWithinMs = 15 * 60_000;
 
 export interface ServedApp {
   origin: string;
@@ -71,7 +71,7 @@ async function waitUntilServed(origin: string, supervisor: ChildProcess): Promis
     if (answer?.ok) return;
     await sleep(200);
   }
-  throw new Error('rankloop web did not answer within five minutes.');
+  throw new Error('rankloop web did not answer within a quarter of an hour.');
 }
 
 /** The supervisor's one child is the server. */
