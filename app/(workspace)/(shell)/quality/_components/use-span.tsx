@@ -21,7 +21,7 @@ export function useSpan() {
       aria-label={t('label')}
       value={span.name}
       onChange={(event) => choose(spanNames.find((name) => name === event.target.value) ?? span.name)}
-      className="w-auto min-w-40"
+      className="max-w-44"
     >
       {spanNames.map((name) => (
         <option key={name} value={name}>

@@ -43,7 +43,7 @@ export function ReviewList() {
           onChange={({ target }) =>
             choose({ ...filter, reason: reviewReasons.find((reason) => reason === target.value) ?? null })
           }
-          className="w-auto min-w-44"
+          className="max-w-52"
         >
           <option value="all">{t('reason.all')}</option>
           {reviewReasons.map((reason) => (
@@ -56,7 +56,7 @@ export function ReviewList() {
           aria-label={t('state.label')}
           value={filter.isDone ? 'done' : 'waiting'}
           onChange={({ target }) => choose({ ...filter, isDone: target.value === 'done' })}
-          className="w-auto min-w-36"
+          className="max-w-40"
         >
           <option value="waiting">{t('state.waiting')}</option>
           <option value="done">{t('state.done')}</option>
