@@ -28,7 +28,11 @@ export function LiveUpdates() {
       has('job', 'sft') && trpc.models.pathFilter(),
       has('job', 'round') && trpc.rounds.pathFilter(),
       has('job', 'sft') && trpc.sft.pathFilter(),
-      has('job', 'task') && trpc.prompts.pathFilter(),
+      has('job', 'task', 'project') && trpc.prompts.pathFilter(),
+      has('task') && trpc.rankings.pathFilter(),
+      has('project') && trpc.members.pathFilter(),
+      has('project') && trpc.invitations.list.pathFilter(),
+      has('project') && trpc.guidelines.pathFilter(),
       has('job', 'task', 'project') && trpc.imports.list.pathFilter(),
       has('task') && trpc.pairs.pathFilter(),
     ];

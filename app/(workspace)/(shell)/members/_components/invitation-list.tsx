@@ -23,11 +23,9 @@ export function InvitationList() {
   const trpc = useTRPC();
   const { data, error, refetch } = useQuery(trpc.invitations.list.queryOptions({ projectId: project.id }));
   return (
-    <section aria-labelledby="invitations" className="flex flex-col gap-3">
+    <div className="flex flex-col gap-3">
       <div>
-        <h2 id="invitations" className="font-semibold text-base">
-          {t('title')}
-        </h2>
+        <h2 className="font-semibold text-base">{t('title')}</h2>
         <p className="text-muted">{t('text')}</p>
       </div>
       {error ? (
@@ -39,7 +37,7 @@ export function InvitationList() {
       ) : (
         <InvitationTable invitations={data} />
       )}
-    </section>
+    </div>
   );
 }
 
