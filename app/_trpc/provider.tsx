@@ -10,9 +10,10 @@ import {
   TRPCClientError,
 } from '@trpc/client';
 import { type ReactNode, useState } from 'react';
-import superjson from 'superjson';
+
 import type { AppRouter } from '../../server/router.ts';
 import { TRPCProvider } from './context.ts';
+import { transformer } from './transformer.ts';
 
 const url = '/api/trpc';
 
@@ -42,12 +43,12 @@ function createClient() {
     links: [
       splitLink({
         condition: (operation) => operation.type === 'subscription',
-        true: httpSubscriptionLink({ url, transformer: superjson }),
+        true: httpSubscriptionLink({ url, transformer }),
         false: splitLink({
           // One request each: the next task must not wait for, or fail with, a ranking that is being saved.
           condition: (operation) => operation.path.startsWith('label.'),
-          true: httpLink({ url, transformer: superjson }),
-          false: httpBatchLink({ url, transformer: superjson }),
+          true: httpLink({ url, transformer }),
+          false: httpBatchLink({ url, transformer }),
         }),
       }),
     ],

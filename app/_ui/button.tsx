@@ -1,17 +1,16 @@
-// Buttons, and links that look like them. `shortcut` shows the key that does the same.
+// Buttons. `shortcut` shows the key that does the same.
 import { LoaderCircle } from 'lucide-react';
-import Link from 'next/link';
 import type { ComponentProps } from 'react';
 import { buttonClass, type Size, type Variant } from './button-class.ts';
 import { Kbd } from './kbd.tsx';
 
-interface Look {
+export interface ButtonLook {
   variant?: Variant;
   size?: Size;
   shortcut?: string;
 }
 
-export type ButtonProps = ComponentProps<'button'> & Look & { pending?: boolean };
+export type ButtonProps = ComponentProps<'button'> & ButtonLook & { pending?: boolean };
 
 export function Button({
   variant = 'secondary',
@@ -36,23 +35,5 @@ export function Button({
       {children}
       {shortcut && <Kbd onAccent={variant === 'primary'}>{shortcut}</Kbd>}
     </button>
-  );
-}
-
-export type ButtonLinkProps = ComponentProps<typeof Link> & Look;
-
-export function ButtonLink({
-  variant = 'secondary',
-  size = 'md',
-  shortcut,
-  className,
-  children,
-  ...rest
-}: ButtonLinkProps) {
-  return (
-    <Link className={buttonClass(variant, size, className as string | undefined)} {...rest}>
-      {children}
-      {shortcut && <Kbd onAccent={variant === 'primary'}>{shortcut}</Kbd>}
-    </Link>
   );
 }

@@ -4,7 +4,7 @@ import { useMutation } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
 import { type ReactNode, useEffect } from 'react';
 import { useTRPC } from '../../_trpc/context.ts';
-import { ButtonLink } from '../../_ui/button.tsx';
+import { ButtonLink } from '../../_ui/button-link.tsx';
 import { ErrorState, SkeletonList } from '../../_ui/state.tsx';
 import { JoinAsMember } from './join-as-member.tsx';
 import { JoinAsNew } from './join-as-new.tsx';

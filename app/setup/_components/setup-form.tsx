@@ -5,7 +5,8 @@ import type { FormEvent } from 'react';
 import { signIn } from '../../_lib/auth.ts';
 import { useErrorWords } from '../../_lib/use-error-words.ts';
 import { useTRPC } from '../../_trpc/context.ts';
-import { Button, ButtonLink } from '../../_ui/button.tsx';
+import { Button } from '../../_ui/button.tsx';
+import { ButtonLink } from '../../_ui/button-link.tsx';
 import { Field, Input } from '../../_ui/field.tsx';
 
 /** Creates the first administrator with the token of the console, and signs them in. */

@@ -2,7 +2,7 @@
 import { useFormatter, useTranslations } from 'next-intl';
 import { useLabelProgress } from '../../../_lib/use-label-progress.ts';
 import { useWorkspace } from '../../../_lib/workspace.tsx';
-import { ButtonLink } from '../../../_ui/button.tsx';
+import { ButtonLink } from '../../../_ui/button-link.tsx';
 import { Card, Figure, Page } from '../../../_ui/page.tsx';
 import { ErrorState, Skeleton } from '../../../_ui/state.tsx';
 

@@ -2,7 +2,7 @@
 import { ArrowRight, Check, LoaderCircle } from 'lucide-react';
 import Link from 'next/link';
 import { useTranslations } from 'next-intl';
-import { ButtonLink } from '../../../_ui/button.tsx';
+import { ButtonLink } from '../../../_ui/button-link.tsx';
 import { cx } from '../../../_ui/cx.ts';
 import { Progress } from '../../../_ui/progress.tsx';
 import type { LoopPlace, LoopStepName, StepState } from './loop-steps.ts';

@@ -4,8 +4,9 @@ import { ArrowLeft, CloudUpload, TriangleAlert } from 'lucide-react';
 import { useTranslations } from 'next-intl';
 import type { useLabelProgress } from '../../../_lib/use-label-progress.ts';
 import { useWorkspace } from '../../../_lib/workspace.tsx';
-import { Button, ButtonLink } from '../../../_ui/button.tsx';
+import { Button } from '../../../_ui/button.tsx';
 import { Progress } from '../../../_ui/progress.tsx';
+import { HomeLink } from './home-link.tsx';
 import { ToolButton } from './tool-button.tsx';
 import { pageTools, type Tool } from './toolbar.ts';
 
@@ -27,8 +28,7 @@ export function LabelHeader({ progress, waiting, refused, offers, pressed, onAct
     <header>
       <Progress thin label={t('progressLabel')} value={progress?.ranked ?? 0} max={Math.max(1, total)} />
       <div className="flex h-12 items-center gap-2 border-line border-b px-2 sm:px-6">
-        <ButtonLink
-          href="/"
+        <HomeLink
           variant="ghost"
           size="sm"
           aria-label={t('leave', { project: project.name })}
@@ -36,7 +36,7 @@ export function LabelHeader({ progress, waiting, refused, offers, pressed, onAct
         >
           <ArrowLeft aria-hidden className="size-4 rtl:-scale-x-100" />
           <span className="max-w-40 truncate max-md:hidden">{project.name}</span>
-        </ButtonLink>
+        </HomeLink>
         <p className="numeric min-w-0 flex-1 truncate text-[13px] text-faint">
           {progress && (
             <>

@@ -1,8 +1,9 @@
 'use client';
 import { CircleCheckBig, CirclePause, CircleX, Hourglass, type LucideIcon, Tags } from 'lucide-react';
 import { useTranslations } from 'next-intl';
-import { Button, ButtonLink } from '../../../_ui/button.tsx';
+import { Button } from '../../../_ui/button.tsx';
 import { Empty } from '../../../_ui/state.tsx';
+import { HomeLink } from './home-link.tsx';
 import { useKeyLabel } from './keys-context.tsx';
 import type { EmptyReason } from './task.ts';
 
@@ -39,9 +40,9 @@ export function NothingLeft({ reason, isUndoing, onUndo, onLook }: NothingLeftPr
           <Button onClick={onUndo} shortcut={undoKey} pending={isUndoing}>
             {t('action.undo.name')}
           </Button>
-          <ButtonLink href="/" variant="primary">
+          <HomeLink variant="primary" size="md">
             {t('toOverview')}
-          </ButtonLink>
+          </HomeLink>
         </>
       }
     >

@@ -6,7 +6,7 @@ import { useState } from 'react';
 import { type PairPolicy, pairPolicyNames } from '../../../../../domain/pairs.ts';
 import { useWorkspace } from '../../../../_lib/workspace.tsx';
 import { useTRPC } from '../../../../_trpc/context.ts';
-import { ButtonLink } from '../../../../_ui/button.tsx';
+import { ButtonLink } from '../../../../_ui/button-link.tsx';
 import { Select } from '../../../../_ui/field.tsx';
 import { LoadMore } from '../../../../_ui/load-more.tsx';
 import { Page } from '../../../../_ui/page.tsx';

@@ -9,7 +9,8 @@ import type { PromptFilter, PromptOrder } from '../../../../../domain/prompt-fil
 import { nothingSelected } from '../../../../../domain/selection.ts';
 import { useWorkspace } from '../../../../_lib/workspace.tsx';
 import { useTRPC } from '../../../../_trpc/context.ts';
-import { Button, ButtonLink } from '../../../../_ui/button.tsx';
+import { Button } from '../../../../_ui/button.tsx';
+import { ButtonLink } from '../../../../_ui/button-link.tsx';
 import { LoadMore } from '../../../../_ui/load-more.tsx';
 import { Page } from '../../../../_ui/page.tsx';
 import { Empty, ErrorState, SkeletonList } from '../../../../_ui/state.tsx';

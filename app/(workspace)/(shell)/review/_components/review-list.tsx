@@ -4,7 +4,7 @@ import Link from 'next/link';
 import { useRouter } from 'next/navigation';
 import { useTranslations } from 'next-intl';
 import { reviewReasons } from '../../../../../domain/reviews.ts';
-import { ButtonLink } from '../../../../_ui/button.tsx';
+import { ButtonLink } from '../../../../_ui/button-link.tsx';
 import { Select } from '../../../../_ui/field.tsx';
 import { LoadMore } from '../../../../_ui/load-more.tsx';
 import { Page } from '../../../../_ui/page.tsx';

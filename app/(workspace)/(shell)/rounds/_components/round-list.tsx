@@ -5,7 +5,7 @@ import Link from 'next/link';
 import { useFormatter, useTranslations } from 'next-intl';
 import { useWorkspace } from '../../../../_lib/workspace.tsx';
 import { useTRPC } from '../../../../_trpc/context.ts';
-import { ButtonLink } from '../../../../_ui/button.tsx';
+import { ButtonLink } from '../../../../_ui/button-link.tsx';
 import { Page } from '../../../../_ui/page.tsx';
 import { Empty, ErrorState, SkeletonList } from '../../../../_ui/state.tsx';
 import { Cell, HeaderCell, Row, Table } from '../../../../_ui/table.tsx';

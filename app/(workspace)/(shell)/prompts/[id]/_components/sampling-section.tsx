@@ -2,7 +2,7 @@
 import { useFormatter, useTranslations } from 'next-intl';
 import type { Outputs } from '../../../../../_trpc/context.ts';
 import { Badge } from '../../../../../_ui/badge.tsx';
-import { ButtonLink } from '../../../../../_ui/button.tsx';
+import { ButtonLink } from '../../../../../_ui/button-link.tsx';
 import { Reading } from '../../../../../_ui/reading/reading.tsx';
 import { SourceLine } from '../../../../../_ui/source-line.tsx';
 import { TaskBadge } from '../../_components/task-badge.tsx';

@@ -5,7 +5,8 @@ import { useFormatter, useTranslations } from 'next-intl';
 import { useState } from 'react';
 import { useErrorToast } from '../../../../../_lib/use-error-toast.tsx';
 import { type Outputs, useTRPC } from '../../../../../_trpc/context.ts';
-import { Button, ButtonLink } from '../../../../../_ui/button.tsx';
+import { Button } from '../../../../../_ui/button.tsx';
+import { ButtonLink } from '../../../../../_ui/button-link.tsx';
 import { Field, Textarea } from '../../../../../_ui/field.tsx';
 import { Card } from '../../../../../_ui/page.tsx';
 

@@ -7,7 +7,7 @@ import { isSftActive } from '../../../../../../../domain/sft.ts';
 import { useMetricRows } from '../../../../../../_lib/use-metric-rows.ts';
 import { type Outputs, useTRPC, useTRPCClient } from '../../../../../../_trpc/context.ts';
 import { BackLink } from '../../../../../../_ui/back-link.tsx';
-import { ButtonLink } from '../../../../../../_ui/button.tsx';
+import { ButtonLink } from '../../../../../../_ui/button-link.tsx';
 import { MetricsTable } from '../../../../../../_ui/metrics-table.tsx';
 import { Card, Page } from '../../../../../../_ui/page.tsx';
 import { ErrorState, Skeleton, SkeletonList } from '../../../../../../_ui/state.tsx';
