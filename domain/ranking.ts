@@ -102,7 +102,7 @@ export function moveResponse(tiers: Tiers, index: number, target: DropTarget): n
 
 /** The draft after a drag; what filled itself counts as placed where it was shown. */
 export function moveInDraft(draft: RankingDraft, index: number, target: DropTarget): RankingDraft {
-  return { ...toDraft(moveResponse(toTiers(draft), index, target)), count: draft.count };
+  return { count: draft.count, presses: toPresses(moveResponse(toTiers(draft), index, target)) };
 }
 
 /** The place of a response, from 1; tied responses share one; null while it has none. */
@@ -111,12 +111,15 @@ export function placeOf(draft: RankingDraft, index: number): number | null {
   return tier === -1 ? null : tier + 1;
 }
 
-/** The draft that shows given tiers: an undone submission, ready to be changed. */
+/** The draft that shows given tiers: an undone submission, ready to be changed. As it was typed: the last fills itself. */
 export function toDraft(tiers: Tiers): RankingDraft {
-  return {
-    count: tiers.flat().length,
-    presses: tiers.flatMap((tier) => tier.map((index, position) => ({ index, tied: position > 0 }))),
-  };
+  const presses = toPresses(tiers);
+  const fillsItself = presses.length > 1 && tiers.at(-1)?.length === 1;
+  return { count: presses.length, presses: fillsItself ? presses.slice(0, -1) : presses };
+}
+
+function toPresses(tiers: Tiers): RankingDraft['presses'] {
+  return tiers.flatMap((tier) => tier.map((index, position) => ({ index, tied: position > 0 })));
 }
 
 /**

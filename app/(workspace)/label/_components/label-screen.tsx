@@ -13,12 +13,10 @@ import { prepareReading } from '../../../_ui/reading/prepare.ts';
 import { ErrorState } from '../../../_ui/state.tsx';
 import { toast } from '../../../_ui/toast.ts';
 import { Announcement } from './announcement.tsx';
-import { Banners } from './banners.tsx';
 import type { Verdict } from './feedback-view.tsx';
 import { KeysContext } from './keys-context.tsx';
 import { LabelHeader } from './label-header.tsx';
 import { LabelSkeleton } from './label-skeleton.tsx';
-import { NothingLeft } from './nothing-left.tsx';
 import { type PanelName, Panels } from './panels.tsx';
 import { usePreferences } from './preferences.ts';
 import { RankBar } from './rank-bar.tsx';
@@ -35,10 +33,18 @@ import { useOutbox } from './use-outbox.ts';
 import { useTaskQueue } from './use-task-queue.ts';
 
 const FeedbackView = dynamic(() => import('./feedback-view.tsx').then((module) => module.FeedbackView));
+const Banners = dynamic(() => import('./banners.tsx').then((module) => module.Banners));
+const NothingLeft = dynamic(() => import('./nothing-left.tsx').then((module) => module.NothingLeft));
 const ArrangePanel = dynamic(() => import('./arrange-panel.tsx').then((module) => module.ArrangePanel));
 
 /** The next task is drawn while this one is read. */
 const drawnAhead = 2;
+
+/** Whether there is something that one must know of a task before ranking it. */
+function hasBanner(task: DeskTask, { guideline, isPaused }: Context): boolean {
+  const isPlain = task.source.kind === 'lease' && !task.isOnboarding && task.note === null;
+  return !isPlain || isPaused || guideline?.isRead === false;
+}
 
 export function LabelScreen({ initialContext }: { initialContext: Context }) {
   const t = useTranslations('label');
@@ -209,12 +215,14 @@ export function LabelScreen({ initialContext }: { initialContext: Context }) {
                   scrollsTogether={preferences.scrollsTogether}
                   focused={task === current ? desk.focused : 0}
                   banner={
-                    <Banners
-                      task={task}
-                      context={context}
-                      onGuidelines={() => setPanel('guidelines')}
-                      onLeaveRevision={() => setRevising(null)}
-                    />
+                    hasBanner(task, context) && (
+                      <Banners
+                        task={task}
+                        context={context}
+                        onGuidelines={() => setPanel('guidelines')}
+                        onLeaveRevision={() => setRevising(null)}
+                      />
+                    )
                   }
                   onFocus={desk.focus}
                   onPlace={desk.place}

@@ -5,6 +5,7 @@ import { useTranslations } from 'next-intl';
 import { type KeyboardEvent, useId } from 'react';
 import { type Criterion, ratingScale } from '../../../../domain/label-settings.ts';
 import { cx } from '../../../_ui/cx.ts';
+import { focusOpenRating } from './open-rating.ts';
 
 interface RatingRowsProps {
   number: number;
@@ -14,16 +15,6 @@ interface RatingRowsProps {
 }
 
 const scale = Array.from({ length: ratingScale.max - ratingScale.min + 1 }, (_, step) => ratingScale.min + step);
-
-/** Puts the focus on the next row without a rating; false when there is none. */
-export function focusOpenRating(root: ParentNode, after?: Element): boolean {
-  const rows = [...root.querySelectorAll('[data-rating]')];
-  const isOpen = (row: Element) => row.querySelector('input:checked') === null;
-  const from = after ? rows.indexOf(after) + 1 : 0;
-  const next = [...rows.slice(from), ...rows.slice(0, from)].find((row) => row !== after && isOpen(row));
-  next?.querySelector('input')?.focus();
-  return next !== undefined;
-}
 
 export function RatingRows({ number, criteria, ratings, onRate }: RatingRowsProps) {
   return (

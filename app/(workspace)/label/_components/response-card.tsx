@@ -2,6 +2,7 @@
 // One response: its number (the key to press), its text, its place, its ratings. A click anywhere on the card ranks it
 // too (task-view.tsx), except on what does something of its own.
 import { Pencil, ThumbsDown, ThumbsUp } from 'lucide-react';
+import dynamic from 'next/dynamic';
 import { useTranslations } from 'next-intl';
 import { memo } from 'react';
 import type { Thumb } from '../../../../domain/annotation.ts';
@@ -9,9 +10,10 @@ import type { ShownLayout } from '../../../../domain/label-layout.ts';
 import type { Criterion } from '../../../../domain/label-settings.ts';
 import { Badge } from '../../../_ui/badge.tsx';
 import { cx } from '../../../_ui/cx.ts';
-import { RatingRows } from './rating-rows.tsx';
 import { ScrollBox } from './scroll-box.tsx';
 import { ResponseText } from './text.tsx';
+
+const RatingRows = dynamic(() => import('./rating-rows.tsx').then((module) => module.RatingRows));
 
 interface ResponseCardProps {
   number: number;
