@@ -1,10 +1,10 @@
 // Measures of text beside a win rate: a policy that wins by rambling or by saying one thing always shows here.
 
-const segmenter = new Intl.Segmenter(undefined, { granularity: 'word' });
+import { segmentsOf } from './segments.ts';
 
 /** The words of a text, in lower case, without punctuation; by Unicode's rules, so in any script. */
 export function wordsOf(text: string): string[] {
-  return [...segmenter.segment(text)]
+  return segmentsOf(text)
     .filter(({ isWordLike }) => isWordLike)
     .map(({ segment }) => segment.toLowerCase());
 }

@@ -2,6 +2,7 @@
 // (Myers, by jsdiff), far ones are first tied together by the words that both have once (patience diff), and what has
 // no such word is replaced as a whole.
 import { diffArrays } from 'diff';
+import { segmentsOf } from './segments.ts';
 
 export type WordChange = { kind: 'same' | 'deleted' | 'inserted'; text: string };
 
@@ -13,16 +14,16 @@ interface Run {
 
 /** Exact comparison goes on up to this many changed words; its cost is the square of it. */
 const mostEdits = 200;
+/** Longer stretches are not compared exactly: words that are alike everywhere would take seconds. */
+const mostPieces = 20_000;
 /** How often a stretch without common words may be tied together anew. */
 const mostRounds = 8;
 /** Longer texts are compared line by line. */
 const longestByWord = 200_000;
 
-const segmenter = new Intl.Segmenter(undefined, { granularity: 'word' });
-
 function piecesOf(text: string, isLong: boolean): string[] {
   if (isLong) return text.split(/(?<=\n)/);
-  return Array.from(segmenter.segment(text), ({ segment }) => segment);
+  return segmentsOf(text).map(({ segment }) => segment);
 }
 
 /** The changes in order; 'same' and 'deleted' together are `before`, 'same' and 'inserted' are `after`. */
@@ -52,7 +53,8 @@ function compare(before: string[], after: string[], rounds: number, runs: Run[])
 }
 
 function compareMiddles(before: string[], after: string[], rounds: number, runs: Run[]): void {
-  const exact = diffArrays(before, after, { maxEditLength: mostEdits });
+  const isShort = before.length + after.length <= mostPieces;
+  const exact = isShort ? diffArrays(before, after, { maxEditLength: mostEdits }) : undefined;
   if (exact) {
     for (const { added, removed, value } of exact) {
       if (added) replace([], value, runs);
