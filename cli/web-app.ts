@@ -1,4 +1,4 @@
-// The built pages: built anew when their sources have changed, and served by `next start` in a process of its own.
+// The built pages: built anew when their sources have changed, and served by a process of its own (next-server.mjs).
 import { type ChildProcess, fork } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, openSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
@@ -7,6 +7,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { AppError } from '../domain/errors.ts';
+import { compressAssets } from './compress-assets.ts';
 
 export const projectRoot = path.resolve(fileURLToPath(new URL('..', import.meta.url)));
 const nextChild = path.join(projectRoot, 'cli/next-child.mjs');
@@ -74,6 +75,7 @@ export async function ensureBuilt(logFile: string, say: (line: string) => void, 
       `The pages could not be built: ${reason?.trim() ?? 'no reason given'} (see ${logFile}).`,
     );
   }
+  await compressAssets(path.join(projectRoot, '.next', 'static'));
   // Asked again: the build itself may put tsconfig.json right.
   writeFileSync(stampFile, hashSources());
 }
