@@ -171,5 +171,5 @@ async function changePrompts(page: Page): Promise<void> {
   await expectAccessible(page, 'priority of prompts');
   await page.getByRole('dialog').getByRole('button', { name: 'Priority' }).click();
   await expect(page.getByText('3 prompts changed')).toBeVisible();
-  await expect(page.getByText('priority 1')).toHaveCount(3);
+  await expect(page.getByRole('table').getByText('priority 1')).toHaveCount(3);
 }
