@@ -19,7 +19,7 @@ export function LanguageSelect() {
         aria-busy={isChanging || undefined}
         value={useLocale()}
         onChange={(event) => isLocale(event.target.value) && choose(event.target.value)}
-        className="cursor-pointer bg-transparent font-medium text-inherit outline-none"
+        className="h-full cursor-pointer bg-transparent font-medium text-inherit outline-none"
       >
         {localeCodes.map((code) => (
           <option key={code} value={code} lang={code} className="bg-surface text-ink">

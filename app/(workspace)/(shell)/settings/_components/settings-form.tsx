@@ -74,7 +74,7 @@ export function SettingsForm({ stored, closedAt, covered }: SettingsFormProps) {
   }
 
   return (
-    <div className="grid items-start gap-8 xl:grid-cols-[minmax(0,1fr)_minmax(0,26rem)]">
+    <div className="grid grid-cols-1 items-start gap-8 xl:grid-cols-[minmax(0,1fr)_minmax(0,26rem)]">
       <form data-settings onSubmit={submit} className="flex min-w-0 flex-col gap-6">
         <PeopleSection draft={draft} onChange={change} closedAt={closedAt} covered={covered} before={saved.overlap} />
         <QuestionsSection labelling={labelling} onChange={changeLabelling} />
