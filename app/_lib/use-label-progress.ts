@@ -1,6 +1,6 @@
 'use client';
-// How much is ranked and open; "today" begins at this browser's midnight. One's own rankings count at once; the server is
-// asked at most twice a minute, since each of many people's rankings is everybody's event.
+// How much is ranked and open; "today" begins at this browser's midnight. The page's own rankings count at once; the
+// server is asked at most twice a minute, since each of many people's rankings is everybody's event.
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useState } from 'react';
 import { type Outputs, useTRPC } from '../_trpc/context.ts';
@@ -37,23 +37,31 @@ export function useLabelProgress() {
     };
   }, [queryClient, queryKey]);
 
-  /** Counts what this person did before the server is asked again. */
+  /** Counts what the server has taken since it was asked. */
   const count = useCallback(
-    ({ rankings, activeMs }: { rankings: number; activeMs: number }) => {
+    (done: Done) => {
+      // An answer on its way may be from before or after: ask again.
+      if (queryClient.isFetching({ queryKey })) return void queryClient.invalidateQueries({ queryKey });
       // The time of the last answer stays, so that the server is asked as soon as without.
       const updatedAt = queryClient.getQueryState(queryKey)?.dataUpdatedAt;
-      queryClient.setQueryData(queryKey, (now) => now && counted(now, rankings, activeMs), { updatedAt });
+      queryClient.setQueryData(queryKey, (now) => now && withDone(now, done), { updatedAt });
     },
     [queryClient, queryKey],
   );
   return { ...query, count };
 }
 
-function counted(now: LabelProgress, rankings: number, activeMs: number): LabelProgress {
+/** What one person did. */
+export interface Done {
+  rankings: number;
+  activeMs: number;
+}
+
+export function withDone(progress: LabelProgress, { rankings, activeMs }: Done): LabelProgress {
   return {
-    ...now,
-    mineToday: Math.max(0, now.mineToday + rankings),
-    mine: Math.max(0, now.mine + rankings),
-    activeMsToday: now.activeMsToday + activeMs,
+    ...progress,
+    mineToday: Math.max(0, progress.mineToday + rankings),
+    mine: Math.max(0, progress.mine + rankings),
+    activeMsToday: progress.activeMsToday + activeMs,
   };
 }

@@ -6,7 +6,7 @@ import { useTranslations } from 'next-intl';
 import { Activity, useCallback, useEffect, useState } from 'react';
 import type { LabelAction } from '../../../../domain/label-keys.ts';
 import { hasLongText, shownLayout } from '../../../../domain/label-layout.ts';
-import { useLabelProgress } from '../../../_lib/use-label-progress.ts';
+import { type Done, useLabelProgress, withDone } from '../../../_lib/use-label-progress.ts';
 import { useWorkspace } from '../../../_lib/workspace.tsx';
 import { useTRPCClient } from '../../../_trpc/context.ts';
 import { prepareReading } from '../../../_ui/reading/prepare.ts';
@@ -17,6 +17,7 @@ import type { Verdict } from './feedback-view.tsx';
 import { KeysContext } from './keys-context.tsx';
 import { LabelHeader } from './label-header.tsx';
 import { LabelSkeleton } from './label-skeleton.tsx';
+import type { OutboxEntry } from './outbox-entry.ts';
 import { type PanelName, Panels } from './panels.tsx';
 import { usePreferences } from './preferences.ts';
 import { RankBar } from './rank-bar.tsx';
@@ -40,6 +41,12 @@ const ArrangePanel = dynamic(() => import('./arrange-panel.tsx').then((module) =
 /** The next task is drawn while this one is read. */
 const drawnAhead = 2;
 
+/** What an entry of the outbox adds to the day's figures. */
+function doneBy(entry: OutboxEntry): Done {
+  const activeMs = entry.kind === 'skip' ? 0 : entry.durationMs;
+  return { rankings: entry.kind === 'annotation' ? 1 : 0, activeMs };
+}
+
 /** Whether there is something that one must know of a task before ranking it. */
 function hasBanner(task: DeskTask, { guideline, isPaused }: Context): boolean {
   const isPlain = task.source.kind === 'lease' && !task.isOnboarding && task.note === null;
@@ -54,7 +61,7 @@ export function LabelScreen({ initialContext }: { initialContext: Context }) {
   const { preferences, change: prefer } = usePreferences(user.id);
   const { context, markRead, setOnboarding } = useLabelContext(project.id, initialContext);
   const { settings, guideline } = context;
-  const { data: progress, count, refetch: refetchProgress } = useLabelProgress();
+  const { data: progress, count } = useLabelProgress();
   const [panel, setPanel] = useState<PanelName | null>(guideline && !guideline.isRead ? 'guidelines' : null);
   const [revising, setRevising] = useState<DeskTask | null>(null);
   const [verdict, setVerdict] = useState<Verdict | null>(null);
@@ -63,7 +70,7 @@ export function LabelScreen({ initialContext }: { initialContext: Context }) {
     userId: user.id,
     projectId: project.id,
     onSaved(entry, answer) {
-      if (!answers.hasCounted(entry.id)) void refetchProgress();
+      count(doneBy(entry));
       if (answer?.onboarding) setOnboarding(answer.onboarding);
       setVerdict((now) => (now?.entryId === entry.id && answer ? { ...now, answer } : now));
     },
@@ -73,7 +80,6 @@ export function LabelScreen({ initialContext }: { initialContext: Context }) {
         action: { label: t('look'), onClick: () => setPanel('refused') },
       });
       answers.forget(entry.id);
-      if (entry.kind === 'annotation') count({ rankings: -1, activeMs: 0 });
       setVerdict((now) => (now?.entryId === entry.id ? null : now));
     },
     onElsewhere: (entry) => 'leaseId' in entry && queue.drop(entry.leaseId),
@@ -183,7 +189,13 @@ export function LabelScreen({ initialContext }: { initialContext: Context }) {
     <KeysContext value={preferences.keys}>
       <div className="flex min-h-dvh flex-col">
         <LabelHeader
-          progress={progress}
+          progress={
+            progress &&
+            waiting
+              .filter(({ projectId }) => projectId === project.id)
+              .map(doneBy)
+              .reduce(withDone, progress)
+          }
           waiting={waiting.length}
           refused={refused.length}
           offers={offers}

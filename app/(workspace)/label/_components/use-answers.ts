@@ -34,6 +34,7 @@ interface AnswersParams {
   onLeave: (task: DeskTask) => void;
   /** A task is on the screen again, with what was said of it. */
   onBack: (task: DeskTask) => void;
+  /** The server has one ranking less. */
   count: (done: { rankings: number; activeMs: number }) => void;
 }
 
@@ -42,8 +43,6 @@ export function useAnswers(params: AnswersParams) {
   const t = useTranslations('label');
   const client = useTRPCClient();
   const answered = useRef<Given[]>([]);
-  /** Entries that this page has counted already; others come from before a reload. */
-  const counted = useRef(new Set<string>());
   const [isUndoing, setUndoing] = useState(false);
 
   function leave(task: DeskTask): void {
@@ -67,14 +66,11 @@ export function useAnswers(params: AnswersParams) {
       durationMs,
       guidelineId,
     };
-    counted.current.add(entryId);
     if (task.source.kind === 'lease') {
       outbox.add({ kind: 'annotation', leaseId: task.source.leaseId, ...common });
       answered.current = [...answered.current, { entryId, task, draft, durationMs }].slice(-mostRemembered);
-      count({ rankings: 1, activeMs: durationMs });
     } else {
       outbox.add({ kind: 'revision', rankingId: task.source.rankingId, ...common });
-      count({ rankings: 0, activeMs: durationMs });
     }
     leave(task);
     return { entryId, annotation };
@@ -102,7 +98,6 @@ export function useAnswers(params: AnswersParams) {
       answered.current = answered.current.slice(0, -1);
       store.change(last.task.key, last.draft);
       store.spend(last.task.key, last.durationMs);
-      count({ rankings: -1, activeMs: -last.durationMs });
       return bringBack(last.task);
     }
     setUndoing(true);
@@ -129,7 +124,5 @@ export function useAnswers(params: AnswersParams) {
     answered.current = answered.current.filter((one) => one.entryId !== entryId);
   }, []);
 
-  const hasCounted = useCallback((entryId: string) => counted.current.has(entryId), []);
-
-  return { answer, skip, undo, isUndoing, forget, hasCounted };
+  return { answer, skip, undo, isUndoing, forget };
 }
