@@ -83,11 +83,12 @@ export class AnnotatorClient {
   }
 
   /** Listens to what changes, as every open page does; what comes is counted and let go. Opens anew when it breaks. */
-  listen(signal: AbortSignal, onEvent: () => void): void {
+  listen(projectId: string, signal: AbortSignal, onEvent: () => void): void {
     if (signal.aborted) return;
-    const again = () => void setTimeout(() => this.listen(signal, onEvent), 1_000).unref();
+    const again = () => void setTimeout(() => this.listen(projectId, signal, onEvent), 1_000).unref();
+    const input = encodeURIComponent(JSON.stringify({ json: { projectId } }));
     const opened = request(
-      `${this.#origin}/api/trpc/events.onChange`,
+      `${this.#origin}/api/trpc/events.onChange?input=${input}`,
       { agent: this.#agent, headers: { cookie: this.#cookie, accept: 'text/event-stream' }, signal },
       (response) => {
         response.on('data', onEvent);

@@ -40,7 +40,7 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
       await sleep((at / options.cookies.length) * options.everyMs);
       const client = new AnnotatorClient(options.origin, cookie, result);
       const closing = new AbortController();
-      client.listen(closing.signal, () => result.events++);
+      client.listen(options.projectId, closing.signal, () => result.events++);
       try {
         await annotate(client, options, result, end);
       } finally {
