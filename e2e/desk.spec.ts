@@ -370,6 +370,7 @@ test('what else a project may ask, and what else a person may do', async ({ page
   await test.step('thumbs', async () => {
     await changeSettings(page, app.url, { mode: 'thumbs' });
     await page.reload();
+    await expect(prompt(page)).toBeVisible();
     for (const key of ['Digit1', 'Digit2', 'Digit2', 'Shift+Digit3', 'Digit4']) await page.keyboard.press(key);
     await expectAccessible(page, 'desk, thumbs');
     await submitted(page, () => page.keyboard.press('Enter'));
