@@ -338,14 +338,16 @@ test('what else a project may ask, and what else a person may do', async ({ page
     await expect(page.getByRole('group', { name: 'Helpful, response 1' })).toBeVisible();
     await expectAccessible(page, 'desk, ratings');
     for (const key of ['Digit1', 'Digit2', 'Digit3', 'Enter']) await page.keyboard.press(key);
-    await expect(page.getByRole('alert')).toHaveText('Say how much better the best response is than the worst.');
+    await expect(page.getByRole('main').getByRole('alert')).toHaveText(
+      'Say how much better the best response is than the worst.',
+    );
     await page.keyboard.press('o');
     await page.keyboard.press('Enter');
-    await expect(page.getByRole('alert')).toHaveText('Rate every response: Helpful is missing.');
+    await expect(page.getByRole('main').getByRole('alert')).toHaveText('Rate every response: Helpful is missing.');
     for (const digit of '54321543') await page.keyboard.press(`Digit${digit}`);
     await expect(page.getByRole('radio', { name: '3 of 5' }).last()).toBeChecked();
     await page.keyboard.press('Enter');
-    await expect(page.getByRole('alert')).toHaveText('Say why, in a few words.');
+    await expect(page.getByRole('main').getByRole('alert')).toHaveText('Say why, in a few words.');
     await expectAccessible(page, 'desk, a reason is missing');
     await page.keyboard.type('It answers.');
     await submitted(page, () => page.keyboard.press('Control+Enter'));
@@ -368,6 +370,7 @@ test('what else a project may ask, and what else a person may do', async ({ page
   await test.step('thumbs', async () => {
     await changeSettings(page, app.url, { mode: 'thumbs' });
     await page.reload();
+    await expect(prompt(page)).toBeVisible();
     for (const key of ['Digit1', 'Digit2', 'Digit2', 'Shift+Digit3', 'Digit4']) await page.keyboard.press(key);
     await expectAccessible(page, 'desk, thumbs');
     await submitted(page, () => page.keyboard.press('Enter'));
