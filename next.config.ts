@@ -16,6 +16,8 @@ const config: NextConfig = {
   experimental: { optimizePackageImports: ['@trpc/client', '@trpc/tanstack-react-query'] },
   poweredByHeader: false,
   reactStrictMode: true,
+  // A browser that asks before it has read the page's own link gets the same picture.
+  rewrites: async () => [{ source: '/favicon.ico', destination: '/icon.svg' }],
   headers: async () => [
     {
       source: '/:path*',

@@ -27,7 +27,10 @@ export function watchPage(page: Page, origin: string, expected: RegExp[] = []): 
   const report = (text: string) => {
     if (!expected.some((pattern) => pattern.test(text))) watch.problems.push(`${page.url()}: ${text}`);
   };
-  page.on('console', (message) => message.type() === 'error' && report(message.text()));
+  page.on(
+    'console',
+    (message) => message.type() === 'error' && report(`${message.text()} (${message.location().url})`),
+  );
   page.on('pageerror', (error) => report(error.message));
   page.on('request', (request) => {
     const url = new URL(request.url());
