@@ -8,10 +8,13 @@ import { type ChangeFeed, openChangeFeed } from './events.ts';
 import { createEndpoint, type Endpoint } from './openai/endpoint.ts';
 import { authSecret, installationSecret } from './secrets.ts';
 import type { Context } from './trpc.ts';
+import { rememberVisitors } from './visitors.ts';
 
 export interface ServerInstance {
   db: Database;
   auth: Auth;
+  /** Who sends these headers, as it was a moment ago (server/visitors.ts). */
+  findVisitor: (headers: Headers) => Promise<User | null>;
   events: ChangeFeed;
   endpoint: Endpoint;
   secret: string;
@@ -37,16 +40,17 @@ function openInstance(): ServerInstance {
   const artifacts = openLocalArtifacts(artifactsDirOf(dataDir));
   const auth = createAuth(db, authSecret(secret), environment.publicUrl);
   const endpoint = createEndpoint({ db, secret });
-  return { db, secret, auth, endpoint, events: openChangeFeed(url), modelsDir, artifacts, hubEndpoint };
+  const findVisitor = rememberVisitors((headers) => findUser(auth, headers));
+  return { db, secret, auth, findVisitor, endpoint, events: openChangeFeed(url), modelsDir, artifacts, hubEndpoint };
 }
 
 /** For the tRPC route: the context of one request. */
 export async function createContext(headers: Headers): Promise<Context> {
-  const { auth, endpoint: _, ...instance } = serverInstance();
-  return { ...instance, user: await findUser(auth, headers) };
+  const { auth: _, endpoint: __, findVisitor, ...instance } = serverInstance();
+  return { ...instance, user: await findVisitor(headers) };
 }
 
 /** For pages and plain routes: who is signed in. */
 export function currentUser(headers: Headers): Promise<User | null> {
-  return findUser(serverInstance().auth, headers);
+  return serverInstance().findVisitor(headers);
 }

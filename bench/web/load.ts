@@ -22,6 +22,7 @@ export interface LoadResult extends Calls {
 }
 
 const depth = 3;
+const rampMs = 15_000;
 const heartbeatMs = 30_000;
 const progressMs = 30_000;
 
@@ -33,11 +34,11 @@ interface HeldTask {
 
 export async function runLoad(options: LoadOptions): Promise<LoadResult> {
   const result: LoadResult = { times: new Map(), failures: new Map(), acknowledged: [], refused: [], events: 0 };
-  const end = performance.now() + options.seconds * 1_000;
+  const end = performance.now() + rampMs + options.seconds * 1_000;
   await Promise.all(
     options.cookies.map(async (cookie, at) => {
       // People do not begin in the same moment.
-      await sleep((at / options.cookies.length) * options.everyMs);
+      await sleep((at / options.cookies.length) * rampMs);
       const client = new AnnotatorClient(options.origin, cookie, result);
       const closing = new AbortController();
       client.listen(options.projectId, closing.signal, () => result.events++);

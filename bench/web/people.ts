@@ -67,6 +67,8 @@ export async function insertProject(
       responsesPerPrompt: 4,
       sampling: samplingConfigSchema.parse({}),
       overlap,
+      // Nobody here reads: the page's warning of that would only be one more key.
+      labelling: { readingSpeed: null },
     })
     .returning({ id: projects.id });
   if (!project) throw new Error('insert into projects returned no row');

@@ -111,6 +111,18 @@ test('a submission sent twice, even at the same moment, is stored once', async (
   expect(await statusOf(task.taskId)).toBe('ranked');
 });
 
+test('a submission that comes again after it was undone stays undone', async () => {
+  await addTasks(database.db, projectId, 1);
+  const task = requireTask(await next(ann));
+  const id = randomUUID();
+  const { rankingId } = await submit(ann, task, id);
+  await undo(ann);
+  expect((await submit(ann, task, id)).rankingId).toBe(rankingId);
+  expect(await statusOf(task.taskId)).toBe('open');
+  await submit(ann, task);
+  expect(await statusOf(task.taskId)).toBe('ranked');
+});
+
 test('a ranking must hold every response of the task once', async () => {
   await addTasks(database.db, projectId, 1);
   const task = requireTask(await next(ann));

@@ -41,10 +41,16 @@ export async function submitRanking(
 ): Promise<Submitted> {
   return db.transaction(async (tx) => {
     const { lease, task } = await lockLease(tx, asker, input.leaseId);
-    const earlier = await findSubmission(tx, asker, input.submissionId);
+    // Sent again, it mostly finds its lease closed; a first sending, which all but some are, need not look.
+    const earlier =
+      lease.closedAt || input.annotation.edit ? await findSubmission(tx, asker, input.submissionId) : null;
     if (earlier) return tellSubmitted(tx, asker, task, earlier);
     await requireLease(tx, lease, task);
-    const ranking = await storeRanking(tx, asker, task, { ...input, shownOrder: lease.shownOrder, replacesId: null });
+    const stored = await storeRanking(tx, asker, task, { ...input, shownOrder: lease.shownOrder, replacesId: null });
+    // It was stored before and undone since: the undoing stands.
+    const ranking = stored ?? (await findSubmission(tx, asker, input.submissionId));
+    if (!ranking) throw new Error(`submission ${input.submissionId} was neither stored nor there`);
+    if (!stored) return tellSubmitted(tx, asker, task, ranking);
     await tx.update(leases).set({ closedAt: sql`now()`, outcome: 'submitted' }).where(eq(leases.id, lease.id));
     await settleTask(tx, task);
     return tellSubmitted(tx, asker, task, ranking);
@@ -94,7 +100,13 @@ interface NewRanking extends Submission {
   replacesId: string | null;
 }
 
-export async function storeRanking(tx: Transaction, asker: Asker, task: Task, input: NewRanking): Promise<Ranking> {
+/** Null where the submission is stored already. */
+export async function storeRanking(
+  tx: Transaction,
+  asker: Asker,
+  task: Task,
+  input: NewRanking,
+): Promise<Ranking | null> {
   const { edit, ...said } = input.annotation;
   await requireWhole(tx, task, input.annotation, asker.settings);
   const [ranking] = await tx
@@ -110,9 +122,9 @@ export async function storeRanking(tx: Transaction, asker: Asker, task: Task, in
       replacesId: input.replacesId,
       editedResponseId: edit ? await insertEdit(tx, asker, edit) : null,
     })
+    .onConflictDoNothing({ target: rankings.submissionId })
     .returning();
-  if (!ranking) throw new Error('insert into rankings returned no row');
-  return ranking;
+  return ranking ?? null;
 }
 
 async function requireWhole(tx: Transaction, task: Task, annotation: Annotation, settings: LabelSettings) {

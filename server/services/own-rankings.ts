@@ -98,6 +98,7 @@ export async function reviseRanking(
     await insertRetraction(tx, asker, former.ranking.id);
     const { shownOrder, id: replacesId } = former.ranking;
     const ranking = await storeRanking(tx, asker, task, { ...input, shownOrder, replacesId });
+    if (!ranking) throw new Error(`submission ${input.submissionId} was stored in this moment`);
     await recountTask(tx, task);
     await notify(tx, 'task', task.id);
     return { rankingId: ranking.id };
