@@ -102,7 +102,11 @@ function goalsOf(report: Pick<WebReport, 'weight' | 'short' | 'long' | 'load' | 
     goal('key to paint, p95 (ms)', report.short.keyToPaint.p95, 50),
     goal('submit to the next task, p95 (ms)', report.short.submitToNext.p95, 100),
     goal('first JavaScript of the label page (bytes, compressed)', report.weight.scriptBytes, report.weight.limitBytes),
-    goal('INP, four responses of 2,000 words: the slowest interaction (ms)', report.long.interactions.max, 100),
+    goal(
+      'the slowest interaction with four responses of 2,000 words, to its frame (ms)',
+      Math.max(report.long.keyToPaint.max, report.long.submitToNext.max),
+      100,
+    ),
     goal('API, p95 of all calls (ms)', report.load.latency.all.p95, apiGoalMs),
     goal('API, failed or refused calls', failed(report.load), 0),
     goal('rankings lost, doubled, or off the overlap', wrong(report.load), 0),
