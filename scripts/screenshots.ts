@@ -35,24 +35,25 @@ interface Shot {
   locale: Locale;
   colorScheme: 'light' | 'dark';
   viewport: { width: number; height: number };
-  /** What the annotator has pressed. */
-  keys: string[];
+  /** A word of each response that the annotator has placed, best first; `=` ties with the one before. */
+  ranking: string[];
 }
 
 const desktop = { width: 1440, height: 900 };
-const ranked = ['Digit2', 'Shift+Digit1', 'Digit3'];
+const ranked = ['in place', '=a new one', 'with a loop'];
+const rankedArabic = ['متوسط', 'شديد', 'النافذة'];
 const shots: Shot[] = [
-  { file: 'label-light', asked: english, locale: 'en', colorScheme: 'light', viewport: desktop, keys: ranked },
-  { file: 'label-dark', asked: english, locale: 'en', colorScheme: 'dark', viewport: desktop, keys: ranked },
+  { file: 'label-light', asked: english, locale: 'en', colorScheme: 'light', viewport: desktop, ranking: ranked },
+  { file: 'label-dark', asked: english, locale: 'en', colorScheme: 'dark', viewport: desktop, ranking: ranked },
   {
     file: 'label-phone',
     asked: english,
     locale: 'en',
     colorScheme: 'light',
     viewport: { width: 390, height: 844 },
-    keys: ['Digit2', 'Digit1'],
+    ranking: ['in place', 'a new one'],
   },
-  { file: 'label-rtl', asked: arabic, locale: 'ar', colorScheme: 'light', viewport: desktop, keys: ranked },
+  { file: 'label-rtl', asked: arabic, locale: 'ar', colorScheme: 'light', viewport: desktop, ranking: rankedArabic },
 ];
 
 mkdirSync(folder, { recursive: true });
@@ -89,11 +90,18 @@ async function take(browser: Browser, { db, origin, authSecret }: ServedApp, sho
   const page = await context.newPage();
   await page.goto(`${origin}/label`);
   await page.locator('main[data-task-id]').waitFor();
-  for (const key of shot.keys) await page.keyboard.press(key);
+  for (const word of shot.ranking) await place(page, word);
   await settle(page);
   await page.screenshot({ path: `${folder}/${shot.file}.png` });
   await context.close();
   console.error(`Wrote ${folder}/${shot.file}.png.`);
+}
+
+/** Presses the number of the response that has this word in it: each person sees them in another order. */
+async function place(page: Page, word: string): Promise<void> {
+  const texts = await page.locator('main ol:visible > li').allTextContents();
+  const index = texts.findIndex((text) => text.includes(word.replace('=', '')));
+  await page.keyboard.press(`${word.startsWith('=') ? 'Shift+' : ''}Digit${index + 1}`);
 }
 
 /** Fonts, formulas and colours of code come after the first paint. */

@@ -16,6 +16,8 @@ export interface ChangeFeed {
 const reconnectMs = 500;
 /** Two hundred people rank fifty tasks a second, and each such notice goes to every page: they are told once a while. */
 const gatherTasksMs = 3_000;
+/** Told to all pages in one instant, such a notice would hold up every request: they hear of it one after the other. */
+const betweenPagesMs = 10;
 
 export function openChangeFeed(url: string): ChangeFeed {
   const emitter = new EventEmitter();
@@ -75,13 +77,22 @@ export function openChangeFeed(url: string): ChangeFeed {
 
   return {
     async *subscribe(signal) {
+      const own = new EventEmitter();
+      const forward = (event: FeedEvent) => {
+        const spreadMs = Math.min(gatherTasksMs, emitter.listenerCount('event') * betweenPagesMs);
+        if (event.change.topic !== 'task') own.emit('event', event);
+        else setTimeout(() => own.emit('event', event), Math.random() * spreadMs).unref();
+      };
       // Listening starts before the first yield, so nothing falls between the two.
-      const events = on(emitter, 'event', { signal });
-      yield { id: String(count), change: { topic: 'sync', id: '' } };
+      const events = on(own, 'event', { signal });
+      emitter.on('event', forward);
       try {
+        yield { id: String(count), change: { topic: 'sync', id: '' } };
         for await (const [event] of events) yield event as FeedEvent;
       } catch (error) {
         if (!signal?.aborted) throw error;
+      } finally {
+        emitter.off('event', forward);
       }
     },
     async close() {

@@ -35,10 +35,12 @@ interface TaskViewProps {
   onAct: (action: DraftAction) => void;
 }
 
-const grids: Record<ShownLayout, string> = {
-  'side-by-side': 'lg:grid-cols-[repeat(auto-fit,minmax(min(100%,26rem),1fr))]',
-  stacked: '',
-  focus: '',
+/** As many columns as fit, but four stand two by two: three and one would leave a hole. */
+const grids: Record<ShownLayout, (count: number) => string> = {
+  'side-by-side': (count) =>
+    count === 4 ? 'lg:grid-cols-2' : 'lg:grid-cols-[repeat(auto-fit,minmax(min(100%,26rem),1fr))]',
+  stacked: () => '',
+  focus: () => '',
 };
 
 export const TaskView = memo(function TaskView(props: TaskViewProps) {
@@ -75,7 +77,11 @@ export const TaskView = memo(function TaskView(props: TaskViewProps) {
         <PromptText prompt={task.prompt} />
       </section>
       {layout === 'focus' && <Tabs cards={cards} focused={focused} onFocus={onFocus} />}
-      <ol ref={list} aria-label={t('responses')} className={cx('grid items-stretch gap-3 lg:gap-4', grids[layout])}>
+      <ol
+        ref={list}
+        aria-label={t('responses')}
+        className={cx('grid items-stretch gap-3 lg:gap-4', grids[layout](task.responses.length))}
+      >
         {task.responses.map(({ id, text }, index) => {
           const card = cards[index];
           return (
