@@ -10,7 +10,7 @@ import { batches, prompts } from '../db/schema/data.ts';
 import { jobRuns } from '../db/schema/jobs.ts';
 import { members } from '../db/schema/members.ts';
 import { importOptionsSchema } from '../domain/imports/options.ts';
-import { createAuth } from '../server/auth.ts';
+import { createAuth, findUser } from '../server/auth.ts';
 import { type ChangeFeed, openChangeFeed } from '../server/events.ts';
 import { createEndpoint } from '../server/openai/endpoint.ts';
 import { getBatch } from '../server/services/batches.ts';
@@ -44,8 +44,9 @@ beforeAll(async () => {
   const auth = createAuth(db, 'a secret of at least thirty-two characters');
   const { secret, modelsDir, artifacts, hubEndpoint } = services;
   const endpoint = createEndpoint({ db, secret });
+  const findVisitor = (headers: Headers) => findUser(auth, headers);
   Object.assign(globalThis, {
-    rankloopServer: { db, auth, events, endpoint, secret, modelsDir, artifacts, hubEndpoint },
+    rankloopServer: { db, auth, findVisitor, events, endpoint, secret, modelsDir, artifacts, hubEndpoint },
   });
   server = await startRequestServer(POST);
   const signIn = async (email: string) => {
