@@ -40,3 +40,18 @@ export function greedyAgreement(expected: readonly number[][] = [], found: reado
     equalRows: equal.filter((count, r) => count === expected[r]?.length).length,
   };
 }
+
+/** Of durations, in milliseconds to a tenth. */
+export interface Latency {
+  count: number;
+  p50: number;
+  p95: number;
+  p99: number;
+  max: number;
+}
+
+export function latencyOf(times: readonly number[]): Latency {
+  const sorted = times.toSorted((one, other) => one - other);
+  const at = (share: number) => Math.round((sorted[Math.ceil(share * sorted.length) - 1] ?? Number.NaN) * 10) / 10;
+  return { count: sorted.length, p50: at(0.5), p95: at(0.95), p99: at(0.99), max: at(1) };
+}

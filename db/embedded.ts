@@ -14,12 +14,12 @@ import {
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { AppError } from '../domain/errors.ts';
 import { databaseUrlFile } from './database-url.ts';
+import { freePort } from './free-port.ts';
 import { asOwner, isInitialised, locatePostgres, type PostgresFiles } from './postgres-files.ts';
 import { readOrCreateSecret } from './secret-file.ts';
 
@@ -347,18 +347,6 @@ async function waitUntilReady(
 
 function portFile(dataDir: string): string {
   return path.join(dataDir, 'postgres-port');
-}
-
-/** The wanted port if it is free, else any: the same one as last time lets open pools find a restarted server. */
-async function freePort(wanted: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.on('error', (error) => (wanted ? resolve(freePort(0)) : reject(error)));
-    probe.listen(wanted, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
 }
 
 async function publish(dataDir: string, password: string, running: Running): Promise<EmbeddedPostgres> {

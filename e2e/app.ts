@@ -1,10 +1,10 @@
 // Starts the app as a newcomer does (`rankloop start`), on a free port and an empty data folder, and stops it again.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../db/free-port.ts';
 
 const root = path.resolve(fileURLToPath(new URL('..', import.meta.url)));
 const startTimeoutMs = 5 * 60_000;
@@ -19,15 +19,6 @@ export interface RunningApp {
   /** Everything that its console has said so far. */
   log(): string;
   stop(): Promise<void>;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (!address || typeof address === 'string') throw new Error('No free port was found.');
-  return address.port;
 }
 
 function keepLog(child: ChildProcess): () => string {

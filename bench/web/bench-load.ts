@@ -1,6 +1,7 @@
 // `rankloop bench web`, its load: how fast the API answers two hundred annotators, and whether all that it said it stored
 // is there, once, also where the server is killed in the middle.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type Latency, latencyOf } from '../statistics.ts';
 import { type Books, readBooks } from './books.ts';
 import { runLoad } from './load.ts';
 import { castLoad } from './people.ts';
@@ -13,14 +14,6 @@ export interface LoadBenchOptions {
   overlap: number;
   /** Kills the server this often, evenly over the time. */
   kills: number;
-}
-
-export interface Latency {
-  count: number;
-  p50: number;
-  p95: number;
-  p99: number;
-  max: number;
 }
 
 export interface LoadReport extends LoadBenchOptions {
@@ -74,10 +67,4 @@ async function killEvenly(app: ServedApp, { kills, seconds }: LoadBenchOptions):
     await sleep((seconds * 1_000) / (kills + 1));
     app.killServer();
   }
-}
-
-export function latencyOf(times: readonly number[]): Latency {
-  const sorted = times.toSorted((one, other) => one - other);
-  const at = (share: number) => Math.round((sorted[Math.ceil(share * sorted.length) - 1] ?? Number.NaN) * 10) / 10;
-  return { count: sorted.length, p50: at(0.5), p95: at(0.95), p99: at(0.99), max: at(1) };
 }

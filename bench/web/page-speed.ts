@@ -2,8 +2,7 @@
 // event's own time stamp to the frame that shows its effect. Beside it what the browser itself says (Event Timing, of which
 // INP is made).
 import type { Page } from '@playwright/test';
-import type { Latency } from './bench-load.ts';
-import { latencyOf } from './bench-load.ts';
+import { type Latency, latencyOf } from '../statistics.ts';
 import { inBrowser, signedInPage, type Visitor } from './browser.ts';
 
 export interface PageSpeedOptions {

@@ -2,13 +2,13 @@
 // the serving process in the middle of its work.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { closeDatabase, type Database, openDatabase } from '../../db/client.ts';
 import { startEmbeddedPostgres } from '../../db/embedded.ts';
+import { freePort } from '../../db/free-port.ts';
 import { readEnvironment } from '../../server/env.ts';
 import { authSecret, installationSecret } from '../../server/secrets.ts';
 
@@ -52,15 +52,6 @@ export async function serveApp(log: (line: string) => void): Promise<ServedApp> 
   }
   const secret = installationSecret(readEnvironment({ ...env }));
   return { origin, db, authSecret: authSecret(secret), killServer: () => killChild(supervisor), close };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (!address || typeof address === 'string') throw new Error('No free port was found.');
-  return address.port;
 }
 
 async function waitUntilServed(origin: string, supervisor: ChildProcess): Promise<void> {

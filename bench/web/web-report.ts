@@ -1,5 +1,6 @@
 // The figures of `bench web` as Markdown: what the command prints, and what docs/ keeps.
-import type { Latency, LoadReport } from './bench-load.ts';
+import type { Latency } from '../statistics.ts';
+import type { LoadReport } from './bench-load.ts';
 import type { WebReport } from './bench-web.ts';
 
 export function webMarkdown(report: WebReport): string {

@@ -1,14 +1,13 @@
 // What "an annotation" is to the quality pages, and a task of the project that its reader named.
-import { and, eq, isNull } from 'drizzle-orm';
+import { and, eq } from 'drizzle-orm';
 import type { Queryable, Transaction } from '../../db/client.ts';
-import { rankings, tasks } from '../../db/schema/labelling.ts';
+import { tasks } from '../../db/schema/labelling.ts';
 import { AppError } from '../../domain/errors.ts';
 import { isLiveRanking } from './projects.ts';
-import { lockTask, type Task } from './tasks.ts';
+import { lockTask, saidByPerson, type Task } from './tasks.ts';
 
-/** What people said: no judge, no reviewer's last word, nothing that came with imported data, nothing undone. */
-export const isAnnotation = (db: Queryable) =>
-  and(eq(rankings.kind, 'annotation'), isNull(rankings.judgeId), isNull(rankings.batchId), isLiveRanking(db));
+/** What people said, and have not undone. */
+export const isAnnotation = (db: Queryable) => and(saidByPerson, isLiveRanking(db));
 
 export interface ProjectTask {
   projectId: string;

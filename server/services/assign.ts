@@ -81,30 +81,21 @@ async function requireMember(tx: Transaction, { projectId, userId }: TasksOfPers
 /** Takes tasks from a person who has not ranked them yet; they are not given to them again by themselves. */
 export async function withdrawTasks(db: Database, input: TasksOfPerson): Promise<{ withdrawn: string[] }> {
   return db.transaction(async (tx) => {
-    const ofProject = tx
-      .select({ one: sql`1` })
-      .from(tasks)
-      .where(and(eq(tasks.id, leases.taskId), eq(tasks.projectId, input.projectId)));
-    const withdrawn = await closeLeases(
-      tx,
-      and(
-        inArray(leases.taskId, input.taskIds),
-        eq(leases.userId, input.userId),
-        isNull(leases.closedAt),
-        exists(ofProject),
-      ),
-      'withdrawn',
-    );
-    return { withdrawn };
+    const named = and(openLeasesOf(tx, input), inArray(leases.taskId, input.taskIds));
+    return { withdrawn: await closeLeases(tx, named, 'withdrawn') };
   });
 }
 
 /** Whoever leaves a project, or the installation, leaves its tasks to others. */
 export async function releaseAllLeases(tx: Transaction, params: { projectId?: string; userId: string }): Promise<void> {
-  const { projectId } = params;
+  await closeLeases(tx, openLeasesOf(tx, params), 'withdrawn');
+}
+
+/** What a person holds, in one project or in all. */
+function openLeasesOf(tx: Transaction, { projectId, userId }: { projectId?: string; userId: string }) {
   const ofProject = tx
     .select({ one: sql`1` })
     .from(tasks)
     .where(and(eq(tasks.id, leases.taskId), projectId ? eq(tasks.projectId, projectId) : undefined));
-  await closeLeases(tx, and(eq(leases.userId, params.userId), isNull(leases.closedAt), exists(ofProject)), 'withdrawn');
+  return and(eq(leases.userId, userId), isNull(leases.closedAt), exists(ofProject));
 }

@@ -1,7 +1,7 @@
 // Leases: who holds which task. A task's row is locked before its leases are changed, always in that order and several
 // tasks by their ids, so that two verbs never wait for one another.
 import { and, eq, exists, inArray, isNull, lt, ne, type SQL, sql } from 'drizzle-orm';
-import type { Database, Transaction } from '../../db/client.ts';
+import type { Database, Queryable, Transaction } from '../../db/client.ts';
 import { leases, tasks } from '../../db/schema/labelling.ts';
 import { members } from '../../db/schema/members.ts';
 import { user } from '../../db/schema/people.ts';
@@ -78,26 +78,32 @@ export async function renewForgottenLeases(
 
 const lapsedAtOnce = 20;
 
+const isLapsed = and(isNull(leases.closedAt), lt(leases.expiresAt, sql`now()`));
+
+/** Whether a lease anywhere has run out and not been cleared away: a look at one index, and mostly none has. */
+async function isAnyLapsed(db: Queryable): Promise<boolean> {
+  const [any] = await db.select({ id: leases.id }).from(leases).where(isLapsed).limit(1);
+  return any !== undefined;
+}
+
 /** Leases that have run out make room for others: some of them at each call. */
 export async function closeLapsedLeases(tx: Transaction, projectId: string): Promise<void> {
-  const lapsed = and(eq(leases.taskId, tasks.id), isNull(leases.closedAt), lt(leases.expiresAt, sql`now()`));
-  const [any] = await tx
-    .select({ id: leases.id })
+  if (!(await isAnyLapsed(tx))) return;
+  const lapsed = tx
+    .select({ one: sql`1` })
     .from(leases)
-    .where(and(isNull(leases.closedAt), lt(leases.expiresAt, sql`now()`)))
-    .limit(1);
-  if (!any) return;
+    .where(and(eq(leases.taskId, tasks.id), isLapsed));
   const locked = await tx
     .select()
     .from(tasks)
-    .where(and(eq(tasks.projectId, projectId), exists(tx.select({ one: sql`1` }).from(leases).where(lapsed))))
+    .where(and(eq(tasks.projectId, projectId), exists(lapsed)))
     .limit(lapsedAtOnce)
     .for('update', { skipLocked: true });
   for (const task of locked) {
     await tx
       .update(leases)
       .set({ closedAt: sql`now()`, outcome: 'expired' })
-      .where(and(eq(leases.taskId, task.id), isNull(leases.closedAt), lt(leases.expiresAt, sql`now()`)));
+      .where(and(eq(leases.taskId, task.id), isLapsed));
     await recountTask(tx, task);
   }
 }
@@ -119,7 +125,7 @@ export async function renewLeases(
           .set({ expiresAt: sql`greatest(${leases.expiresAt}, now() + ${leaseLife})` })
           .where(and(inArray(leases.id, input.leaseIds), eq(leases.userId, actor.id), isNull(leases.closedAt)))
           .returning({ leaseId: leases.id, expiresAt: leases.expiresAt });
-  await db.transaction((tx) => closeLapsedLeases(tx, input.projectId));
+  if (await isAnyLapsed(db)) await db.transaction((tx) => closeLapsedLeases(tx, input.projectId));
   return renewed;
 }
 

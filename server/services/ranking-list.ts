@@ -1,5 +1,5 @@
 // Rankings in lists and one by one, with all that their author said; and taken back by an admin, with a reason.
-import { and, asc, desc, eq, gte, inArray, isNotNull, isNull, lt, type SQL, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, gte, inArray, isNotNull, lt, type SQL, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
 import type { Database, Queryable } from '../../db/client.ts';
 import { batches, prompts, responses, samplings } from '../../db/schema/data.ts';
@@ -11,10 +11,10 @@ import { AppError } from '../../domain/errors.ts';
 import type { RankingFilter } from '../../domain/ranking-filter.ts';
 import { settleTask } from './labels.ts';
 import { rankingSource, toPage } from './prompts.ts';
-import { lockTask, taskResponses } from './tasks.ts';
+import { lockTask, saidByPerson, taskResponses } from './tasks.ts';
 
 const sources: { [S in NonNullable<RankingFilter['source']>]: SQL | undefined } = {
-  person: and(isNull(rankings.judgeId), isNull(rankings.batchId), eq(rankings.kind, 'annotation')),
+  person: saidByPerson,
   judge: isNotNull(rankings.judgeId),
   import: isNotNull(rankings.batchId),
   adjudication: eq(rankings.kind, 'adjudication'),

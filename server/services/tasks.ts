@@ -56,6 +56,9 @@ export function taskResponses(db: Queryable, task: Pick<Task, 'samplingId' | 'pr
     );
 }
 
+/** No judge, no reviewer's last word, nothing that came with imported data. */
+export const saidByPerson = and(eq(rankings.kind, 'annotation'), isNull(rankings.judgeId), isNull(rankings.batchId));
+
 /** A task's live rankings; the overlap counts its annotations: what people said who were given it. */
 export async function liveRankings(db: Queryable, taskId: string) {
   return db
@@ -63,7 +66,7 @@ export async function liveRankings(db: Queryable, taskId: string) {
       id: rankings.id,
       userId: rankings.userId,
       tiers: rankings.tiers,
-      isAnnotation: sql<boolean>`(${rankings.kind} = 'annotation' and ${rankings.judgeId} is null and ${rankings.batchId} is null)`,
+      isAnnotation: sql<boolean>`${saidByPerson}`,
     })
     .from(rankings)
     .where(and(eq(rankings.taskId, taskId), isLiveRanking(db)));

@@ -8,6 +8,7 @@ import { useTRPC } from '../../_trpc/context.ts';
 import { Button } from '../../_ui/button.tsx';
 import { ButtonLink } from '../../_ui/button-link.tsx';
 import { Field, Input } from '../../_ui/field.tsx';
+import { NewPasswordField } from '../../_ui/new-password-field.tsx';
 import { ErrorState } from '../../_ui/state.tsx';
 import { forgetInvitationToken } from './use-invitation-token.ts';
 
@@ -42,19 +43,7 @@ export function JoinAsNew({ token }: { token: string }) {
       <Field label={t('email')}>
         {(control) => <Input {...control} name="email" type="email" autoComplete="username" required />}
       </Field>
-      <Field label={t('password')} hint={t('passwordHint')}>
-        {(control) => (
-          <Input
-            {...control}
-            name="password"
-            type="password"
-            autoComplete="new-password"
-            required
-            minLength={8}
-            maxLength={128}
-          />
-        )}
-      </Field>
+      <NewPasswordField label={t('password')} hint={t('passwordHint')} />
       {join.error && <ErrorState error={join.error} />}
       <Button type="submit" variant="primary" size="lg" pending={join.isPending || join.isSuccess}>
         {t('submit')}

@@ -7,6 +7,7 @@ import { useTRPC } from '../../../../_trpc/context.ts';
 import { Dialog } from '../../../../_ui/dialog.tsx';
 import { Choices, Field, Input } from '../../../../_ui/field.tsx';
 import { FormEnd } from '../../../../_ui/form-end.tsx';
+import { NewPasswordField } from '../../../../_ui/new-password-field.tsx';
 import { toast } from '../../../../_ui/toast.ts';
 
 export function PersonDialog({ onClose }: { onClose: () => void }) {
@@ -45,19 +46,7 @@ export function PersonDialog({ onClose }: { onClose: () => void }) {
         <Field label={t('email')}>
           {(control) => <Input {...control} name="email" type="email" autoComplete="off" required />}
         </Field>
-        <Field label={t('password')} hint={t('passwordHint')}>
-          {(control) => (
-            <Input
-              {...control}
-              name="password"
-              type="password"
-              autoComplete="new-password"
-              required
-              minLength={8}
-              maxLength={128}
-            />
-          )}
-        </Field>
+        <NewPasswordField label={t('password')} hint={t('passwordHint')} />
         <Choices
           legend={t('role')}
           name="role"

@@ -2,15 +2,10 @@
 import { Flag } from 'lucide-react';
 import Link from 'next/link';
 import { useTranslations } from 'next-intl';
-import {
-  isSelected,
-  nothingSelected,
-  type Selection,
-  toggleRow,
-  toggleShown,
-} from '../../../../../domain/selection.ts';
+import { nothingSelected, type Selection } from '../../../../../domain/selection.ts';
 import type { Outputs } from '../../../../_trpc/context.ts';
 import { Badge } from '../../../../_ui/badge.tsx';
+import { SelectRowCell, SelectShownCell } from '../../../../_ui/selection-cells.tsx';
 import { Cell, HeaderCell, Row, Table } from '../../../../_ui/table.tsx';
 import { TaskBadge } from './task-badge.tsx';
 
@@ -27,21 +22,12 @@ interface PromptTableProps {
 export function PromptTable({ prompts, selection, onSelect }: PromptTableProps) {
   const t = useTranslations('prompts');
   const ids = prompts.map(({ id }) => id);
-  const isEachChosen = selection !== null && ids.every((id) => isSelected(selection, id));
   return (
     <Table label={t('title')}>
       <thead>
         <tr>
           {selection && (
-            <HeaderCell className="w-10">
-              <input
-                type="checkbox"
-                aria-label={t('selectShown')}
-                checked={isEachChosen}
-                onChange={() => onSelect(toggleShown(selection, ids))}
-                className="block size-4 accent-accent"
-              />
-            </HeaderCell>
+            <SelectShownCell ids={ids} selection={selection} label={t('selectShown')} onSelect={onSelect} />
           )}
           <HeaderCell>{t('prompt')}</HeaderCell>
           <HeaderCell className="max-sm:hidden">{t('split')}</HeaderCell>
@@ -57,18 +43,13 @@ export function PromptTable({ prompts, selection, onSelect }: PromptTableProps) 
         {prompts.map((prompt) => (
           <Row key={prompt.id} className="relative hover:bg-sunken">
             {selection && (
-              <Cell className="relative z-10">
-                <input
-                  type="checkbox"
-                  aria-label={t('select', { prompt: prompt.preview.slice(0, 80) })}
-                  checked={isSelected(selection, prompt.id)}
-                  onChange={(event) => {
-                    const isRange = event.nativeEvent instanceof MouseEvent && event.nativeEvent.shiftKey;
-                    onSelect(toggleRow(selection, ids, prompt.id, isRange));
-                  }}
-                  className="block size-4 accent-accent"
-                />
-              </Cell>
+              <SelectRowCell
+                id={prompt.id}
+                ids={ids}
+                selection={selection}
+                label={t('select', { prompt: prompt.preview.slice(0, 80) })}
+                onSelect={onSelect}
+              />
             )}
             <Cell className="w-full max-w-0">
               <Link

@@ -2,15 +2,10 @@
 import Link from 'next/link';
 import { useFormatter, useTranslations } from 'next-intl';
 import { strengthNames } from '../../../../../domain/label-settings.ts';
-import {
-  isSelected,
-  nothingSelected,
-  type Selection,
-  toggleRow,
-  toggleShown,
-} from '../../../../../domain/selection.ts';
+import { nothingSelected, type Selection } from '../../../../../domain/selection.ts';
 import type { Outputs } from '../../../../_trpc/context.ts';
 import { Badge } from '../../../../_ui/badge.tsx';
+import { SelectRowCell, SelectShownCell } from '../../../../_ui/selection-cells.tsx';
 import { SourceLine } from '../../../../_ui/source-line.tsx';
 import { Cell, HeaderCell, Row, Table } from '../../../../_ui/table.tsx';
 import { useTierWords } from './use-tier-words.ts';
@@ -35,15 +30,7 @@ export function RankingTable({ rankings, selection, onSelect }: RankingTableProp
       <thead>
         <tr>
           {selection && (
-            <HeaderCell className="w-10">
-              <input
-                type="checkbox"
-                aria-label={t('selectShown')}
-                checked={ids.every((id) => isSelected(selection, id))}
-                onChange={() => onSelect(toggleShown(selection, ids))}
-                className="block size-4 accent-accent"
-              />
-            </HeaderCell>
+            <SelectShownCell ids={ids} selection={selection} label={t('selectShown')} onSelect={onSelect} />
           )}
           <HeaderCell>{t('prompt')}</HeaderCell>
           <HeaderCell>{t('order')}</HeaderCell>
@@ -59,18 +46,13 @@ export function RankingTable({ rankings, selection, onSelect }: RankingTableProp
         {rankings.map((ranking) => (
           <Row key={ranking.id} className="relative hover:bg-sunken">
             {selection && (
-              <Cell className="relative z-10">
-                <input
-                  type="checkbox"
-                  aria-label={t('select', { prompt: ranking.preview.slice(0, 80) })}
-                  checked={isSelected(selection, ranking.id)}
-                  onChange={(event) => {
-                    const isRange = event.nativeEvent instanceof MouseEvent && event.nativeEvent.shiftKey;
-                    onSelect(toggleRow(selection, ids, ranking.id, isRange));
-                  }}
-                  className="block size-4 accent-accent"
-                />
-              </Cell>
+              <SelectRowCell
+                id={ranking.id}
+                ids={ids}
+                selection={selection}
+                label={t('select', { prompt: ranking.preview.slice(0, 80) })}
+                onSelect={onSelect}
+              />
             )}
             <Cell className="w-full max-w-0">
               <Link
